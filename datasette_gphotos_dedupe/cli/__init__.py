@@ -1,0 +1,34 @@
+"""`gphotos-to-sqlite`: parse, call, print. A GphotosError becomes one sentence and exit status 1.
+
+Each module beside this one adds its commands to the group with `@cli.command()`; `_load_commands` imports them.
+"""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import GphotosError
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except GphotosError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="datasette-gphotos-dedupe")
+def cli() -> None:
+    """Find near-duplicate pictures in a Google Photos library, with SQLite and Datasette."""
+
+
+def _load_commands() -> None:
+    from . import importing  # noqa: F401
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    _load_commands()
+    cli()

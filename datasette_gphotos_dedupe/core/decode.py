@@ -1,0 +1,93 @@
+"""Bytes of a picture in, upright pixels out, within limits.
+
+EXIF orientation is applied, JPEG is decoded at reduced scale, alpha is laid over white, and everything else becomes RGB.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import PictureError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS = 500_000_000  # a 500-megapixel panorama is real; 30,000 x 30,000 in one colour is an attack or an accident
+WORKING_SIDE = 512  # the shorter side JPEG may be reduced to: 256-bit hashes look at 64 x 64, previews at 320
+ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Upright RGB `image`, reduced but never enlarged, and the upright full `width` and `height` of the file."""
+
+    image: Image.Image
+    width: int
+    height: int
+    format: str
+    exif: dict[int, object]
+
+
+def decode_picture(data: bytes) -> Decoded:
+    """The upright pixels of a picture file.
+
+    Raises PictureError with the code ``not_a_picture``, ``too_large``, ``truncated`` or ``broken``.
+    """
+    import pillow_heif
+    from PIL import Image, UnidentifiedImageError
+
+    pillow_heif.register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = None  # the limit below says what was found, Pillow's would only warn
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                return _upright(image)
+        except PictureError:
+            raise
+        except UnidentifiedImageError:
+            raise PictureError("not_a_picture", "its content is not a picture in a format that can be read") from None
+        except OSError as error:
+            code = "truncated" if "truncated" in str(error) else "broken"
+            raise PictureError(code, f"the picture is damaged: {error}") from error
+        except Exception as error:  # codecs raise anything on damaged input (SyntaxError, struct.error, ValueError ...)
+            raise PictureError("broken", f"the picture is damaged: {error}") from error
+
+
+def _upright(image: Image.Image) -> Decoded:
+    from PIL import ImageOps
+
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError("too_large", f"it claims {width} x {height} pixels, more than can be read safely")
+    format_name = image.format or "unknown"
+    exif = dict(image.getexif())
+    turned = exif.get(ORIENTATION_TAG) in (5, 6, 7, 8)
+    if format_name == "JPEG":
+        image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+    image.load()
+    upright = _rgb_over_white(ImageOps.exif_transpose(image))
+    if turned:
+        width, height = height, width
+    return Decoded(_reduced(upright), width, height, format_name, exif)
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    factor = min(image.size) // WORKING_SIDE
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _rgb_over_white(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        # 16-bit greyscale would be clipped, not scaled, by convert()
+        image = image.point(lambda value: value / 256).convert("L") if image.mode.startswith("I") else image.convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,145 @@
+"""The shapes that travel between the rooms. Frozen, plain, without behaviour beyond a derived value.
+
+Times are UTC ISO 8601 text ending in ``Z``; sizes are in bytes; hashes are lower-case hex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+RELATIONS = (
+    "same_bytes",
+    "re_encode",
+    "smaller_copy",
+    "raw_and_jpeg",
+    "other_format",
+    "edited",
+    "crop",
+    "turned",
+    "mirrored",
+    "series",
+    "look_alike",
+)
+"""How two photos relate, surest first."""
+
+REMOVABLE_RELATIONS = frozenset(RELATIONS[:5])
+"""The only relations that may ever be pre-selected for removal, and only when verified against the keeper."""
+
+DECISIONS = ("keep", "remove", "not_duplicate")
+
+
+@dataclass(frozen=True)
+class File:
+    """A place where bytes of a photo can be had. `member` is the path inside an archive or below a folder."""
+
+    container: str
+    member: str
+    role: str = "original"  # original, edited, live_video, album_copy
+    bytes: int | None = None
+    sha1: str | None = None
+    crc32: int | None = None
+    modified_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One library item: a row of `photos`, with its files, albums and people."""
+
+    photo_id: str
+    source: str
+    filename: str | None = None
+    description: str | None = None
+    mime_type: str | None = None
+    kind: str = "photo"
+    width: int | None = None
+    height: int | None = None
+    bytes: int | None = None
+    duration_s: float | None = None
+    taken_at: str | None = None
+    taken_at_source: str | None = None
+    camera_taken_at: str | None = None  # the camera's own clock, with sub-seconds, no zone
+    uploaded_at: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    favorite: bool = False
+    archived: bool = False
+    trashed: bool = False
+    origin: str | None = None
+    product_url: str | None = None
+    media_key: str | None = None
+    dedup_key: str | None = None
+    library_id: str | None = None
+    app_created: bool = False
+    album_only: bool = False
+    sha1: str | None = None
+    files: tuple[File, ...] = ()
+    albums: tuple[str, ...] = ()  # album ids
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a photo looks like.
+
+    `phash` is a 256-bit DCT median hash as 64 hex digits. `variants` maps a name (``trim``, ``crop10``, ``rot90`` ...) to a
+    hash of the same kind. `flatness` is 0.0 (rich in detail) to 1.0 (one colour). `algorithm` names method and version.
+    """
+
+    phash: str
+    flatness: float
+    algorithm: str
+    variants: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A preview: `content` is a JPEG of at most 320 px on its longer side and under 100 KB."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photos (`photo_a` < `photo_b`), the numbers measured on them, and what they add up to."""
+
+    photo_a: str
+    photo_b: str
+    distance_bits: int
+    relation: str
+    confidence: float
+    evidence: str
+    measures: dict[str, float | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A photo in a group. `role` is keeper, copy or look_alike; `suggested` is keep, remove, or None to ask the person."""
+
+    photo_id: str
+    role: str
+    relation: str | None
+    reason: str
+    suggested: str | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A star: every member was verified against the keeper, never against another member."""
+
+    group_id: str
+    keeper_id: str
+    relation: str
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A photo that was left out of something, with the reason in words."""
+
+    photo_id: str
+    reason: str
+    product_url: str | None = None

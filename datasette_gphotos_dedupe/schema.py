@@ -1,0 +1,271 @@
+"""The only DDL. Plain SQLite that reads well with no plugin at all.
+
+No STRICT tables and no newer syntax: published copies are read by images that carry SQLite 3.34. `hamming()` never appears in a
+view, trigger or index, because a copy opened without the plugin would then fail on it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import DECISIONS, RELATIONS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MIGRATION_SET = "datasette-gphotos-dedupe"
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"CHECK ({column} IN ({', '.join(repr(value) for value in values)}))"
+
+
+LIBRARY = (
+    """CREATE TABLE runs (
+  run_id INTEGER PRIMARY KEY,
+  command TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  finished_at TEXT,            -- NULL while running, and for ever when the run was killed
+  state TEXT NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'stopped', 'failed')),
+  files_seen INTEGER NOT NULL DEFAULT 0,
+  files_used INTEGER NOT NULL DEFAULT 0,
+  files_skipped INTEGER NOT NULL DEFAULT 0,
+  photos_added INTEGER NOT NULL DEFAULT 0,
+  photos_updated INTEGER NOT NULL DEFAULT 0,
+  message TEXT
+)""",
+    """CREATE TABLE photos (
+  photo_id TEXT PRIMARY KEY,   -- media key (AF1Qip...) when known, else the Library id, else sha1:<hex>
+  source TEXT NOT NULL,
+  filename TEXT,
+  description TEXT,
+  mime_type TEXT,
+  kind TEXT NOT NULL DEFAULT 'photo' CHECK (kind IN ('photo', 'video')),
+  width INTEGER,               -- upright, as a person sees it
+  height INTEGER,
+  bytes INTEGER,
+  duration_s REAL,
+  taken_at TEXT,               -- UTC, ends in Z
+  taken_at_source TEXT,        -- sidecar, exif, filename, api, csv
+  camera_taken_at TEXT,        -- the camera's own clock with sub-seconds, no zone: 2019-06-28T18:38:04.123
+  uploaded_at TEXT,
+  camera_make TEXT,
+  camera_model TEXT,
+  latitude REAL,               -- NULL when unknown, never 0/0
+  longitude REAL,
+  favorite INTEGER NOT NULL DEFAULT 0,
+  archived INTEGER NOT NULL DEFAULT 0,
+  trashed INTEGER NOT NULL DEFAULT 0,
+  origin TEXT,                 -- how it came into Google Photos, e.g. driveDesktopUploader
+  product_url TEXT,
+  media_key TEXT,
+  dedup_key TEXT,              -- Google's content key: equal keys are trashed together
+  library_id TEXT,
+  app_created INTEGER NOT NULL DEFAULT 0,
+  album_only INTEGER NOT NULL DEFAULT 0,  -- seen only in album folders: may be somebody else's
+  original_quality INTEGER,    -- 0 for "storage saver"; NULL when unknown
+  space_bytes INTEGER,         -- what it costs in the account's storage; NULL when unknown
+  sidecar_rule TEXT,           -- which naming rule paired media and sidecar
+  sha1 TEXT,                   -- of the original's bytes
+  exported_at TEXT,            -- date of the export the metadata comes from: newer wins
+  run_id INTEGER REFERENCES runs(run_id)
+)""",
+    "CREATE INDEX photos_sha1 ON photos(sha1)",
+    "CREATE INDEX photos_media_key ON photos(media_key)",
+    "CREATE INDEX photos_dedup_key ON photos(dedup_key)",
+    "CREATE INDEX photos_library_id ON photos(library_id)",
+    "CREATE INDEX photos_taken_at ON photos(taken_at)",
+    """CREATE TABLE files (
+  file_id INTEGER PRIMARY KEY,
+  photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  role TEXT NOT NULL CHECK (role IN ('original', 'edited', 'live_video', 'album_copy')),
+  container TEXT NOT NULL,     -- the archive or folder
+  member TEXT NOT NULL,        -- the path inside it
+  bytes INTEGER,
+  sha1 TEXT,
+  crc32 INTEGER,               -- from the archive's index
+  modified_at TEXT,
+  UNIQUE (container, member)
+)""",
+    "CREATE INDEX files_photo_id ON files(photo_id)",
+    "CREATE INDEX files_sha1 ON files(sha1)",
+    """CREATE TABLE albums (
+  album_id TEXT PRIMARY KEY,
+  title TEXT,
+  description TEXT,
+  app_created INTEGER NOT NULL DEFAULT 0
+)""",
+    """CREATE TABLE album_photos (
+  album_id TEXT NOT NULL REFERENCES albums(album_id) ON DELETE CASCADE,
+  photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  PRIMARY KEY (album_id, photo_id)
+)""",
+    "CREATE INDEX album_photos_photo_id ON album_photos(photo_id)",
+    "CREATE TABLE people (person_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    """CREATE TABLE photo_people (
+  photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  person_id INTEGER NOT NULL REFERENCES people(person_id) ON DELETE CASCADE,
+  PRIMARY KEY (photo_id, person_id)
+)""",
+    """CREATE TABLE skipped (
+  container TEXT NOT NULL,
+  member TEXT NOT NULL,
+  code TEXT NOT NULL,          -- short stable word: truncated, not_a_picture, no_media ...
+  reason TEXT NOT NULL,        -- a sentence for the person
+  bytes INTEGER,
+  crc32 INTEGER,
+  modified_at TEXT,
+  run_id INTEGER REFERENCES runs(run_id),
+  PRIMARY KEY (container, member)
+)""",
+)
+
+FINGERPRINTS = (
+    """CREATE TABLE fingerprints (
+  photo_id TEXT PRIMARY KEY REFERENCES photos(photo_id) ON DELETE CASCADE,
+  phash TEXT NOT NULL CHECK (length(phash) = 64),  -- 256-bit DCT median hash, lower-case hex
+  variants TEXT NOT NULL DEFAULT '{}',             -- JSON: name of the variant to its hash
+  flatness REAL NOT NULL,                          -- 0 rich in detail, 1 one colour
+  algorithm TEXT NOT NULL,
+  matched_by TEXT                                  -- the matcher that compared it with all others; NULL when not yet
+)""",
+    """CREATE TABLE thumbnails (
+  photo_id TEXT PRIMARY KEY REFERENCES photos(photo_id) ON DELETE CASCADE,
+  content BLOB NOT NULL,       -- JPEG, at most 320 px, under 100 KB
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL
+)""",
+)
+
+MATCHES = (
+    f"""CREATE TABLE pairs (
+  photo_a TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  photo_b TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  distance_bits INTEGER NOT NULL,
+  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},
+  confidence REAL NOT NULL,    -- 0 to 1
+  evidence TEXT NOT NULL,      -- the numbers below in one sentence
+  variant TEXT,                -- which variant hashes met
+  pixel_difference REAL,
+  worst_block REAL,
+  detail_difference REAL,
+  colour_difference REAL,
+  scale REAL,
+  time_gap_s REAL,
+  PRIMARY KEY (photo_a, photo_b),
+  CHECK (photo_a < photo_b)
+)""",
+    "CREATE INDEX pairs_photo_b ON pairs(photo_b)",
+    "CREATE INDEX pairs_relation_distance ON pairs(relation, distance_bits)",
+    f"""CREATE TABLE groups (
+  group_id TEXT PRIMARY KEY,
+  keeper_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},  -- the surest among its members
+  size INTEGER NOT NULL,
+  suggested_count INTEGER NOT NULL,   -- members suggested for removal
+  reclaimable_bytes INTEGER NOT NULL, -- bytes of those members
+  taken_year INTEGER,
+  camera TEXT,
+  origin TEXT,                 -- of the first suggested member
+  decided INTEGER NOT NULL DEFAULT 0  -- 1 when every member has a decision
+)""",
+    "CREATE INDEX groups_queue ON groups(relation, decided, reclaimable_bytes, group_id)",
+    "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
+    f"""CREATE TABLE group_members (
+  group_id TEXT NOT NULL REFERENCES groups(group_id) ON DELETE CASCADE,
+  photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  role TEXT NOT NULL CHECK (role IN ('keeper', 'copy', 'look_alike')),
+  relation TEXT {_one_of("relation", RELATIONS)},
+  reason TEXT NOT NULL,
+  suggested TEXT CHECK (suggested IN ('keep', 'remove')),  -- NULL: ask the person
+  PRIMARY KEY (group_id, photo_id)
+)""",
+    "CREATE INDEX group_members_photo_id ON group_members(photo_id)",
+)
+
+DECISIONS_DDL = (
+    """CREATE TABLE decision_batches (
+  batch_id INTEGER PRIMARY KEY,
+  actor TEXT,
+  made_at TEXT NOT NULL,
+  description TEXT NOT NULL,
+  decision_count INTEGER NOT NULL DEFAULT 0,
+  undone_at TEXT,
+  undone_by TEXT
+)""",
+    # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
+    f"""CREATE TABLE decisions (
+  subject TEXT PRIMARY KEY,    -- the photo id, or '<content key>|<content key>' for a pair
+  decision TEXT NOT NULL {_one_of("decision", DECISIONS)},
+  photo_id TEXT NOT NULL,
+  photo_b TEXT,                -- the other photo of a pair
+  content_a TEXT,              -- sha1 of the bytes, so that a new id finds its decision again
+  content_b TEXT,
+  as_keeper INTEGER NOT NULL DEFAULT 0,  -- the person chose it as the keeper of its group
+  note TEXT,
+  actor TEXT,
+  decided_at TEXT NOT NULL,
+  batch_id INTEGER REFERENCES decision_batches(batch_id)
+)""",
+    "CREATE INDEX decisions_photo_id ON decisions(photo_id)",
+    "CREATE INDEX decisions_content_a ON decisions(content_a)",
+    """CREATE TABLE decision_history (
+  history_id INTEGER PRIMARY KEY,
+  batch_id INTEGER NOT NULL REFERENCES decision_batches(batch_id),
+  subject TEXT NOT NULL,
+  before TEXT,                 -- JSON of the decisions row, NULL when there was none
+  after TEXT                   -- JSON of the decisions row, NULL when it was taken back
+)""",
+    "CREATE INDEX decision_history_batch ON decision_history(batch_id)",
+)
+
+PUSHES = (
+    """CREATE TABLE pushes (
+  push_id INTEGER PRIMARY KEY,
+  album_title TEXT NOT NULL,
+  album_id TEXT,
+  album_url TEXT,
+  route TEXT NOT NULL CHECK (route IN ('by_id', 'same_bytes', 'handover')),
+  state TEXT NOT NULL CHECK (state IN ('planned', 'running', 'paused', 'done', 'cancelled', 'failed')),
+  requested INTEGER NOT NULL DEFAULT 0,
+  added INTEGER NOT NULL DEFAULT 0,
+  refused INTEGER NOT NULL DEFAULT 0,
+  actor TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  message TEXT
+)""",
+    """CREATE TABLE push_items (
+  push_id INTEGER NOT NULL REFERENCES pushes(push_id) ON DELETE CASCADE,
+  photo_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'added', 'refused', 'failed')),
+  reason TEXT,
+  product_url TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (push_id, photo_id)
+)""",
+    "CREATE INDEX push_items_photo_id ON push_items(photo_id)",
+)
+
+VIEWS: tuple[str, ...] = ()
+
+
+def _migrations():
+    from sqlite_utils import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+
+    @migrations()
+    def m001_initial(db: Database) -> None:
+        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS):
+            db.execute(statement)
+
+    return migrations
+
+
+def apply_migrations(db: Database) -> None:
+    """Bring `db` to the newest schema. Each step is one transaction together with the record that it ran."""
+    migrations = _migrations()
+    if migrations.pending(db):
+        migrations.apply(db)

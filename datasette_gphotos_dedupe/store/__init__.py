@@ -1,0 +1,1 @@
+"""The only SQL that writes, one module per subject."""

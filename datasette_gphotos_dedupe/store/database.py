@@ -1,0 +1,78 @@
+"""Opening the database: create or recognise it, bring its schema up to date, WAL, foreign keys."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DatabaseError
+from ..schema import MIGRATION_SET, apply_migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+BUSY_TIMEOUT_S = 30  # Datasette or a second import may hold the write lock for a batch
+
+
+def utc_now() -> str:
+    """The present moment as UTC ISO 8601 text ending in Z, to the second."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def open_database(path: str | Path, create: bool = True) -> Database:
+    """A database of ours at `path`, on the newest schema, in WAL mode, with foreign keys enforced.
+
+    Raises DatabaseError when the file is missing (with `create` false), not SQLite, written by another program, or cannot
+    be written.
+    """
+    from sqlite_utils import Database
+
+    path = Path(path)
+    if not path.exists():
+        if not create:
+            raise DatabaseError(f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip")
+        if not path.parent.is_dir():
+            raise DatabaseError(f"{path} cannot be created: the folder {path.parent} does not exist.")
+    conn = None
+    try:
+        conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S)
+        conn.execute("PRAGMA foreign_keys = ON")
+        db = Database(conn)
+        _refuse_foreign(db, path)
+        db.enable_wal()
+        apply_migrations(db)
+    except (sqlite3.Error, DatabaseError) as error:
+        if conn is not None:
+            conn.close()
+        if isinstance(error, DatabaseError):
+            raise
+        raise DatabaseError(_explain(path, error)) from error
+    return db
+
+
+def _refuse_foreign(db: Database, path: Path) -> None:
+    tables = set(db.table_names())
+    if not tables:
+        return
+    ours = (
+        "_sqlite_migrations" in tables
+        and db.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET]).fetchone()[0]
+    )
+    if not ours:
+        raise DatabaseError(
+            f"{path} was written by another program (it has the tables {', '.join(sorted(tables)[:4])}). "
+            "Nothing was changed. Choose a new file name for your photos."
+        )
+
+
+def _explain(path: Path, error: sqlite3.Error) -> str:
+    text = str(error)
+    if "not a database" in text:
+        return f"{path} is not a SQLite database. Nothing was changed. Choose a new file name for your photos."
+    if "readonly" in text or "unable to open" in text:
+        return f"{path} cannot be written: {text}. Check the permissions of the file and of its folder."
+    if "locked" in text:
+        return f"{path} is busy: another program has been writing to it for {BUSY_TIMEOUT_S} seconds. Run the command again."
+    return f"{path} cannot be used: {text}."

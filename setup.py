@@ -1,0 +1,46 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+VERSION = "0.1"
+
+setup(
+    name="datasette-gphotos-dedupe",
+    description="Find near-duplicate pictures in Google Photos, review them in Datasette and get them into an album",
+    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    version=VERSION,
+    packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
+    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*"]},
+    classifiers=[
+        "Framework :: Datasette",
+        "Environment :: Console",
+        "Environment :: Web Environment",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Database",
+    ],
+    python_requires=">=3.10",
+    install_requires=[
+        "datasette>=0.65.5",
+        "sqlite-utils>=4.2.1",
+        "google-auth-oauthlib",
+        "requests",
+        "Pillow>=10.1",
+        "imagehash>=4.3",
+        "pillow-heif>=0.16",
+        "numpy>=1.26",
+        "faiss-cpu>=1.8",
+    ],
+    extras_require={
+        "raw": ["rawpy"],
+        "video": ["av"],
+        "test": ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "playwright", "httpx", "cogapp", "ruff"],
+    },
+    entry_points={
+        "datasette": ["gphotos_dedupe = datasette_gphotos_dedupe"],
+        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sql_functions"],
+        "console_scripts": ["gphotos-to-sqlite = datasette_gphotos_dedupe.cli:main"],
+    },
+)
