@@ -1,0 +1,1 @@
+"""Joins the steps: sync -> fingerprint -> match -> group. No SQL, no HTTP."""
