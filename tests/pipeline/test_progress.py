@@ -6,7 +6,8 @@ from datasette_gphotos_dedupe.pipeline.progress import Progress, describe
 
 
 def test_a_step_is_described_with_share_rate_and_time_left():
-    assert describe("Reading pictures", 1200, 8000, 30.0) == "Reading pictures: 1,200 of 8,000 (15%), 40 a second, 2 min 50 s left"
+    text = describe("Reading pictures", 1200, 8000, 30.0)
+    assert text == "Reading pictures: 1,200 of 8,000 (15%), 40 a second, 2 min 50 s left"
 
 
 def test_a_slow_step_counts_by_the_minute():
