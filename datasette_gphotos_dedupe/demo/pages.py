@@ -8,38 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-_WORDS = [
-    "harbour",
-    "lantern",
-    "meadow",
-    "copper",
-    "winter",
-    "ladder",
-    "orchard",
-    "signal",
-    "paper",
-    "river",
-    "candle",
-    "window",
-    "engine",
-    "garden",
-    "thunder",
-    "silver",
-    "basket",
-    "mountain",
-    "violet",
-    "compass",
-    "feather",
-    "kitchen",
-    "marble",
-    "station",
-    "whistle",
-    "timber",
-    "velvet",
-    "anchor",
-    "pepper",
-    "saddle",
-]
+_TEXT = (
+    "harbour lantern meadow copper winter ladder orchard signal paper river candle window engine garden thunder silver "
+    "basket mountain violet compass feather kitchen marble station whistle timber velvet anchor pepper saddle"
+)
+WORDS = _TEXT.split()
 
 
 def _font(size: int):
@@ -59,7 +32,7 @@ def draw_letter(seed: int) -> Image.Image:
     draw.line((120, 175, 1120, 175), fill=(30, 40, 90), width=4)
     draw.text((820, 220), f"{rng.randrange(1, 29)} March {rng.randrange(2012, 2024)}", font=_font(28), fill="black")
     for line in range(30):
-        words = " ".join(rng.choice(_WORDS) for _ in range(rng.choice((8, 9))))
+        words = " ".join(rng.choice(WORDS) for _ in range(rng.choice((8, 9))))
         draw.text((120, 320 + 38 * line), words, font=_font(26), fill=(25, 25, 25))
     return page
 
@@ -76,7 +49,7 @@ def draw_receipt(seed: int) -> Image.Image:
     for line in range(16):
         price = rng.randrange(40, 1999)
         total += price
-        draw.text((60, 200 + 50 * line), rng.choice(_WORDS).upper(), font=_font(32), fill="black")
+        draw.text((60, 200 + 50 * line), rng.choice(WORDS).upper(), font=_font(32), fill="black")
         draw.text((520, 200 + 50 * line), f"{price / 100:.2f}", font=_font(32), fill="black")
     draw.line((60, 1030, 640, 1030), fill="black", width=3)
     draw.text((60, 1060), "TOTAL", font=_font(44), fill="black")
@@ -93,10 +66,10 @@ def draw_slide(seed: int) -> Image.Image:
     draw = ImageDraw.Draw(slide)
     draw.rectangle((0, 0, 1280, 120), fill=(24, 70, 120))
     draw.rectangle((0, 680, 1280, 720), fill=(220, 120, 40))
-    draw.text((60, 34), " ".join(rng.choice(_WORDS) for _ in range(3)).title(), font=_font(48), fill="white")
+    draw.text((60, 34), " ".join(rng.choice(WORDS) for _ in range(3)).title(), font=_font(48), fill="white")
     for point in range(5):
         draw.ellipse((80, 194 + 92 * point, 98, 212 + 92 * point), fill=(220, 120, 40))
-        draw.text((130, 180 + 92 * point), " ".join(rng.choice(_WORDS) for _ in range(6)), font=_font(34), fill="black")
+        draw.text((130, 180 + 92 * point), " ".join(rng.choice(WORDS) for _ in range(6)), font=_font(34), fill="black")
     return slide
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-SIZE = (1600, 1200)
+SIZE = (1280, 960)
 _DAYLIGHT = (  # colour of the sky above and at the horizon
     ((70, 120, 190), (245, 220, 190)),
     ((90, 90, 150), (250, 170, 110)),
