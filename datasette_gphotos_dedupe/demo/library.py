@@ -64,6 +64,12 @@ class Library:
     seeds: tuple[Seed, ...]
     photographs: frozenset[str]  # names of the real photographs used
 
+    def without_uploads(self) -> Library:
+        """The part that a Takeout export brings: not what this program uploaded through the API."""
+        uploads = {item.key for item in self.items if item.by_app}
+        seeds = tuple(seed for seed in self.seeds if seed.copy not in uploads)
+        return replace(self, items=tuple(item for item in self.items if not item.by_app), seeds=seeds)
+
 
 def build_library() -> Library:
     """The same library every time, except that drawn scenes stand in for photographs that are not installed."""
