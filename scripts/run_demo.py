@@ -20,8 +20,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from tests.fake_google.server import FakeGoogle  # noqa: E402
-from tests.fake_google.world import CLIENT_ID, CLIENT_SECRET, World  # noqa: E402
+from tests.fake_google import CLIENT_ID, FakeGoogle  # noqa: E402
 
 from datasette_gphotos_dedupe.cli.demo import make_takeout, print_findings, run_command  # noqa: E402
 from datasette_gphotos_dedupe.demo.library import Library, build_library  # noqa: E402
@@ -37,9 +36,9 @@ def main() -> None:
     library = build_library()
     parts = make_takeout(library, folder)
     with FakeGoogle() as google:
-        give_uploads(google.world, library)
+        give_photos(google, library)
         auth = sign_in(google, folder / "auth.json")
-        os.environ["GPHOTOS_LIBRARY_API"] = os.environ["GPHOTOS_PICKER_API"] = google.address
+        os.environ["GPHOTOS_LIBRARY_API"] = os.environ["GPHOTOS_PICKER_API"] = google.url
         database = folder / "photos.db"
         run_command("takeout", database, *parts)
         run_command("library", database, "--auth", auth)
@@ -64,28 +63,18 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def give_uploads(world: World, library: Library) -> None:
+def give_photos(google: FakeGoogle, library: Library) -> None:
     """The pretend Google holds the whole library; this program's project uploaded some of it."""
     for item in library.items:
         taken_at = datetime.fromtimestamp(item.taken, timezone.utc)
-        world.add_item(item.title, item.content, taken_at=taken_at, created_by=CLIENT_ID if item.by_app else None)
+        google.world.add_item(item.title, item.content, taken_at=taken_at, created_by=CLIENT_ID if item.by_app else None)
 
 
 def sign_in(google: FakeGoogle, path: Path) -> Path:
-    """An auth.json as `gphotos-to-sqlite auth` leaves it, for the pretend Google only."""
-    issued = google.world.issue()
-    token = {
-        "token": issued["access_token"],
-        "refresh_token": issued["refresh_token"],
-        "token_uri": f"{google.address}/token",
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "scopes": issued["scope"].split(),
-        "expiry": "2000-01-01T00:00:00Z",
-    }
+    """An auth.json as `gphotos-to-sqlite auth` leaves it, good for the pretend Google only."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(token, file)
+        json.dump(google.signed_in(), file)
     return path
 
 

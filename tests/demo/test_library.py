@@ -9,7 +9,7 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.core.decode import decode_picture
 from datasette_gphotos_dedupe.demo.check import MISSING, check_library, findings_table
-from datasette_gphotos_dedupe.demo.library import DIFFERENT, SAFE, Item, Library, Seed, media_key
+from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, SAFE, Item, Library, Seed, media_key
 from datasette_gphotos_dedupe.demo.photographs import PHOTOGRAPHS, credits_text
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 from tests.made_library import build_library as build_rows
@@ -87,6 +87,20 @@ def test_a_seed_that_was_not_imported_is_named(two_photos: sqlite3.Connection):
     unknown = replace(known, seeds=(replace(known.seeds[0], copy=media_key("elsewhere")),))
     (finding,) = check_library(two_photos, unknown)
     assert (finding.found, finding.trouble) == (MISSING, MISSING)
+
+
+def test_an_edit_without_a_pair_is_missed_and_no_trouble(two_photos: sqlite3.Connection):
+    two_photos.execute("DELETE FROM pairs")
+    two_photos.execute("UPDATE group_members SET suggested = NULL")
+    (finding,) = check_library(two_photos, _library(EDIT, "edited"))
+    assert (finding.found, finding.trouble, finding.missed) == ("no pair", "", 1)
+
+
+def test_a_safe_copy_without_a_pair_is_trouble(two_photos: sqlite3.Connection):
+    two_photos.execute("DELETE FROM pairs")
+    two_photos.execute("DELETE FROM group_members")
+    (finding,) = check_library(two_photos, _library(SAFE, "smaller_copy"))
+    assert finding.trouble == "expected smaller_copy; not suggested for removal"
 
 
 def test_the_findings_are_a_table_that_a_person_can_read(two_photos):
