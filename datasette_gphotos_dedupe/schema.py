@@ -249,6 +249,7 @@ PUSHES = (
   actor TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  noted_at TEXT,               -- when the text that explains the album was sent; it is sent once
   message TEXT
 )""",
     """CREATE TABLE push_items (
@@ -258,6 +259,7 @@ PUSHES = (
   state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'added', 'refused', 'failed')),
   reason TEXT,
   product_url TEXT,
+  album_id TEXT,               -- Google's id of the album it went into; a full album is followed by a second
   updated_at TEXT NOT NULL,
   PRIMARY KEY (push_id, photo_id)
 )""",
