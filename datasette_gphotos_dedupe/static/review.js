@@ -211,7 +211,13 @@
     dialog.showModal();
   }
 
+  function poll() {
+    if (!main().dataset.poll) return;
+    setTimeout(() => { if (main().dataset.poll) reload().catch(() => poll()); }, 1000);
+  }
+
   function begin() {
+    poll();
     main().prepend(live);
     say("");
     requestAnimationFrame(() => setTimeout(fetchNeighbours, 0)); // after this page is painted

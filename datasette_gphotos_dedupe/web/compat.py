@@ -97,3 +97,8 @@ def start_task(coroutine: Awaitable[None]) -> asyncio.Task:
 def read_plugin_static(datasette: Any, name: str) -> str:
     """The address of one of our static files."""
     return datasette.urls.static_plugins("datasette_gphotos_dedupe", name)
+
+
+def query_path(datasette: Any, database: str) -> str:
+    """Where SQL is asked as JSON, below base_url. `database` is encoded already."""
+    return f"/{database}/-/query.json" if hasattr(datasette.urls, "database_query") else f"/{database}.json"

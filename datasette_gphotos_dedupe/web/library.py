@@ -57,6 +57,11 @@ class Library:
     def group_url(self, group_id: str, query: str = "") -> str:
         return self.url("duplicates", tilde_encode(group_id)) + (f"?{query}" if query else "")
 
+    @staticmethod
+    def encode(key: str) -> str:
+        """A key as part of an address."""
+        return tilde_encode(key)
+
     def group_json_url(self, group_id: str) -> str:
         return self.url("duplicates", tilde_encode(group_id) + ".json")
 

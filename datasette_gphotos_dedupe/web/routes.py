@@ -34,6 +34,7 @@ class Route:
 
 
 _ALL = (*libraries.OPTIONAL, *libraries.DETAILS)
+_PUSH_TABLES = (*_GROUP_TABLES, "decisions", "pushes", "push_items")
 _REVIEW: dict[str, Any] = {"writes": "gphotos-review", "methods": ("GET", "POST")}
 _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "methods": ("GET", "POST")}
 
@@ -42,6 +43,8 @@ ROUTES = (
     Route(
         "history", f"{DB}duplicates/history{JSON}", "views_history.history", ("decision_batches", "decision_history"), **_REVIEW
     ),
+    Route("push", f"{DB}duplicates/push{JSON}", "views_push.push", _PUSH_TABLES, _ALL, **_PUSH),
+    Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_push.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("photo", f"{DB}duplicates/photo/(?P<photo>[^/]+)$", "views_group.photo", optional=(), rights=False),
     Route("group", f"{DB}duplicates/(?P<group>[^/.]+){JSON}", "views_group.group", optional=_ALL, **_REVIEW),
     Route("thumbnail", f"{DB}thumbnail/(?P<photo>[^/]+)$", "images.thumbnail", ("thumbnails",), (), rights=False),
