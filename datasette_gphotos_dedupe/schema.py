@@ -170,7 +170,12 @@ MATCHES = (
   decided INTEGER NOT NULL DEFAULT 0  -- 1 when every member has a decision
 )""",
     "CREATE INDEX groups_queue ON groups(relation, decided, reclaimable_bytes, group_id)",
+    "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id)",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
+    """CREATE TABLE group_text (
+  group_id TEXT PRIMARY KEY REFERENCES groups(group_id) ON DELETE CASCADE,
+  text TEXT NOT NULL           -- names, descriptions, albums and people of all members: what the queue searches
+)""",
     f"""CREATE TABLE group_members (
   group_id TEXT NOT NULL REFERENCES groups(group_id) ON DELETE CASCADE,
   photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
@@ -191,7 +196,8 @@ DECISIONS_DDL = (
   description TEXT NOT NULL,
   decision_count INTEGER NOT NULL DEFAULT 0,
   undone_at TEXT,
-  undone_by TEXT
+  undone_by TEXT,
+  undoes INTEGER REFERENCES decision_batches(batch_id)  -- taking back is a batch of its own, and can be taken back
 )""",
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
@@ -217,6 +223,16 @@ DECISIONS_DDL = (
   after TEXT                   -- JSON of the decisions row, NULL when it was taken back
 )""",
     "CREATE INDEX decision_history_batch ON decision_history(batch_id)",
+    """CREATE TABLE judgements (
+  photo_a TEXT NOT NULL,
+  photo_b TEXT NOT NULL,
+  same INTEGER NOT NULL CHECK (same IN (0, 1)),  -- what a person said of a sample pair on the calibration page
+  distance_bits INTEGER NOT NULL,
+  relation TEXT NOT NULL,
+  actor TEXT,
+  judged_at TEXT NOT NULL,
+  PRIMARY KEY (photo_a, photo_b)
+)""",
 )
 
 PUSHES = (
@@ -233,6 +249,7 @@ PUSHES = (
   actor TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  noted_at TEXT,               -- when the text that explains the album was sent; it is sent once
   message TEXT
 )""",
     """CREATE TABLE push_items (
@@ -242,6 +259,7 @@ PUSHES = (
   state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'added', 'refused', 'failed')),
   reason TEXT,
   product_url TEXT,
+  album_id TEXT,               -- Google's id of the album it went into; a full album is followed by a second
   updated_at TEXT NOT NULL,
   PRIMARY KEY (push_id, photo_id)
 )""",
