@@ -95,25 +95,21 @@ async def _register(datasette: Any, name: str, db: Any) -> None:
     except sqlite3.Error:  # a file that is gone or damaged is Datasette's to report, not a reason not to start
         return
     _registered[db] = version
-    await _remove_stale(datasette, name, {query.name for query in usable})
-    for query in usable:
-        await _add(datasette, name, query)
-
-
-async def _remove_stale(datasette: Any, database: str, wanted: set[str]) -> None:
-    # Read from the table itself: list_queries() asks for an actor's permission, and ours comes back here.
+    # Read from the table itself, once: list_queries() asks for an actor's permission, which comes back to us.
     result = await datasette.get_internal_database().execute(
-        "SELECT name FROM queries WHERE database_name = ? AND source = ?", [database, SOURCE]
+        "SELECT name, source, sql FROM queries WHERE database_name = ?", [name]
     )
-    for row in result.rows:
-        if row["name"] not in wanted:
-            await datasette.remove_query(database, row["name"], source=SOURCE)
+    existing = {row["name"]: (row["source"], row["sql"]) for row in result.rows}
+    wanted = {query.name for query in usable}
+    for stale in [other for other, (source, _) in existing.items() if source == SOURCE and other not in wanted]:
+        await datasette.remove_query(name, stale, source=SOURCE)
+    for query in usable:
+        source, sql = existing.get(query.name, (SOURCE, None))
+        if source == SOURCE and sql != query.sql:
+            await _add(datasette, name, query)
 
 
 async def _add(datasette: Any, database: str, query: Query) -> None:
-    existing = await datasette.get_query(database, query.name)
-    if existing is not None and (existing.source != SOURCE or existing.sql == query.sql):
-        return
     await datasette.add_query(
         database,
         query.name,
