@@ -21,6 +21,7 @@ RANKS = {
     "core": 1,
     "google": 2,
     "schema": 2,
+    "schema_views": 2,
     "sql_functions": 2,
     "nearest": 2,
     "queries": 2,
