@@ -89,9 +89,7 @@ def find_candidates(
     """
     classes = _class_roles(library)
     active = np.array([role is None for role in classes], bool)
-    known = np.array(
-        [old == role if role else old in (ALL, CROWD) for old, role in zip(known_roles, classes, strict=True)], bool
-    )
+    known = np.array([old == role if role else old in (ALL, CROWD) for old, role in zip(known_roles, classes, strict=True)], bool)
     was_crowded = np.array([role == CROWD for role in known_roles], bool)
     search = _Neighbours(library, np.flatnonzero(active), radius_bits)
     fresh_rows = np.flatnonzero(active & ~known)
