@@ -11,10 +11,11 @@ import sqlite3
 from typing import Any
 
 from ..errors import GphotosError
-from ..model import REMOVABLE_RELATIONS, RELATIONS
-from .decisions import GroupState, check_seen, finish_batch, read_group
+from ..model import RELATIONS, REMOVABLE_RELATIONS
 from .database import utc_now
+from .decisions import GroupState, check_seen, finish_batch, read_group
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
+from .safety import broken_before
 
 _GROUP_COLUMNS = ("keeper_id", "relation", "suggested_count", "reclaimable_bytes")
 _MEMBER_COLUMNS = ("photo_id", "role", "relation", "reason", "suggested")

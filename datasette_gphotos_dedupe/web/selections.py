@@ -19,8 +19,24 @@ from ..errors import GphotosError
 from . import compat
 
 # These change how a page looks, not which rows it is about.
-_LOOKS = ("_facet", "_size", "_next", "_col", "_nocol", "_shape", "_labels", "_extra", "_stream", "_nofacet", "_nocount", "_ttl", "_trace")
-_OWN_HEADERS = frozenset({"host", "content-length", "content-type", "accept", "accept-encoding", "origin", "referer", "connection"})
+_LOOKS = (
+    "_facet",
+    "_size",
+    "_next",
+    "_col",
+    "_nocol",
+    "_shape",
+    "_labels",
+    "_extra",
+    "_stream",
+    "_nofacet",
+    "_nocount",
+    "_ttl",
+    "_trace",
+)
+_OWN_HEADERS = frozenset(
+    {"host", "content-length", "content-type", "accept", "accept-encoding", "origin", "referer", "connection"}
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,13 @@ async def _fetch_table(library: Any, selection: Selection) -> list[str]:
     ids: list[str] = []
     after = ""
     while after is not None:
-        paging = [("_shape", "objects"), ("_size", "max"), ("_nofacet", "1"), ("_nocount", "1"), *([("_next", after)] if after else [])]
+        paging = [
+            ("_shape", "objects"),
+            ("_size", "max"),
+            ("_nofacet", "1"),
+            ("_nocount", "1"),
+            *([("_next", after)] if after else []),
+        ]
         answer = await _ask(library.datasette, library.request, f"{base}.json?{urlencode([*kept, *paging])}")
         told = answer.json()
         ids += _column_of_rows(told["rows"], selection.table)

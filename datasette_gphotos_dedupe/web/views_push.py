@@ -135,7 +135,9 @@ async def job(library: Library, wants_json: bool):
     shown["alive"] = jobs.is_running(str(library.db.path), push_id)
     if wants_json:
         return json_answer({"ok": True, **shown})
-    return await page_answer(library, "gphotos_push_job.html", {**shown, "unfinished": ("planned", "running", "paused", "failed")})
+    return await page_answer(
+        library, "gphotos_push_job.html", {**shown, "unfinished": ("planned", "running", "paused", "failed")}
+    )
 
 
 def _read_job(conn: sqlite3.Connection, push_id: int, after: int) -> dict[str, Any]:
