@@ -36,11 +36,21 @@ setup(
     extras_require={
         "raw": ["rawpy"],
         "video": ["av"],
-        "test": ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "playwright", "httpx", "cogapp", "ruff"],
+        "test": [
+            "pytest",
+            "pytest-asyncio",
+            "pytest-timeout",
+            "hypothesis",
+            "playwright",
+            "httpx",
+            "cogapp",
+            "ruff",
+            "setuptools>=70.1",  # builds the wheel that tests/test_wheel.py installs
+        ],
     },
     entry_points={
         "datasette": ["gphotos_dedupe = datasette_gphotos_dedupe"],
-        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sql_functions"],
+        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sqlite_utils_plugin"],
         "console_scripts": ["gphotos-to-sqlite = datasette_gphotos_dedupe.cli:main"],
     },
 )

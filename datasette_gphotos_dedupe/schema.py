@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
+from .schema_views import SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -65,6 +66,8 @@ LIBRARY = (
   album_only INTEGER NOT NULL DEFAULT 0,  -- seen only in album folders: may be somebody else's
   original_quality INTEGER,    -- 0 for "storage saver"; NULL when unknown
   space_bytes INTEGER,         -- what it costs in the account's storage; NULL when unknown
+  album_titles TEXT,           -- of all its albums, kept up to date by triggers: shown, and found by search
+  people_names TEXT,           -- of everybody in it, likewise
   sidecar_rule TEXT,           -- which naming rule paired media and sidecar
   sha1 TEXT,                   -- of the original's bytes
   exported_at TEXT,            -- date of the export the metadata comes from: newer wins
@@ -129,6 +132,8 @@ FINGERPRINTS = (
   algorithm TEXT NOT NULL,
   matched_by TEXT                                  -- the matcher that compared it with all others; NULL when not yet
 )""",
+    # Covers the search for the nearest photos: the rows themselves are long, and 200,000 of them are slow to walk.
+    "CREATE INDEX fingerprints_phash ON fingerprints(phash)",
     """CREATE TABLE thumbnails (
   photo_id TEXT PRIMARY KEY REFERENCES photos(photo_id) ON DELETE CASCADE,
   content BLOB NOT NULL,       -- JPEG, at most 320 px, under 100 KB
@@ -266,8 +271,6 @@ PUSHES = (
     "CREATE INDEX push_items_photo_id ON push_items(photo_id)",
 )
 
-VIEWS: tuple[str, ...] = ()
-
 
 def _migrations():
     from sqlite_utils import Migrations
@@ -276,7 +279,7 @@ def _migrations():
 
     @migrations()
     def m001_initial(db: Database) -> None:
-        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS):
+        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH):
             db.execute(statement)
 
     return migrations
