@@ -20,10 +20,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from tests.fake_google import CLIENT_ID, FakeGoogle  # noqa: E402
-
 from datasette_gphotos_dedupe.cli.demo import make_takeout, print_findings, run_command  # noqa: E402
 from datasette_gphotos_dedupe.demo.library import Library, build_library  # noqa: E402
+from tests.fake_google import CLIENT_ID, FakeGoogle  # noqa: E402
 
 START_TIMEOUT_S = 60
 
