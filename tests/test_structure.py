@@ -28,6 +28,7 @@ RANKS = {
     "sources": 3,
     "store": 3,
     "sql_functions": 4,
+    "nearest": 3,
     "pipeline": 4,
     "album": 4,
     "export": 4,
