@@ -82,12 +82,13 @@ class Candidate:
 
 
 def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = None) -> list[Candidate]:
-    """The photos decided `remove`, in the order of their ids, or the given ones in the order given.
+    """The photos decided `remove`, in the order of deciding, or the given ones in the order given.
 
     A given id that is not in `photos` comes back without an item, so that it can be named in a refusal.
     """
     if photo_ids is None:
-        rows = conn.execute("SELECT photo_id FROM decisions WHERE decision = 'remove' AND subject = photo_id ORDER BY photo_id")
+        sql = "SELECT photo_id FROM decisions WHERE decision = 'remove' AND subject = photo_id ORDER BY decided_at, photo_id"
+        rows = conn.execute(sql)
         photo_ids = [row[0] for row in rows.fetchall()]
     candidates: list[Candidate] = []
     for chunk in _chunks(list(dict.fromkeys(photo_ids))):

@@ -11,6 +11,7 @@ from .candidates import Candidate
 from .rescue import Rescue, plan_rescue
 from .safety import refusal, surviving_keeper
 
+NOT_OURS = "this app did not upload it, so Google will not let it file it"
 ROUTES = ("by_id", "same_bytes", "handover")
 
 
@@ -88,7 +89,7 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
     if item is None:
         return None
     if route == "by_id" and not (item.app_created and item.library_id):
-        return "this app did not upload it, so Google will not let it file it"
+        return NOT_OURS
     if route == "same_bytes" and not any(sha1 for *_, sha1 in candidate.files):
         return "its original bytes are not at hand: import the Takeout export that holds it"
     if route == "handover" and not item.link:
