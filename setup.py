@@ -36,7 +36,17 @@ setup(
     extras_require={
         "raw": ["rawpy"],
         "video": ["av"],
-        "test": ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "playwright", "httpx", "cogapp", "ruff"],
+        "test": [
+            "pytest",
+            "pytest-asyncio",
+            "pytest-timeout",
+            "hypothesis",
+            "playwright",
+            "httpx",
+            "cogapp",
+            "ruff",
+            "setuptools>=70.1",  # builds the wheel that tests/test_wheel.py installs
+        ],
     },
     entry_points={
         "datasette": ["gphotos_dedupe = datasette_gphotos_dedupe"],
