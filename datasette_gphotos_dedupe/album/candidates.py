@@ -41,6 +41,7 @@ class Item:
     app_created: bool
     album_only: bool
     trashed: bool
+    original_quality: bool | None
     belongings: Belongings = field(default_factory=Belongings)
 
     @property
@@ -140,11 +141,18 @@ def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
     belongings = _read_belongings(conn, ids)
     sql = """
         SELECT photo_id, source, filename, width, height, bytes, taken_at, mime_type, product_url, library_id, media_key,
-               dedup_key, sha1, app_created, album_only, trashed
+               dedup_key, sha1, app_created, album_only, trashed, original_quality
         FROM photos WHERE photo_id IN ({})
     """
     return {
-        row[0]: Item(*row[:13], bool(row[13]), bool(row[14]), bool(row[15]), belongings[row[0]])
+        row[0]: Item(
+            *row[:13],
+            bool(row[13]),
+            bool(row[14]),
+            bool(row[15]),
+            row[16] if row[16] is None else bool(row[16]),
+            belongings[row[0]],
+        )
         for row in _select(conn, sql, ids)
     }
 

@@ -92,6 +92,8 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
         return NOT_OURS
     if route == "same_bytes" and not any(sha1 for *_, sha1 in candidate.files):
         return "its original bytes are not at hand: import the Takeout export that holds it"
+    if route == "same_bytes" and item.original_quality is False:
+        return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
     if route == "handover" and not item.link:
         return "nothing is known that would find it in Google Photos"
     return None

@@ -57,11 +57,23 @@ def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path
     try:
         for push_id in push_ids:
             report = _run_one(database, push_id, client, stop, silent)
+            if _asks_about_trial(conn, report) and (yes or _confirms(report)):
+                pushes.confirm_trial(conn, push_id)
+                report = _run_one(database, push_id, client, stop, silent)
             if not silent:
                 print_report(conn, report, plan.album_title)
     finally:
         if before is not None:
             signal.signal(signal.SIGINT, before)
+
+
+def _asks_about_trial(conn: sqlite3.Connection, report: PushReport) -> bool:
+    return report.state == "paused" and pushes.read_push(conn, report.push_id).trial == "sent"
+
+
+def _confirms(report: PushReport) -> bool:
+    click.echo(report.message)
+    return click.confirm("Is it in the album, and only once in the library?", default=False)
 
 
 def _run_one(database: str, push_id: int, client, stop: threading.Event, silent: bool) -> PushReport:

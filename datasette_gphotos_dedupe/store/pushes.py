@@ -29,6 +29,7 @@ class Push:
     created_at: str
     message: str | None
     noted_at: str | None
+    trial: str | None
 
 
 class PlannedFate(Protocol):
@@ -134,7 +135,7 @@ def save_items(
 
 
 def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
-    """Set columns of a push (state, message, album_id, album_url, noted_at)."""
+    """Set columns of a push (state, message, album_id, album_url, noted_at, trial)."""
     assignments = ", ".join(f"{name} = ?" for name in values)
     with conn:
         conn.execute(
@@ -146,3 +147,8 @@ def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
 def note(conn: sqlite3.Connection, push_id: int) -> None:
     """Record that the text explaining the album is about to be sent."""
     save_push(conn, push_id, noted_at=utc_now())
+
+
+def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
+    """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on."""
+    save_push(conn, push_id, trial="confirmed")

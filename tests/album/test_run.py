@@ -180,9 +180,7 @@ def test_a_photo_taken_out_of_the_album_meanwhile_is_named_at_the_end(push, fake
         if done == 50:
             fake.album("Duplicates").item_keys.pop(0)
 
-    assert run(on_progress=take_one_out).message == (
-        '1 photos were added but are not in the album "Duplicates" now: copy00000.jpg.'
-    )
+    assert run(on_progress=take_one_out).message == ('1 photo was added but is not in the album "Duplicates" now: copy00000.jpg.')
 
 
 def test_a_sign_in_without_the_needed_permission_is_explained(push, fake, tmp_path, watch):
