@@ -50,7 +50,7 @@ setup(
     },
     entry_points={
         "datasette": ["gphotos_dedupe = datasette_gphotos_dedupe"],
-        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sql_functions"],
+        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sqlite_utils_plugin"],
         "console_scripts": ["gphotos-to-sqlite = datasette_gphotos_dedupe.cli:main"],
     },
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 500_000_000  # a 500-megapixel panorama is real; 30,000 x 30,000 in one colour is an attack or an accident
-WORKING_SIDE = 512  # the shorter side JPEG may be reduced to: 256-bit hashes look at 64 x 64, previews at 320
+WORKING_SIDE = 320  # JPEG is reduced while decoding, its shorter side never below this: hashes look at 64 px, previews at 320
 ORIENTATION_TAG = 0x0112
 
 

@@ -3,28 +3,90 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..model import Fingerprint, Thumbnail
+from .variants import CROPS, TURNS, Box, frame_boxes, turned_coefficients
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
 HASH_SIDE = 16  # 16 x 16 = 256 bits: 64 bits join look-alike pages and night shots at any useful radius
-ALGORITHM = "phash256/1"
+DCT_SIDE = 64  # imagehash looks at 4 pixels for each bit of a side
+VARIANT_SIDE = 192  # the longer side variants are cut from: three pixels for each that the transform sees
+ALGORITHM = "phash256/2"
 THUMBNAIL_SIDE = 320
 THUMBNAIL_MAX_BYTES = 100_000  # datasette-render-images shows BLOBs under 100 KB
 
+RADIUS_BITS = 56
+"""Two photos whose plain hashes differ in at most this many of 256 bits are compared on their pixels."""
+
+VARIANTS: dict[str, int] = {
+    **dict.fromkeys(CROPS, 44),
+    "wide": 40,
+    "square": 40,
+    "trim": 44,
+    **dict.fromkeys(TURNS, 24),
+}
+"""Each variant's name and its radius in bits, from a variant of one photo to the plain hash of another."""
+
 
 def compute_fingerprint(image: Image.Image) -> Fingerprint:
-    """The fingerprint of upright RGB pixels of any size."""
-    import imagehash
+    """The fingerprint of upright RGB pixels of any size.
 
+    The plain hash is imagehash's 256-bit pHash (DCT of 64 x 64 grey pixels, 16 x 16 lowest frequencies against their median).
+    """
+    import imagehash
+    from PIL import Image
+
+    grey = image.convert("L")
+    square = grey.resize((DCT_SIDE, DCT_SIDE), Image.Resampling.LANCZOS)
     return Fingerprint(
-        phash=str(imagehash.phash(image, hash_size=HASH_SIDE)),
-        flatness=measure_flatness(image),
+        phash=str(imagehash.phash(square, hash_size=HASH_SIDE)),
+        flatness=measure_flatness(grey),
         algorithm=ALGORITHM,
+        variants=compute_variants(grey, square),
     )
+
+
+def compute_variants(grey: Image.Image, square: Image.Image) -> dict[str, str]:
+    """The hash of every variant that applies to a picture, from its grey pixels and their 64 x 64 reduction."""
+    small = grey.copy()
+    small.thumbnail((VARIANT_SIDE, VARIANT_SIDE))
+    hashes = {name: _hash_hex(_low_frequencies(_boxed(small, box))) for name, box in frame_boxes(small).items()}
+    turned = turned_coefficients(_low_frequencies(square))
+    return hashes | {name: _hash_hex(coefficients) for name, coefficients in turned.items()}
+
+
+def _boxed(image: Image.Image, box: Box) -> Image.Image:
+    from PIL import Image
+
+    width, height = image.size
+    pixels = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+    return image.resize((DCT_SIDE, DCT_SIDE), Image.Resampling.LANCZOS, box=pixels)
+
+
+@lru_cache(maxsize=1)
+def _cosines() -> np.ndarray:
+    """The first 16 rows of the type II DCT of 64 points, as scipy.fftpack scales it."""
+    import numpy as np
+
+    frequencies, positions = np.arange(HASH_SIDE)[:, None], np.arange(DCT_SIDE)[None, :]
+    return 2.0 * np.cos(np.pi * frequencies * (2 * positions + 1) / (2 * DCT_SIDE))
+
+
+def _low_frequencies(square: Image.Image) -> np.ndarray:
+    import numpy as np
+
+    return _cosines() @ np.asarray(square, dtype=np.float64) @ _cosines().T
+
+
+def _hash_hex(coefficients: np.ndarray) -> str:
+    import numpy as np
+
+    return np.packbits(coefficients > np.median(coefficients)).tobytes().hex()
 
 
 def measure_flatness(image: Image.Image) -> float:
@@ -43,9 +105,9 @@ def make_thumbnail(image: Image.Image) -> Thumbnail:
     """A JPEG preview of upright RGB pixels, never enlarged."""
     preview = image.copy()
     preview.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    for quality in (80, 60, 40, 20):
+    for quality in (85, 70, 50, 30):
         buffer = io.BytesIO()
-        preview.save(buffer, "JPEG", quality=quality, optimize=True)
+        preview.save(buffer, "JPEG", quality=quality)
         if buffer.tell() < THUMBNAIL_MAX_BYTES:
             break
     return Thumbnail(buffer.getvalue(), *preview.size)

@@ -1,0 +1,157 @@
+"""Numbers that say how far two overlaid previews differ, after brightness, contrast and colour were evened out.
+
+All are measured on the part both pictures show. A mean forgives a changed face in a large landscape, so the worst local block
+counts; and text is looked at by its strokes, because two pages of one layout agree in everything coarser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .align import CHROMA_REDUCTION, Overlay, Preview, common_size, cut
+
+CANVAS_SIDE = 320
+BLOCK = 16  # pixels of the canvas: a line of caption, a face in a group
+NOISE = 2.5  # grey levels of fine structure that two JPEG encodings of one picture may differ by
+TEXTURE_SHARE = 0.35  # of a block's own fine structure that another resizer may add or remove
+SHADE_NOISE = 5.0  # grey levels that a block's mean may differ by
+SHADE_SHARE = 0.25
+DETAIL_FLOOR = 3.0  # grey levels: below this a block's structure drowns in noise and proves nothing
+TONE_BINS = 32
+CLIPPED_LOW, CLIPPED_HIGH = 6.0, 249.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The measured difference of two overlaid pictures. Grey levels are 0 to 255.
+
+    `pixel` mean grey difference after tone was evened out. `worst_block` the largest ratio of a block's difference to what
+    re-encoding explains there (1 is the border). `bad_share` of blocks above that border. `detail` 0 when the fine structure
+    agrees, 1 when unrelated. `worst_detail` the same for the worst tenth of structured blocks. `structure` share of blocks with
+    structure above noise: the proof rests on these. `tone` mean grey levels that brightness and contrast were moved.
+    `contrast` ratio of contrasts, b to a. `colour` mean chroma levels left after colours were evened out, `worst_colour` of the
+    worst block. `saturation` the smaller colourfulness divided by the larger. `cast` chroma levels that white balance moved.
+    """
+
+    pixel: float
+    worst_block: float
+    bad_share: float
+    detail: float
+    worst_detail: float
+    structure: float
+    tone: float
+    contrast: float
+    colour: float
+    worst_colour: float
+    saturation: float
+    cast: float
+    side: int  # longer side of the canvas it was measured on
+
+
+def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: int = CANVAS_SIDE) -> Difference:
+    """The difference of two previews under an overlay. Symmetric but for rounding."""
+    size = common_size(a, b, overlay, longer_side)
+    grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
+    b_as_a, a_as_b = _evened(grey_a, grey_b), _evened(grey_b, grey_a)
+    # A tone that was clipped cannot be mapped back, so the better of both directions counts.
+    left, right = _light(grey_a, b_as_a), _light(a_as_b, grey_b)
+    light = min(left, right, key=lambda values: (values["bad_share"], values["worst_block"], values["pixel"]))
+    return Difference(
+        **light,
+        **_tone(grey_a, grey_b, b_as_a),
+        **_colour(a, b, overlay, size),
+        side=max(size),
+    )
+
+
+def _evened(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """`grey` with the brightness curve of `reference`: for each level the mean of what stands there, never falling."""
+    levels = np.minimum((grey * (TONE_BINS / 256.0)).astype(np.int64), TONE_BINS - 1)
+    counts = np.bincount(levels.ravel(), minlength=TONE_BINS)
+    filled = counts > max(8, grey.size // 2000)
+    if filled.sum() < 2:
+        return grey + (reference.mean() - grey.mean())
+    x = np.bincount(levels.ravel(), weights=grey.ravel(), minlength=TONE_BINS)[filled] / counts[filled]
+    y = np.bincount(levels.ravel(), weights=reference.ravel(), minlength=TONE_BINS)[filled] / counts[filled]
+    y = np.maximum.accumulate(y)
+    return np.interp(grey, x, y).astype(np.float32)
+
+
+def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
+    """Differences of brightness of two canvases of one tone."""
+    difference = a - b
+    fine_a, fine_b = _fine(a), _fine(b)
+    energy_a, energy_b = _blocks(fine_a * fine_a), _blocks(fine_b * fine_b)
+    together = _blocks(fine_a * fine_b)
+    apart = np.maximum(energy_a + energy_b - 2.0 * together, 0.0)
+    stronger = np.maximum(energy_a, energy_b)
+    strokes = np.sqrt(apart / (NOISE**2 + TEXTURE_SHARE**2 * stronger))
+    shade = np.abs(_blocks(difference[2:-2, 2:-2])) / (SHADE_NOISE + SHADE_SHARE * np.sqrt(stronger))
+    score = np.maximum(strokes, shade)
+    structured = stronger > DETAIL_FLOOR**2
+    agreement = together / np.sqrt(energy_a * energy_b + 1e-6)
+    detail = 1.0 - float(together[structured].sum() / np.sqrt(energy_a[structured].sum() * energy_b[structured].sum() + 1e-6))
+    return {
+        "pixel": float(np.abs(difference).mean()),
+        "worst_block": float(score.max()),
+        "bad_share": float((score > 1.0).mean()),
+        "detail": detail if structured.any() else 0.0,
+        "worst_detail": float(1.0 - np.quantile(agreement[structured], 0.1)) if structured.any() else 0.0,
+        "structure": float(structured.mean()),
+    }
+
+
+def _fine(canvas: np.ndarray) -> np.ndarray:
+    """The fine structure of a canvas, two pixels smaller on each side: a 3 x 3 binomial mean less a 5 x 5 cross mean."""
+    rows = canvas[1:-3] + 2.0 * canvas[2:-2] + canvas[3:-1]
+    soft = (rows[:, 1:-3] + 2.0 * rows[:, 2:-2] + rows[:, 3:-1]) / 16.0
+    wide = (canvas[:-4, 2:-2] + canvas[4:, 2:-2] + canvas[2:-2, :-4] + canvas[2:-2, 4:]) / 4.0
+    return soft - wide
+
+
+def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:
+    """The mean of each block; the rest of a side that fills no block joins the last one."""
+    rows = _edges(values.shape[0], block)
+    columns = _edges(values.shape[1], block)
+    sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+    heights = np.diff([*rows, values.shape[0]])
+    widths = np.diff([*columns, values.shape[1]])
+    return sums / (heights[:, None] * widths[None, :])
+
+
+def _edges(length: int, block: int) -> list[int]:
+    return list(range(0, max(1, length // block) * block, block))
+
+
+def _tone(a: np.ndarray, b: np.ndarray, b_as_a: np.ndarray) -> dict[str, float]:
+    return {
+        "tone": float(np.abs(b_as_a - b).mean()),
+        "contrast": float((b.std() + 1.0) / (a.std() + 1.0)),
+    }
+
+
+def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> dict[str, float]:
+    """Differences of colour, on a quarter of the canvas: JPEG keeps no more of it."""
+    small = (max(4, size[0] // CHROMA_REDUCTION), max(4, size[1] // CHROMA_REDUCTION))
+    planes = [
+        (cut(plane_a, overlay.box_a, small) - 128.0, cut(plane_b, overlay.box_b, small) - 128.0)
+        for plane_a, plane_b in ((a.blue, b.blue), (a.red, b.red))
+    ]
+    left = [_matched(plane_a, plane_b) for plane_a, plane_b in planes]
+    spread_a, spread_b = (float(np.sqrt(sum((pair[side] ** 2).mean() for pair in planes))) for side in (0, 1))
+    residual = np.sqrt(sum(plane**2 for plane in left))
+    return {
+        "colour": float(residual.mean()),
+        "worst_colour": float(_blocks(residual, 4).max()),
+        "saturation": (min(spread_a, spread_b) + 1.0) / (max(spread_a, spread_b) + 1.0),
+        "cast": float(np.sqrt(sum((pair[0].mean() - pair[1].mean()) ** 2 for pair in planes))),
+    }
+
+
+def _matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What is left of a chroma plane when the other, moved and stretched within reason, is taken away."""
+    x, y = a - a.mean(), b - b.mean()
+    gain = float((x * y).sum() / ((y * y).sum() + 1.0 * y.size))
+    return x - min(2.0, max(0.5, gain)) * y

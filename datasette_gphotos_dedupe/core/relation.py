@@ -1,0 +1,244 @@
+"""What the measured numbers and the metadata add up to: one relation, a confidence, and the reason in a sentence.
+
+Only `same_bytes`, `re_encode`, `smaller_copy`, `raw_and_jpeg` and `other_format` may be suggested for removal, so they need every
+signal to agree; whatever contradicts turns the answer into one that asks the person. Thresholds were set on the tuning half of
+`scripts/bench_accuracy.py` and are measured on the other half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from .align import Overlay
+from .compare import Difference
+from .variants import TURNS
+from .witness import Witness
+
+if TYPE_CHECKING:
+    from .verify import Subject
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far the numbers of `compare.Difference` may go."""
+
+    bad_share: float
+    worst_block: float
+    detail: float
+    worst_detail: float
+    worst_colour: float
+    tone: float
+    contrast: float  # as a ratio, either way
+    saturation: float
+    cast: float
+
+
+SAME = Limits(0.0, 1.0, 0.12, 0.35, 14.0, 36.0, 1.5, 0.62, 14.0)
+"""One picture, re-encoded, resized or developed a little differently."""
+EXACT = Limits(0.0, 0.8, 0.06, 0.2, 10.0, 12.0, 1.15, 0.8, 6.0)
+"""So equal that the pixels alone are proof, when nothing else is known."""
+
+KEPT_WHOLE = 0.955  # of each side: a developed picture loses up to 2 % on each edge to lens correction
+MIN_STRUCTURE = 0.12  # share of blocks that show something: below it, sky, night and paper prove nothing
+MAX_FLATNESS = 0.97
+SERIES_GAP_S = 600.0
+EDITED_BAD_SHARE = 0.45
+EDITED_SCORE = 0.8
+EDITED_DETAIL = 0.6
+DURATION_TOLERANCE_S = 0.5
+RAW_TYPES = frozenset({"image/x-canon-crw", "image/x-canon-cr2", "image/x-canon-cr3", "image/x-nikon-nef", "image/x-sony-arw"})
+TURNED = frozenset({"rot90", "rot180", "rot270"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A relation, how sure it is (0 to 1), the reason in words, and the numeric columns of `pairs` it rests on."""
+
+    relation: str
+    confidence: float
+    evidence: str
+    measures: dict[str, float | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known about a pair. `a` has the fewer pixels."""
+
+    a: Subject
+    b: Subject
+    difference: Difference
+    overlay: Overlay
+    witness: Witness
+    distance_bits: int
+    variant: str
+    tilt_degrees: float = 0.0
+
+    @property
+    def kept(self) -> float:
+        """The share of a side that both pictures show, of the side that lost most."""
+        boxes = (self.overlay.box_a, self.overlay.box_b)
+        return min(box[side + 2] - box[side] for box in boxes for side in (0, 1))
+
+
+def same_bytes_verdict(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict:
+    """The verdict on two files of equal SHA-1: no pixel needs to be looked at."""
+    measures = {
+        "variant": variant,
+        "pixel_difference": 0.0,
+        "worst_block": 0.0,
+        "detail_difference": 0.0,
+        "colour_difference": 0.0,
+    }
+    return Verdict("same_bytes", 1.0, "The files are equal byte for byte.", measures | {"scale": 1.0, "time_gap_s": None})
+
+
+def judge(case: Case) -> Verdict | None:
+    """The relation of a pair from its numbers; None when they are different pictures."""
+    relation, reason = _relation(case)
+    if relation is None:
+        return None
+    return Verdict(relation, _confidence(relation, case), f"{_measured(case)} {reason}", _measures(case))
+
+
+def _relation(case: Case) -> tuple[str | None, str]:
+    if not _alike(case):
+        return None, ""
+    if case.a.kind != case.b.kind:
+        return "look_alike", "One is a video and one a photo, so they are never called copies."
+    same = _within(case.difference, SAME)
+    if case.variant in TURNS and same:
+        return ("turned" if case.variant in TURNED else "mirrored"), f"They agree when one is changed by {case.variant}."
+    if case.witness.same_time is False or case.witness.same_name is False or case.witness.same_camera is False:
+        return _apart(case, same)
+    if not same:
+        return _changed(case)
+    if case.kept < KEPT_WHOLE:
+        return "crop", f"One shows only {case.kept:.0%} of the other's longer or shorter side."
+    doubt = _doubt(case)
+    if doubt:
+        return "look_alike", doubt
+    return _copy(case)
+
+
+def _alike(case: Case) -> bool:
+    return case.overlay.score >= EDITED_SCORE or (case.difference.structure > 0 and case.difference.detail < EDITED_DETAIL)
+
+
+def _within(difference: Difference, limits: Limits) -> bool:
+    return (
+        difference.bad_share <= limits.bad_share
+        and difference.worst_block <= limits.worst_block
+        and difference.detail <= limits.detail
+        and difference.worst_detail <= limits.worst_detail
+        and difference.worst_colour <= limits.worst_colour
+        and difference.tone <= limits.tone
+        and 1.0 / limits.contrast <= difference.contrast <= limits.contrast
+        and difference.saturation >= limits.saturation
+        and difference.cast <= limits.cast
+    )
+
+
+def _apart(case: Case, same: bool) -> tuple[str, str]:
+    """The metadata says two exposures, whatever the pixels say."""
+    witness = case.witness
+    if witness.same_time is False:
+        near = witness.time_gap_s is not None and witness.time_gap_s <= SERIES_GAP_S
+        return ("series" if near else "look_alike"), f"They were taken {witness.time_gap_s:g} s apart, so they are two shots."
+    if witness.same_name is False:
+        return "series", f"The camera counted on from {case.a.filename} to {case.b.filename}, so they are two shots."
+    return "look_alike", f"Two cameras took them: {case.a.camera_model} and {case.b.camera_model}."
+
+
+def _changed(case: Case) -> tuple[str | None, str]:
+    """Not the same, but near: one picture changed, or two of one scene."""
+    difference = case.difference
+    if difference.detail > EDITED_DETAIL or difference.bad_share > EDITED_BAD_SHARE:
+        if case.witness.time_gap_s is not None and case.witness.time_gap_s <= SERIES_GAP_S:
+            return "series", f"They were taken {case.witness.time_gap_s:g} s apart and show one scene."
+        return "look_alike", "They show something alike, but not the same in many places."
+    if case.variant in TURNS:
+        return ("turned" if case.variant in TURNED else "mirrored"), f"They agree roughly when one is changed by {case.variant}."
+    if case.kept < KEPT_WHOLE:
+        return "crop", f"One shows only {case.kept:.0%} of a side of the other, changed besides."
+    return "edited", f"One was changed: {_what_changed(case)}."
+
+
+def _what_changed(case: Case) -> str:
+    difference = case.difference
+    words = []
+    if difference.saturation < SAME.saturation:
+        words.append("its colour was taken away or raised")
+    if difference.tone > SAME.tone or not 1 / SAME.contrast <= difference.contrast <= SAME.contrast:
+        words.append("brightness or contrast moved far")
+    if difference.cast > SAME.cast or difference.worst_colour > SAME.worst_colour:
+        words.append("colours differ")
+    if difference.bad_share > 0 or difference.worst_block > SAME.worst_block:
+        words.append(f"{max(difference.bad_share, 0.001):.1%} of the picture differs locally")
+    return ", ".join(words) or "fine structure differs"
+
+
+def _doubt(case: Case) -> str | None:
+    """Why pixels that agree are not enough, or None when they are."""
+    if case.a.kind == "video" and not _same_duration(case):
+        return "The videos are not known to be equally long."
+    if case.witness.agrees:
+        return None
+    if case.difference.structure < MIN_STRUCTURE or min(case.a.flatness, case.b.flatness) > MAX_FLATNESS:
+        return "There is too little in them to tell two such pictures apart, and no time or name says they are one."
+    if not _within(case.difference, EXACT):
+        return "They may be two exposures: no time or name says they are one."
+    return None
+
+
+def _same_duration(case: Case) -> bool:
+    if case.a.duration_s is None or case.b.duration_s is None:
+        return False
+    return abs(case.a.duration_s - case.b.duration_s) <= DURATION_TOLERANCE_S
+
+
+def _copy(case: Case) -> tuple[str, str]:
+    """Which kind of copy two photos of one exposure are."""
+    a, b = case.a, case.b
+    if (a.mime_type in RAW_TYPES) != (b.mime_type in RAW_TYPES):
+        return "raw_and_jpeg", "One is the camera's RAW file, one a developed picture of the same exposure."
+    small, large = (a.width or 0) * (a.height or 0), (b.width or 0) * (b.height or 0)
+    if small < 0.9 * large:
+        return "smaller_copy", f"{a.width} x {a.height} against {b.width} x {b.height} pixels, otherwise the same picture."
+    if a.mime_type != b.mime_type:
+        return "other_format", f"The same picture as {a.mime_type} and {b.mime_type}."
+    return "re_encode", "The same picture, encoded twice."
+
+
+def _confidence(relation: str, case: Case) -> float:
+    """1.0 for no difference at all, down to 0.0; metadata that agrees adds to it."""
+    difference = case.difference
+    pixels = 1.0 - min(1.0, max(difference.worst_block / 2.0, difference.detail, difference.worst_colour / 40.0))
+    witness = 0.15 if case.witness.agrees else (-0.3 if case.witness.disagrees else 0.0)
+    return round(min(0.99, max(0.01, 0.8 * pixels + 0.1 + witness)), 3)
+
+
+def _measured(case: Case) -> str:
+    difference = case.difference
+    return (
+        f"{case.distance_bits} of 256 bits apart; laid over each other the grey differs by {difference.pixel:.1f} of 255, "
+        f"the worst place by {difference.worst_block:.2f} times what encoding explains, fine detail by {difference.detail:.0%}, "
+        f"colour by {difference.colour:.1f}."
+    )
+
+
+def _measures(case: Case) -> dict[str, float | str | None]:
+    """The columns of `pairs`."""
+    difference = {name: round(value, 4) for name, value in asdict(case.difference).items()}
+    box_a, box_b = case.overlay.box_a, case.overlay.box_b
+    return {
+        "variant": case.variant,
+        "pixel_difference": difference["pixel"],
+        "worst_block": difference["worst_block"],
+        "detail_difference": difference["detail"],
+        "colour_difference": difference["colour"],
+        "scale": round(
+            ((box_b[2] - box_b[0]) * (box_b[3] - box_b[1]) / ((box_a[2] - box_a[0]) * (box_a[3] - box_a[1]))) ** 0.5, 4
+        ),
+        "time_gap_s": case.witness.time_gap_s,
+    }

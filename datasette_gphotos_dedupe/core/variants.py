@@ -1,0 +1,107 @@
+"""The other ways one picture may have been framed: cropped, trimmed of its border, turned, mirrored.
+
+A variant is a hash of the *changed* picture, stored beside the plain one. Two photos meet when a variant of one lies close to the
+plain hash of the other. The seven turns and mirrors cost nothing: they are sign changes and a transposition of the same 16 x 16
+DCT coefficients (a mirrored signal changes the sign of its odd frequencies).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of width and height, 0.0 to 1.0."""
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+CROPS = {"crop5": 0.95, "crop10": 0.90, "crop15": 0.85, "crop20": 0.80, "crop25": 0.75}
+"""Variant name to the share of width and height that stays, around the centre."""
+FRAMES = {"wide": 16 / 9, "square": 1.0}
+"""Variant name to the aspect that phones and printers cut to (long side / short side)."""
+TURNS = ("rot90", "rot180", "rot270", "mirror", "flip", "transpose", "transverse")
+"""Names as Pillow's Transpose uses them; `mirror` is left-right and `flip` top-bottom; turns are counter-clockwise."""
+
+BORDER_TOLERANCE = 14  # grey levels: JPEG rings a little beside a hard edge, also in a black bar
+BORDER_SHARE = 0.9  # of a line that must be the border's colour: a status bar's clock or a caption may stand in it
+MIN_TRIM = 0.015  # of a side: less is a rounding error of some resizer
+MAX_TRIM = 0.42
+SAME_ASPECT = 0.02
+
+
+def centre_box(keep: float) -> Box:
+    """The box that keeps a share of both sides around the centre."""
+    margin = (1.0 - keep) / 2
+    return (margin, margin, 1.0 - margin, 1.0 - margin)
+
+
+def frame_box(width: int, height: int, aspect: float) -> Box | None:
+    """The largest central box of an aspect (long / short side), lying as the picture does; None when it has that aspect."""
+    target = aspect if width >= height else 1.0 / aspect
+    actual = width / height
+    if abs(actual / target - 1.0) < SAME_ASPECT:
+        return None
+    if actual > target:
+        margin = (1.0 - target / actual) / 2
+        return (margin, 0.0, 1.0 - margin, 1.0)
+    margin = (1.0 - actual / target) / 2
+    return (0.0, margin, 1.0, 1.0 - margin)
+
+
+def trim_box(grey: np.ndarray) -> Box | None:
+    """The box inside a border of one colour (letterbox, frame, a screenshot's bars); None when there is none worth the name.
+
+    `grey` is a 2-d uint8 array. A page of text on white has such a border too: trimming it does no harm.
+    """
+    rows = _border(grey), _border(grey[::-1])
+    columns = _border(grey.T), _border(grey.T[::-1])
+    if max(rows + columns) < MIN_TRIM:
+        return None
+    if max(rows + columns) > MAX_TRIM:
+        return None
+    return (columns[0], rows[0], 1.0 - columns[1], 1.0 - rows[1])
+
+
+def _border(lines: np.ndarray) -> float:
+    """The share of lines from the start that are, but for a few pixels, in the colour of the first."""
+    import numpy as np
+
+    colour = float(np.median(lines[0]))
+    covered = (np.abs(lines.astype(np.float32) - colour) <= BORDER_TOLERANCE).mean(axis=1) >= BORDER_SHARE
+    busy = np.flatnonzero(~covered)
+    return 1.0 if busy.size == 0 else float(busy[0]) / len(lines)
+
+
+def frame_boxes(grey: Image.Image) -> dict[str, Box]:
+    """Every crop and frame variant that applies to a picture, by name."""
+    import numpy as np
+
+    boxes = {name: centre_box(keep) for name, keep in CROPS.items()}
+    for name, aspect in FRAMES.items():
+        box = frame_box(*grey.size, aspect)
+        if box:
+            boxes[name] = box
+    trimmed = trim_box(np.asarray(grey))
+    if trimmed:
+        boxes["trim"] = trimmed
+    return boxes
+
+
+def turned_coefficients(coefficients: np.ndarray) -> dict[str, np.ndarray]:
+    """The DCT of the seven turned and mirrored pictures, from the DCT of the upright one (rows = vertical frequency)."""
+    import numpy as np
+
+    signs = np.where(np.arange(len(coefficients)) % 2, -1.0, 1.0)
+    vertical, horizontal = signs[:, None], signs[None, :]
+    transposed = coefficients.T
+    return {
+        "rot90": vertical * transposed,
+        "rot180": vertical * horizontal * coefficients,
+        "rot270": horizontal * transposed,
+        "mirror": horizontal * coefficients,
+        "flip": vertical * coefficients,
+        "transpose": transposed,
+        "transverse": vertical * horizontal * transposed,
+    }

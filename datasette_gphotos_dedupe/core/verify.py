@@ -1,0 +1,102 @@
+"""Is it really the same picture, and how: two photos in, a relation with its evidence out.
+
+The hashes only say which photos are worth a look. Here their previews are laid over each other (`align`), measured (`compare`),
+the metadata is heard (`witness`), and `relation` says what it adds up to. When two signals disagree the answer is one that asks
+the person; only agreement of all of them is a relation that may be suggested for removal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .align import Overlay, Preview, load_preview, register, register_tilted, turn_preview
+from .compare import measure_difference
+from .relation import Case, Verdict, judge, same_bytes_verdict
+from .variants import CROPS, FRAMES, TURNS, WHOLE, Box, centre_box, frame_box, trim_box
+from .witness import hear_witness
+
+VERIFIER = "verify/1"
+"""Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
+
+HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
+TILT_BELOW = 0.93
+__all__ = ["VERIFIER", "Subject", "Verdict", "verify_pair"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One photo as the verifier sees it: its preview and what is known about it."""
+
+    photo_id: str
+    thumbnail: bytes | None = None
+    width: int | None = None
+    height: int | None = None
+    bytes: int | None = None
+    mime_type: str | None = None
+    kind: str = "photo"
+    duration_s: float | None = None
+    flatness: float = 0.0
+    phash: str = ""
+    variants: dict[str, str] = field(default_factory=dict, hash=False)
+    taken_at: str | None = None
+    taken_at_source: str | None = None
+    camera_taken_at: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    filename: str | None = None
+    origin: str | None = None
+    sha1: str | None = None
+    dedup_key: str | None = None
+    album_only: bool = False
+    app_created: bool = False
+    source: str | None = None
+
+
+def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict | None:
+    """How two photos relate, or None when they are different pictures. Symmetric.
+
+    `variant` is 'base' when the plain hashes met, else the name of the variant (of either photo) that met the other's plain hash;
+    `distance_bits` is the distance at which they met. Costs about a millisecond once the previews are decoded, more for crops.
+    """
+    if a.sha1 and a.sha1 == b.sha1:
+        return same_bytes_verdict(a, b, distance_bits, variant)
+    if not a.thumbnail or not b.thumbnail:
+        return None
+    a, b = sorted((a, b), key=_fewer_pixels_first)
+    best = max(_framings(a, b, variant), key=lambda framing: framing[2].score)
+    preview_a, preview_b, overlay = best
+    tilt_degrees = 0.0
+    if HOPELESS < overlay.score < TILT_BELOW:
+        preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)
+    if overlay.score < HOPELESS:
+        return None
+    difference = measure_difference(preview_a, preview_b, overlay)
+    return judge(Case(a, b, difference, overlay, hear_witness(a, b), distance_bits, variant, tilt_degrees))
+
+
+def _fewer_pixels_first(subject: Subject) -> tuple[int, str]:
+    return ((subject.width or 0) * (subject.height or 0), subject.photo_id)
+
+
+def _framings(a: Subject, b: Subject, variant: str) -> list[tuple[Preview, Preview, Overlay]]:
+    """The ways to lay the two over each other that the variant suggests, each registered."""
+    first, second = load_preview(a.thumbnail), load_preview(b.thumbnail)
+    if variant in TURNS:
+        turned = [(turn_preview(first, variant), second), (first, turn_preview(second, variant))]
+        return [(x, y, register(x, y, Overlay(WHOLE, WHOLE, -1.0))) for x, y in turned]
+    boxes = [(WHOLE, WHOLE)]
+    if variant != "base":
+        boxes = [(variant_box(first, variant), WHOLE), (WHOLE, variant_box(second, variant))]
+    starts = [Overlay(box_a, box_b, -1.0) for box_a, box_b in boxes if box_a and box_b]
+    return [(first, second, register(first, second, start)) for start in starts or [Overlay(WHOLE, WHOLE, -1.0)]]
+
+
+def variant_box(preview: Preview, variant: str) -> Box | None:
+    """The part of a preview that a variant's hash was taken from; None when the variant does not apply."""
+    import numpy as np
+
+    if variant in CROPS:
+        return centre_box(CROPS[variant])
+    if variant in FRAMES:
+        return frame_box(*preview.size, FRAMES[variant])
+    return trim_box(np.asarray(preview.luma))
