@@ -32,6 +32,7 @@ setup(
         "pillow-heif>=0.16",
         "numpy>=1.26",
         "faiss-cpu>=1.8",
+        "pebble>=5.0",
     ],
     extras_require={
         "raw": ["rawpy"],

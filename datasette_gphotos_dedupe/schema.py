@@ -71,6 +71,7 @@ LIBRARY = (
   sidecar_rule TEXT,           -- which naming rule paired media and sidecar
   sha1 TEXT,                   -- of the original's bytes
   exported_at TEXT,            -- date of the export the metadata comes from: newer wins
+  no_pixels TEXT,              -- why there is no fingerprint, in words; NULL when there is one
   run_id INTEGER REFERENCES runs(run_id)
 )""",
     "CREATE INDEX photos_sha1 ON photos(sha1)",
@@ -109,6 +110,29 @@ LIBRARY = (
   photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people(person_id) ON DELETE CASCADE,
   PRIMARY KEY (photo_id, person_id)
+)""",
+    """CREATE TABLE parts (
+  container TEXT PRIMARY KEY,  -- an archive or folder as given to an import
+  export_id TEXT,              -- shared by the parts of one export
+  exported_at TEXT,
+  bytes INTEGER,
+  modified_at TEXT,
+  state TEXT NOT NULL CHECK (state IN ('reading', 'done', 'broken')),
+  files_seen INTEGER NOT NULL DEFAULT 0,   -- is files_used + sidecars + files_skipped once the state is done
+  files_used INTEGER NOT NULL DEFAULT 0,   -- pictures and videos, rows of files
+  sidecars INTEGER NOT NULL DEFAULT 0,     -- JSON files whose content was used
+  files_skipped INTEGER NOT NULL DEFAULT 0,
+  message TEXT,
+  run_id INTEGER REFERENCES runs(run_id)
+)""",
+    """CREATE TABLE staged_readings (
+  container TEXT NOT NULL,     -- a tgz, which can be read only front to back: what was read before its sidecars were known
+  member TEXT NOT NULL,
+  bytes INTEGER,
+  modified_at TEXT,
+  outcome TEXT NOT NULL,       -- JSON
+  thumbnail BLOB,
+  PRIMARY KEY (container, member)
 )""",
     """CREATE TABLE skipped (
   container TEXT NOT NULL,
