@@ -12,7 +12,7 @@ setup(
     license="Apache-2.0",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*"]},
+    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html"]},
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",

@@ -278,6 +278,7 @@ PUSHES = (
   actor TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  trial TEXT CHECK (trial IN ('sent', 'confirmed')),  -- same_bytes: one photo first, then the person is asked
   noted_at TEXT,               -- when the text that explains the album was sent; it is sent once
   message TEXT
 )""",

@@ -41,6 +41,7 @@ class Item:
     app_created: bool
     album_only: bool
     trashed: bool
+    original_quality: bool | None
     belongings: Belongings = field(default_factory=Belongings)
 
     @property
@@ -82,12 +83,13 @@ class Candidate:
 
 
 def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = None) -> list[Candidate]:
-    """The photos decided `remove`, in the order of their ids, or the given ones in the order given.
+    """The photos decided `remove`, in the order of deciding, or the given ones in the order given.
 
     A given id that is not in `photos` comes back without an item, so that it can be named in a refusal.
     """
     if photo_ids is None:
-        rows = conn.execute("SELECT photo_id FROM decisions WHERE decision = 'remove' AND subject = photo_id ORDER BY photo_id")
+        sql = "SELECT photo_id FROM decisions WHERE decision = 'remove' AND subject = photo_id ORDER BY decided_at, photo_id"
+        rows = conn.execute(sql)
         photo_ids = [row[0] for row in rows.fetchall()]
     candidates: list[Candidate] = []
     for chunk in _chunks(list(dict.fromkeys(photo_ids))):
@@ -139,11 +141,18 @@ def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
     belongings = _read_belongings(conn, ids)
     sql = """
         SELECT photo_id, source, filename, width, height, bytes, taken_at, mime_type, product_url, library_id, media_key,
-               dedup_key, sha1, app_created, album_only, trashed
+               dedup_key, sha1, app_created, album_only, trashed, original_quality
         FROM photos WHERE photo_id IN ({})
     """
     return {
-        row[0]: Item(*row[:13], bool(row[13]), bool(row[14]), bool(row[15]), belongings[row[0]])
+        row[0]: Item(
+            *row[:13],
+            bool(row[13]),
+            bool(row[14]),
+            bool(row[15]),
+            row[16] if row[16] is None else bool(row[16]),
+            belongings[row[0]],
+        )
         for row in _select(conn, sql, ids)
     }
 

@@ -11,6 +11,7 @@ from .candidates import Candidate
 from .rescue import Rescue, plan_rescue
 from .safety import refusal, surviving_keeper
 
+NOT_OURS = "this app did not upload it, so Google will not let it file it"
 ROUTES = ("by_id", "same_bytes", "handover")
 
 
@@ -88,9 +89,11 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
     if item is None:
         return None
     if route == "by_id" and not (item.app_created and item.library_id):
-        return "this app did not upload it, so Google will not let it file it"
+        return NOT_OURS
     if route == "same_bytes" and not any(sha1 for *_, sha1 in candidate.files):
         return "its original bytes are not at hand: import the Takeout export that holds it"
+    if route == "same_bytes" and item.original_quality is False:
+        return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
     if route == "handover" and not item.link:
         return "nothing is known that would find it in Google Photos"
     return None

@@ -63,6 +63,15 @@ class Shelf:
         """`added` more items are in this album."""
         self._counts[album_id] += added
 
+    @property
+    def capacity(self) -> int:
+        """How many items one album takes."""
+        return ITEMS_PER_ALBUM
+
+    def fetch_count(self, album_id: str) -> int:
+        """How many items the album holds by Google's count, those of other origin included."""
+        return int(self._client.fetch_album(album_id).get("mediaItemsCount", 0))
+
     def locate(self, item_ids: Iterable[str]) -> dict[str, set[str]]:
         """Which of these items are in which of the albums of this title."""
         wanted = set(item_ids)
@@ -104,8 +113,7 @@ class Shelf:
 
     def _inside(self, album_id: str, names: dict[str, str]) -> set[str]:
         try:
-            count = int(self._client.fetch_album(album_id).get("mediaItemsCount", 0))
-            if count == self._counts.get(album_id):
+            if self.fetch_count(album_id) == self._counts.get(album_id):
                 return set(names)
             return set(self._client.fetch_album_item_ids(album_id))
         except RefusedError as error:

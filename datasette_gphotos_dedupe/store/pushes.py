@@ -29,6 +29,7 @@ class Push:
     created_at: str
     message: str | None
     noted_at: str | None
+    trial: str | None
 
 
 class PlannedFate(Protocol):
@@ -83,6 +84,25 @@ def find_unfinished(conn: sqlite3.Connection, album_title: str, route: str) -> l
     return [row[0] for row in conn.execute(sql, (album_title, route, *UNFINISHED)).fetchall()]
 
 
+def is_recorded(conn: sqlite3.Connection, plan: Plan) -> bool:
+    """True when every refusal of the plan stands in an earlier push into this album by this route already."""
+    sql = """
+        SELECT i.photo_id, i.reason FROM push_items i JOIN pushes p USING (push_id)
+        WHERE p.album_title = ? AND p.route = ? AND i.state = 'refused'
+    """
+    known = set(conn.execute(sql, (plan.album_title, plan.route)).fetchall())
+    return all((item.photo_id, item.reason) in known for item in plan.refused)
+
+
+def count_reasons(conn: sqlite3.Connection, push_id: int) -> list[tuple[str, int]]:
+    """Each reason for which photos of a push were left out, the most frequent first."""
+    sql = """
+        SELECT reason, count(*) FROM push_items WHERE push_id = ? AND state IN ('refused', 'failed')
+        GROUP BY reason ORDER BY count(*) DESC, reason
+    """
+    return conn.execute(sql, (push_id,)).fetchall()
+
+
 def read_item_ids(conn: sqlite3.Connection, push_id: int, *states: str) -> list[str]:
     """The photos of a push in one of these states, in their order."""
     sql = f"SELECT photo_id FROM push_items WHERE push_id = ? AND state IN ({', '.join('?' * len(states))}) ORDER BY position"
@@ -115,7 +135,7 @@ def save_items(
 
 
 def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
-    """Set columns of a push (state, message, album_id, album_url, noted_at)."""
+    """Set columns of a push (state, message, album_id, album_url, noted_at, trial)."""
     assignments = ", ".join(f"{name} = ?" for name in values)
     with conn:
         conn.execute(
@@ -127,3 +147,8 @@ def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
 def note(conn: sqlite3.Connection, push_id: int) -> None:
     """Record that the text explaining the album is about to be sent."""
     save_push(conn, push_id, noted_at=utc_now())
+
+
+def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
+    """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on."""
+    save_push(conn, push_id, trial="confirmed")

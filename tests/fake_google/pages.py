@@ -22,8 +22,7 @@ def page(world: World, request: Request) -> Answer:
                 return redirect(request.path)
             texts = "".join(f"<p>{escape(e['textEnrichment']['text'])}</p>" for e in album.enrichments if "textEnrichment" in e)
             pictures = "".join(
-                f'<img src="{escape(world.base_url(item))}=w200-h200" alt="{escape(item.filename)}" title="{escape(item.filename)}"> '
-                for item in items
+                f'<img src="{escape(world.base_url(item))}=w200-h200" title="{escape(item.filename)}" alt=""> ' for item in items
             )
             button = "<form method=post><button>Move all to trash</button></form>"
             title = escape(album.title)
