@@ -236,9 +236,9 @@ class _Neighbours:
     def _nearest(self, hits: Hits) -> Hits:
         """Of each photo's hits (in one run each) as many as its limit, nearest first, then lowest id."""
         ranks = hits.distance.astype(np.int64) << 32 | hits.second
-        starts = np.flatnonzero(np.r_[True, hits.first[1:] != hits.first[:-1]]) if len(ranks) else []
+        borders = np.flatnonzero(np.diff(hits.first)) + 1
         kept = []
-        for start, stop in zip(starts, [*starts[1:], len(ranks)], strict=True):
+        for start, stop in zip([0, *borders], [*borders, len(ranks)], strict=True) if len(ranks) else ():
             limit = int(self._limits[hits.first[start]])
             run = ranks[start:stop]
             kept.append(start + (np.argpartition(run, limit)[:limit] if len(run) > limit else np.arange(len(run))))

@@ -54,13 +54,13 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
     """The difference of two previews under an overlay. Symmetric but for rounding."""
     size = common_size(a, b, overlay, longer_side)
     grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
-    tone_a, tone_b = _evened(grey_a, grey_b), _evened(grey_b, grey_a)
+    b_as_a, a_as_b = _evened(grey_a, grey_b), _evened(grey_b, grey_a)
     # A tone that was clipped cannot be mapped back, so the better of both directions counts.
-    left, right = _light(grey_a, tone_b), _light(tone_a, grey_b)
+    left, right = _light(grey_a, b_as_a), _light(a_as_b, grey_b)
     light = min(left, right, key=lambda values: (values["bad_share"], values["worst_block"], values["pixel"]))
     return Difference(
         **light,
-        **_tone(grey_a, grey_b, tone_b),
+        **_tone(grey_a, grey_b, b_as_a),
         **_colour(a, b, overlay, size),
         side=max(size),
     )
@@ -125,9 +125,9 @@ def _edges(length: int, block: int) -> list[int]:
     return list(range(0, max(1, length // block) * block, block))
 
 
-def _tone(a: np.ndarray, b: np.ndarray, tone_b: np.ndarray) -> dict[str, float]:
+def _tone(a: np.ndarray, b: np.ndarray, b_as_a: np.ndarray) -> dict[str, float]:
     return {
-        "tone": float(np.abs(tone_b - b).mean()),
+        "tone": float(np.abs(b_as_a - b).mean()),
         "contrast": float((b.std() + 1.0) / (a.std() + 1.0)),
     }
 
