@@ -12,7 +12,7 @@ setup(
     license="Apache-2.0",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*"]},
+    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html"]},
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",
@@ -32,15 +32,26 @@ setup(
         "pillow-heif>=0.16",
         "numpy>=1.26",
         "faiss-cpu>=1.8",
+        "pebble>=5.0",
     ],
     extras_require={
         "raw": ["rawpy"],
         "video": ["av"],
-        "test": ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "playwright", "httpx", "cogapp", "ruff"],
+        "test": [
+            "pytest",
+            "pytest-asyncio",
+            "pytest-timeout",
+            "hypothesis",
+            "playwright",
+            "httpx",
+            "cogapp",
+            "ruff",
+            "setuptools>=70.1",  # builds the wheel that tests/test_wheel.py installs
+        ],
     },
     entry_points={
         "datasette": ["gphotos_dedupe = datasette_gphotos_dedupe"],
-        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sql_functions"],
+        "sqlite_utils": ["gphotos_dedupe = datasette_gphotos_dedupe.sqlite_utils_plugin"],
         "console_scripts": ["gphotos-to-sqlite = datasette_gphotos_dedupe.cli:main"],
     },
 )

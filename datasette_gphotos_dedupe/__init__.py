@@ -2,11 +2,81 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from datasette import hookimpl
+
+
+def _room(name: str):
+    return import_module(f".{name}", __package__)
+
+
+@hookimpl
+def startup(datasette):
+    return _room("web.stored_queries").register_all(datasette)
 
 
 @hookimpl
 def prepare_connection(conn):
-    from .sql_functions import register
+    _room("sql_functions").register(conn)
 
-    register(conn)
+
+@hookimpl
+def register_routes():
+    return _room("web.routes").routes()
+
+
+@hookimpl
+def render_cell(row, value, column, table, database, datasette):
+    return _room("web.cells").render(datasette, database, table, column, value, row)
+
+
+@hookimpl(optionalhook=True)
+async def canned_queries(datasette, database):
+    return await _room("web.stored_queries").canned_queries(datasette, database)
+
+
+@hookimpl(optionalhook=True)
+def register_actions(datasette):
+    return _room("web.compat").actions()
+
+
+@hookimpl(optionalhook=True)
+async def permission_allowed(datasette, actor, action, resource):
+    granted = _room("web.compat").grant(datasette, actor, action, resource)
+    return granted if granted is not None else await _room("web.stored_queries").refuse_query(datasette, actor, action, resource)
+
+
+@hookimpl(optionalhook=True)
+async def permission_resources_sql(datasette, actor, action):
+    return await _room("web.stored_queries").refused_queries(datasette, actor, action)
+
+
+@hookimpl
+def menu_links(datasette, actor, request):
+    return _room("web.menus").menu_links(datasette, actor, request)
+
+
+@hookimpl
+def database_actions(datasette, actor, database, request):
+    return _room("web.menus").database_links(datasette, actor, database)
+
+
+@hookimpl
+def table_actions(datasette, actor, database, table, request):
+    return _room("web.menus").table_links(datasette, actor, database, table, request)
+
+
+@hookimpl(optionalhook=True)
+def view_actions(datasette, actor, database, view, request):
+    return _room("web.menus").table_links(datasette, actor, database, view, request)
+
+
+@hookimpl(optionalhook=True)
+def query_actions(datasette, actor, database, query_name, request, sql, params):
+    return _room("web.menus").query_links(datasette, actor, database, query_name, sql, params)
+
+
+@hookimpl(optionalhook=True)
+def row_actions(datasette, actor, request, database, table, row):
+    return _room("web.menus").row_links(datasette, actor, database, table, row)

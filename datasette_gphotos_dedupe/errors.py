@@ -6,6 +6,8 @@
     ├── PictureError             one picture cannot be decoded; the run goes on without it
     ├── MissingExtra             an optional library is needed; the text holds the exact pip command
     ├── SafetyError              a decision or push that could lose the only copy was refused
+    ├── ConflictError            somebody else, or another tab, decided meanwhile
+    ├── NotFoundError            a group, photo, batch or push that is not there
     └── GoogleError              Google refused or could not be reached
         ├── SignInError          no usable token; the text names the command that mends it
         ├── QuotaError           a quota is used up; `resets_at` says when it comes back
@@ -51,6 +53,14 @@ class MissingExtra(GphotosError):
 
 class SafetyError(GphotosError):
     """Refused because it could lead somebody to delete a picture they have only once."""
+
+
+class ConflictError(GphotosError):
+    """What the person saw is no longer what is stored; nothing was changed."""
+
+
+class NotFoundError(GphotosError):
+    """There is no such group, photo, batch or push."""
 
 
 class GoogleError(GphotosError):

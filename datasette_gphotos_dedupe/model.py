@@ -42,6 +42,16 @@ class File:
 
 
 @dataclass(frozen=True)
+class Album:
+    """An album as a source knows it."""
+
+    album_id: str
+    title: str
+    description: str | None = None
+    app_created: bool = False
+
+
+@dataclass(frozen=True)
 class Photo:
     """One library item: a row of `photos`, with its files, albums and people."""
 
@@ -50,11 +60,12 @@ class Photo:
     filename: str | None = None
     description: str | None = None
     mime_type: str | None = None
-    kind: str = "photo"
+    kind: str | None = "photo"  # or video; None: leave what is known
     width: int | None = None
     height: int | None = None
     bytes: int | None = None
     duration_s: float | None = None
+    no_pixels: str | None = None  # why there is no fingerprint, in words
     taken_at: str | None = None
     taken_at_source: str | None = None
     camera_taken_at: str | None = None  # the camera's own clock, with sub-seconds, no zone
@@ -73,8 +84,12 @@ class Photo:
     library_id: str | None = None
     app_created: bool = False
     album_only: bool = False
+    original_quality: bool | None = None  # False for "storage saver"
+    space_bytes: int | None = None
+    sidecar_rule: str | None = None  # the naming rule that paired media and sidecar
+    exported_at: str | None = None  # the metadata is of this day: newer wins
     sha1: str | None = None
-    files: tuple[File, ...] = ()
+    files: tuple[File, ...] = ()  # the best one first
     albums: tuple[str, ...] = ()  # album ids
     people: tuple[str, ...] = ()
 
@@ -143,3 +158,33 @@ class Refusal:
     photo_id: str
     reason: str
     product_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the bytes of one file are. Without `fingerprint`, `no_pixels` says why in words, or the bytes were only hashed."""
+
+    sha1: str
+    bytes: int
+    mime_type: str | None = None
+    kind: str = "photo"
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    camera_taken_at: str | None = None
+    taken_at: str | None = None  # UTC, when the file knows its own offset
+    camera_make: str | None = None
+    camera_model: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    fingerprint: Fingerprint | None = None
+    thumbnail: Thumbnail | None = None
+    no_pixels: str | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a file was not used: a short stable `code` and a `reason` in words, as in the table `skipped`."""
+
+    code: str
+    reason: str

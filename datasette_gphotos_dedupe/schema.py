@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
+from .schema_views import SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -65,9 +66,12 @@ LIBRARY = (
   album_only INTEGER NOT NULL DEFAULT 0,  -- seen only in album folders: may be somebody else's
   original_quality INTEGER,    -- 0 for "storage saver"; NULL when unknown
   space_bytes INTEGER,         -- what it costs in the account's storage; NULL when unknown
+  album_titles TEXT,           -- of all its albums, kept up to date by triggers: shown, and found by search
+  people_names TEXT,           -- of everybody in it, likewise
   sidecar_rule TEXT,           -- which naming rule paired media and sidecar
   sha1 TEXT,                   -- of the original's bytes
   exported_at TEXT,            -- date of the export the metadata comes from: newer wins
+  no_pixels TEXT,              -- why there is no fingerprint, in words; NULL when there is one
   run_id INTEGER REFERENCES runs(run_id)
 )""",
     "CREATE INDEX photos_sha1 ON photos(sha1)",
@@ -107,6 +111,29 @@ LIBRARY = (
   person_id INTEGER NOT NULL REFERENCES people(person_id) ON DELETE CASCADE,
   PRIMARY KEY (photo_id, person_id)
 )""",
+    """CREATE TABLE parts (
+  container TEXT PRIMARY KEY,  -- an archive or folder as given to an import
+  export_id TEXT,              -- shared by the parts of one export
+  exported_at TEXT,
+  bytes INTEGER,
+  modified_at TEXT,
+  state TEXT NOT NULL CHECK (state IN ('reading', 'done', 'broken')),
+  files_seen INTEGER NOT NULL DEFAULT 0,   -- is files_used + sidecars + files_skipped once the state is done
+  files_used INTEGER NOT NULL DEFAULT 0,   -- pictures and videos, rows of files
+  sidecars INTEGER NOT NULL DEFAULT 0,     -- JSON files whose content was used
+  files_skipped INTEGER NOT NULL DEFAULT 0,
+  message TEXT,
+  run_id INTEGER REFERENCES runs(run_id)
+)""",
+    """CREATE TABLE staged_readings (
+  container TEXT NOT NULL,     -- a tgz, which can be read only front to back: what was read before its sidecars were known
+  member TEXT NOT NULL,
+  bytes INTEGER,
+  modified_at TEXT,
+  outcome TEXT NOT NULL,       -- JSON
+  thumbnail BLOB,
+  PRIMARY KEY (container, member)
+)""",
     """CREATE TABLE skipped (
   container TEXT NOT NULL,
   member TEXT NOT NULL,
@@ -129,6 +156,8 @@ FINGERPRINTS = (
   algorithm TEXT NOT NULL,
   matched_by TEXT                                  -- the matcher that compared it with all others; NULL when not yet
 )""",
+    # Covers the search for the nearest photos: the rows themselves are long, and 200,000 of them are slow to walk.
+    "CREATE INDEX fingerprints_phash ON fingerprints(phash)",
     """CREATE TABLE thumbnails (
   photo_id TEXT PRIMARY KEY REFERENCES photos(photo_id) ON DELETE CASCADE,
   content BLOB NOT NULL,       -- JPEG, at most 320 px, under 100 KB
@@ -170,7 +199,12 @@ MATCHES = (
   decided INTEGER NOT NULL DEFAULT 0  -- 1 when every member has a decision
 )""",
     "CREATE INDEX groups_queue ON groups(relation, decided, reclaimable_bytes, group_id)",
+    "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id)",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
+    """CREATE TABLE group_text (
+  group_id TEXT PRIMARY KEY REFERENCES groups(group_id) ON DELETE CASCADE,
+  text TEXT NOT NULL           -- names, descriptions, albums and people of all members: what the queue searches
+)""",
     f"""CREATE TABLE group_members (
   group_id TEXT NOT NULL REFERENCES groups(group_id) ON DELETE CASCADE,
   photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
@@ -191,7 +225,8 @@ DECISIONS_DDL = (
   description TEXT NOT NULL,
   decision_count INTEGER NOT NULL DEFAULT 0,
   undone_at TEXT,
-  undone_by TEXT
+  undone_by TEXT,
+  undoes INTEGER REFERENCES decision_batches(batch_id)  -- taking back is a batch of its own, and can be taken back
 )""",
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
@@ -217,6 +252,16 @@ DECISIONS_DDL = (
   after TEXT                   -- JSON of the decisions row, NULL when it was taken back
 )""",
     "CREATE INDEX decision_history_batch ON decision_history(batch_id)",
+    """CREATE TABLE judgements (
+  photo_a TEXT NOT NULL,
+  photo_b TEXT NOT NULL,
+  same INTEGER NOT NULL CHECK (same IN (0, 1)),  -- what a person said of a sample pair on the calibration page
+  distance_bits INTEGER NOT NULL,
+  relation TEXT NOT NULL,
+  actor TEXT,
+  judged_at TEXT NOT NULL,
+  PRIMARY KEY (photo_a, photo_b)
+)""",
 )
 
 PUSHES = (
@@ -233,6 +278,8 @@ PUSHES = (
   actor TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  trial TEXT CHECK (trial IN ('sent', 'confirmed')),  -- same_bytes: one photo first, then the person is asked
+  noted_at TEXT,               -- when the text that explains the album was sent; it is sent once
   message TEXT
 )""",
     """CREATE TABLE push_items (
@@ -242,13 +289,12 @@ PUSHES = (
   state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'added', 'refused', 'failed')),
   reason TEXT,
   product_url TEXT,
+  album_id TEXT,               -- Google's id of the album it went into; a full album is followed by a second
   updated_at TEXT NOT NULL,
   PRIMARY KEY (push_id, photo_id)
 )""",
     "CREATE INDEX push_items_photo_id ON push_items(photo_id)",
 )
-
-VIEWS: tuple[str, ...] = ()
 
 
 def _migrations():
@@ -258,7 +304,7 @@ def _migrations():
 
     @migrations()
     def m001_initial(db: Database) -> None:
-        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS):
+        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH):
             db.execute(statement)
 
     return migrations

@@ -25,7 +25,7 @@ def cli() -> None:
 
 
 def _load_commands() -> None:
-    from . import importing  # noqa: F401
+    from . import demo, google, importing, publishing  # noqa: F401
 
 
 def main() -> None:

@@ -115,8 +115,14 @@ def same_name(a: str | None, b: str | None) -> bool | None:
     if match_a and match_b:
         if match_a["number"] == match_b["number"]:
             return True
-        return False if match_a["prefix"] == match_b["prefix"] else None
+        # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
+        counted_on = match_a["prefix"] == match_b["prefix"] and _parts(match_a["number"]) == _parts(match_b["number"])
+        return False if counted_on else None
     return True if stem_a == stem_b and len(stem_a) >= 5 else None
+
+
+def _parts(number: str) -> int:
+    return len(re.findall(r"\d+", number))
 
 
 def _stem(filename: str) -> str:

@@ -1,0 +1,18 @@
+"""From decisions into an album: what may go (`candidates`), what will happen (`plan`), doing it (`run`)."""
+
+from .candidates import Candidate, Keeper, read_candidates
+from .plan import PlannedItem, PushPlan, plan_push
+from .rescue import Rescue
+from .run import PushReport, run_push
+
+__all__ = [
+    "Candidate",
+    "Keeper",
+    "PlannedItem",
+    "PushPlan",
+    "PushReport",
+    "Rescue",
+    "plan_push",
+    "read_candidates",
+    "run_push",
+]

@@ -1,0 +1,83 @@
+"""The route for photos this app uploaded: by id, 50 a call, all of them or none."""
+
+from __future__ import annotations
+
+from ..errors import RefusedError
+from ..google.limits import ITEMS_PER_CALL
+from ..google.wire import concerns_album
+from ..store import pushes
+from .candidates import read_candidates
+from .errand import Errand
+
+
+class ById(Errand):
+    """Adds by id; one bad id is cornered by halving and refused alone."""
+
+    def prepare(self) -> None:
+        """What was in flight is in the album, or is sent again."""
+        self._settle(pushes.read_item_ids(self.conn, self.push.push_id, "sent"))
+
+    def _settle(self, photo_ids: list[str]) -> list[str]:
+        """Mark those that are in an album already as added; the rest, which is returned, as planned."""
+        if not photo_ids:
+            return []
+        item_ids = self._library_ids(photo_ids)
+        for album_id, found in self.shelf.locate(item_ids.values()).items():
+            inside = [photo_id for photo_id in photo_ids if item_ids.get(photo_id) in found]
+            self._save(inside, "added", album_id=album_id)
+            photo_ids = [photo_id for photo_id in photo_ids if photo_id not in set(inside)]
+        self._save(photo_ids, "planned")
+        return photo_ids
+
+    def step(self) -> bool:
+        """Send the next batch; False when nothing is left."""
+        batch = pushes.read_item_ids(self.conn, self.push.push_id, "planned")[:ITEMS_PER_CALL]
+        if not batch:
+            return False
+        batch = self.recheck(batch)
+        if batch:
+            album_id, room = self.shelf.album_with_room()
+            self._send(album_id, batch[:room])
+        return True
+
+    def _send(self, album_id: str, photo_ids: list[str]) -> None:
+        item_ids = self._library_ids(photo_ids)
+        self._save(photo_ids, "sent", album_id=album_id)
+        try:
+            self.client.add_to_album(album_id, [item_ids[photo_id] for photo_id in photo_ids])
+        except RefusedError as error:
+            if error.http_status != 400 or concerns_album(str(error)):
+                raise
+            self._send_in_halves(album_id, photo_ids, error)
+        else:
+            self.shelf.count(album_id, len(photo_ids))
+            self._save(photo_ids, "added", album_id=album_id)
+
+    def _send_in_halves(self, album_id: str, photo_ids: list[str], error: RefusedError) -> None:
+        if len(photo_ids) == 1:
+            # Whether adding an item twice is refused is not documented: one that is inside is not a failure.
+            if self._settle(photo_ids):
+                self._save(photo_ids, "refused", f"Google would not take it: {error}")
+            return
+        middle = len(photo_ids) // 2
+        for half in (photo_ids[:middle], photo_ids[middle:]):
+            self._send(album_id, half)
+
+    def finish(self) -> str | None:
+        """The album is read back, and what differs is named."""
+        missing = self.shelf.missing()
+        self.explain_album()
+        return difference_text(missing, self.push.album_title)
+
+    def _library_ids(self, photo_ids: list[str]) -> dict[str, str]:
+        candidates = read_candidates(self.conn, photo_ids)
+        return {c.photo_id: c.item.library_id for c in candidates if c.item and c.item.library_id}
+
+
+def difference_text(missing: list[str], album_title: str) -> str | None:
+    """What the album lacks of what was added, in words; None when it lacks nothing."""
+    if not missing:
+        return None
+    some = ", ".join(missing[:5]) + (" and more" if len(missing) > 5 else "")
+    what = "1 photo was added but is" if len(missing) == 1 else f"{len(missing):,} photos were added but are"
+    return f'{what} not in the album "{album_title}" now: {some}.'

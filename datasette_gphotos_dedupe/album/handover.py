@@ -1,0 +1,207 @@
+"""Files for the photos that no API can file: for the browser toolkit, for a spreadsheet, and a worklist of links.
+
+The toolkit (a userscript that people run in their own signed-in Google Photos page) can put any photo into an album by its media
+key. Everything here obeys the same safety rules as a push.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import json
+import re
+import sqlite3
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import GphotosError
+from ..store.database import utc_now
+from .candidates import Candidate, read_candidates
+from .plan import PlannedItem, plan_push
+from .rescue import Rescue
+from .safety import surviving_keeper
+
+CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
+SNIPPET = """(() => {
+  // Run in the console of photos.google.com with Google Photos Toolkit installed, then choose the hand-over file.
+  const input = Object.assign(document.createElement('input'), {type: 'file', accept: '.json'});
+  input.style = 'position:fixed;top:1em;left:1em;z-index:99999;padding:1em;background:#fff;border:2px solid #000';
+  input.onchange = async () => {
+    const handover = JSON.parse(await input.files[0].text());
+    input.remove();
+    const album = await gptkApi.createAlbum(handover.album);
+    let done = 0;
+    for (const chunk of handover.media_key_chunks) {
+      await gptkApi.addItemsToAlbum(chunk, album);
+      done += chunk.length;
+      console.log(`${done} photos are in the album`);
+    }
+    console.log('Done. Look through the album, then select all and choose Move to trash.');
+  };
+  document.body.append(input);
+})();
+"""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """One photo for the person to deal with. `dedup_key` only where Google itself gave it and no surviving photo shares it."""
+
+    photo_id: str
+    filename: str | None
+    url: str
+    media_key: str | None
+    dedup_key: str | None
+    keeper_id: str
+    keeper_filename: str | None
+    keeper_url: str | None
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Everything in a hand-over file."""
+
+    album: str
+    made_at: str
+    photos: tuple[HandedOver, ...]
+    rescue: tuple[Rescue, ...]
+    refused: tuple[PlannedItem, ...]
+
+    def summary(self, output: str | Path) -> str:
+        """What was written, in a sentence or two."""
+        text = f"{len(self.photos):,} photos are in {output}."
+        if self.refused:
+            one = self.refused[0]
+            text += f" {len(self.refused):,} decided 'remove' are not; for example {one.filename or one.photo_id}: {one.reason}."
+        if self.rescue:
+            text += f" {len(self.rescue):,} things their keepers lack are listed first: carry them over before deleting."
+        return text
+
+
+def plan_handover(conn: sqlite3.Connection, album_title: str) -> Handover:
+    """Every photo decided `remove` that has a verified surviving keeper and a link, in the order of deciding."""
+    candidates = read_candidates(conn)
+    plan = plan_push([_as_new(candidate) for candidate in candidates], album_title, "handover")
+    by_id = {candidate.photo_id: candidate for candidate in candidates}
+    going = {item.photo_id for item in plan.planned}
+    shared = _read_shared_keys(conn, {by_id[i].item.dedup_key for i in going if by_id[i].item}, going)
+    photos = tuple(_handed_over(by_id[item.photo_id], shared) for item in plan.planned)
+    return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused)
+
+
+def _as_new(candidate: Candidate) -> Candidate:
+    """Photos that a push has put into an album stay on the list: they still wait to be deleted."""
+    from dataclasses import replace
+
+    return replace(candidate, added_to=None)
+
+
+def _handed_over(candidate: Candidate, shared_keys: set[str]) -> HandedOver:
+    item, keeper = candidate.item, surviving_keeper(candidate)
+    if item is None or item.link is None or keeper is None:
+        raise AssertionError("a planned photo has an item, a link and a keeper")
+    key = item.dedup_key if item.dedup_key not in shared_keys else None
+    kept = keeper.item
+    return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link)
+
+
+def _read_shared_keys(conn: sqlite3.Connection, keys: set[str | None], going: set[str]) -> set[str]:
+    """Those keys that a photo which stays has too: Google trashes by key, so that photo would go with it."""
+    shared = set()
+    for photo_id, dedup_key, sha1 in conn.execute("SELECT photo_id, dedup_key, sha1 FROM photos"):
+        own = {dedup_key, base64.urlsafe_b64encode(bytes.fromhex(sha1)).decode().rstrip("=") if sha1 else None}
+        if photo_id not in going:
+            shared |= own & keys
+    return {key for key in shared if key}
+
+
+def write_handover(handover: Handover, output: str | Path) -> None:
+    """Write the file in the format its ending asks for. Raises GphotosError for another ending or when it cannot be written."""
+    output = Path(output)
+    writers = {".json": _json_text, ".csv": _csv_text, ".html": _html_text}
+    writer = writers.get(output.suffix.lower())
+    if writer is None:
+        raise GphotosError(f"{output} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).")
+    try:
+        output.write_text(writer(handover), encoding="utf8", newline="")
+    except OSError as error:
+        raise GphotosError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+def _json_text(handover: Handover) -> str:
+    content: dict[str, Any] = {
+        "made_by": "datasette-gphotos-dedupe",
+        "made_at": handover.made_at,
+        "album": handover.album,
+        "how": "Do what `rescue` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
+        "media_key_chunks": _chunks([photo.media_key for photo in handover.photos if photo.media_key]),
+        "dedup_key_chunks": _chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
+        "photos": [asdict(photo) for photo in handover.photos],
+        "rescue": [asdict(rescue) for rescue in handover.rescue],
+        "refused": [asdict(item) for item in handover.refused],
+        "snippet": SNIPPET,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _chunks(keys: list[str]) -> list[list[str]]:
+    unique = list(dict.fromkeys(keys))
+    return [unique[start : start + CHUNK] for start in range(0, len(unique), CHUNK)]
+
+
+def _csv_text(handover: Handover) -> str:
+    import io
+
+    rescue: dict[str, list[str]] = {}
+    for thing in handover.rescue:
+        rescue.setdefault(thing.photo_id, []).append(f"{thing.what}: {thing.value}")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([*HandedOver.__dataclass_fields__, "rescue_first"])
+    for photo in handover.photos:
+        writer.writerow([_harmless(value) for value in (*asdict(photo).values(), "; ".join(rescue.get(photo.photo_id, ())))])
+    return buffer.getvalue()
+
+
+def _harmless(value: str | None) -> str:
+    """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
+    text = value or ""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _html_text(handover: Handover) -> str:
+    template = Path(__file__).with_name("worklist.html").read_text(encoding="utf8")
+    rescue: dict[str, list[Rescue]] = {}
+    for thing in handover.rescue:
+        rescue.setdefault(thing.photo_id, []).append(thing)
+    values = {
+        "album": html.escape(handover.album),
+        "made_at": handover.made_at,
+        "count": f"{len(handover.photos):,}",
+        "rows": "\n".join(_html_row(photo, rescue.get(photo.photo_id, [])) for photo in handover.photos),
+        "refused": "\n".join(_html_refusal(item) for item in handover.refused),
+        "snippet": html.escape(SNIPPET),
+    }
+    # In one pass, so that a title like "{{ rows }}" is not filled in a second time.
+    return re.sub(r"\{\{ (\w+) \}\}", lambda found: values[found[1]], template)
+
+
+def _html_row(photo: HandedOver, rescue: list[Rescue]) -> str:
+    first = "".join(f"<br><em>First give the kept photo: {html.escape(f'{r.what} {r.value}')}</em>" for r in rescue)
+    kept = _link(photo.keeper_url, photo.keeper_filename or photo.keeper_id)
+    box = f'<li><label><input type="checkbox" data-photo="{html.escape(photo.photo_id)}"> done</label>'
+    return f"{box} {_link(photo.url, photo.filename or photo.photo_id)} (kept: {kept}){first}"
+
+
+def _html_refusal(item: PlannedItem) -> str:
+    return f"<li>{_link(item.product_url, item.filename or item.photo_id)}: {html.escape(item.reason or '')}"
+
+
+def _link(url: str | None, text: str) -> str:
+    """A link to a web address only: what comes from outside could be a script."""
+    safe = html.escape(text)
+    if not url or not url.startswith(("https://", "http://127.0.0.1")):
+        return safe
+    return f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{safe}</a>'

@@ -1,0 +1,109 @@
+"""What a push will do to each photo, shown before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..errors import GphotosError
+from ..google.limits import ALBUM_TITLE_CHARS
+from .candidates import Candidate
+from .rescue import Rescue, plan_rescue
+from .safety import refusal, surviving_keeper
+
+NOT_OURS = "this app did not upload it, so Google will not let it file it"
+ROUTES = ("by_id", "same_bytes", "handover")
+
+
+@dataclass(frozen=True)
+class PlannedItem:
+    """One photo: `state` is planned or refused; `reason` is the refusal in words."""
+
+    photo_id: str
+    state: str
+    reason: str | None
+    product_url: str | None
+    filename: str | None = None
+    keeper_id: str | None = None
+
+
+@dataclass(frozen=True)
+class PushPlan:
+    """Every photo's fate-to-be, in order; what to rescue first; and what an earlier push has done already."""
+
+    album_title: str
+    route: str
+    items: tuple[PlannedItem, ...]
+    rescue: tuple[Rescue, ...] = ()
+    already_added: tuple[str, ...] = field(default=())
+
+    @property
+    def planned(self) -> tuple[PlannedItem, ...]:
+        return tuple(item for item in self.items if item.state == "planned")
+
+    @property
+    def refused(self) -> tuple[PlannedItem, ...]:
+        return tuple(item for item in self.items if item.state == "refused")
+
+
+def plan_push(candidates: Iterable[Candidate], album_title: str, route: str = "by_id") -> PushPlan:
+    """The plan for these candidates. Raises GphotosError for an album title or route that cannot be.
+
+    Photos that an earlier push has put into an album of this title are left out and listed in `already_added`.
+    """
+    title = check_title(album_title)
+    if route not in ROUTES:
+        raise GphotosError(f"There is no route '{route}'. Choose one of: {', '.join(ROUTES)}.")
+    items: list[PlannedItem] = []
+    rescue: list[Rescue] = []
+    already: list[str] = []
+    for candidate in candidates:
+        if candidate.added_to == title:
+            already.append(candidate.photo_id)
+            continue
+        item = plan_item(candidate, route)
+        items.append(item)
+        keeper = surviving_keeper(candidate)
+        if keeper and item.state == "planned":
+            rescue += plan_rescue(candidate, keeper.item)
+    return PushPlan(title, route, tuple(items), tuple(rescue), tuple(already))
+
+
+def plan_item(candidate: Candidate, route: str) -> PlannedItem:
+    """The fate-to-be of one photo: safety first, then whether the route can carry it."""
+    reason = refusal(candidate) or route_refusal(candidate, route)
+    item, keeper = candidate.item, surviving_keeper(candidate)
+    return PlannedItem(
+        candidate.photo_id,
+        "refused" if reason else "planned",
+        reason,
+        item.link if item else None,
+        item.filename if item else None,
+        keeper.item.photo_id if keeper else None,
+    )
+
+
+def route_refusal(candidate: Candidate, route: str) -> str | None:
+    """Why this route cannot carry the photo; None when it can."""
+    item = candidate.item
+    if item is None:
+        return None
+    if route == "by_id" and not (item.app_created and item.library_id):
+        return NOT_OURS
+    if route == "same_bytes" and not any(sha1 for *_, sha1 in candidate.files):
+        return "its original bytes are not at hand: import the Takeout export that holds it"
+    if route == "same_bytes" and item.original_quality is False:
+        return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
+    if route == "handover" and not item.link:
+        return "nothing is known that would find it in Google Photos"
+    return None
+
+
+def check_title(title: str) -> str:
+    """The album title without blanks around it. Raises GphotosError when Google would not take it."""
+    title = title.strip()
+    if not title:
+        raise GphotosError("The album needs a title, for example: --album 'Duplicates 2026'")
+    if len(title) > ALBUM_TITLE_CHARS:
+        raise GphotosError(f"The album title has {len(title)} characters; Google takes {ALBUM_TITLE_CHARS} at most.")
+    return title

@@ -1,0 +1,89 @@
+"""Carrying out a push: resumable, each batch recorded before the next is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import GphotosError
+from ..google.client import Client
+from ..google.transport import Interrupted
+from ..store import pushes
+from ..store.database import open_database
+from .by_id import ById
+from .lock import one_push_at_a_time
+from .same_bytes import SameBytes
+
+OnProgress = Callable[[int, int], None]
+STOPPED = "Stopped. Run it again to go on."
+
+
+@dataclass(frozen=True)
+class PushReport:
+    """How a push stands: its state, counts, the album, and a sentence."""
+
+    push_id: int
+    state: str
+    added: int
+    refused: int
+    waiting: int
+    album_url: str | None
+    message: str | None
+
+
+def run_push(
+    database_path: str | Path,
+    push_id: int,
+    client: Client,
+    stop: threading.Event | None = None,
+    on_progress: OnProgress | None = None,
+) -> PushReport:
+    """Carry out a push, or go on with it where it was left; a finished one is only reported.
+
+    May be killed at any moment and called again: what was in flight is looked up in the album before anything is sent. When
+    `stop` is set it ends within a second or a request, as `paused`. Raises GphotosError after saving its text in the push.
+    """
+    with contextlib.closing(open_database(database_path, create=False).conn) as conn, one_push_at_a_time(database_path):
+        push = pushes.read_push(conn, push_id)
+        if push is None:
+            raise GphotosError(f"There is no push {push_id} in {database_path}.")
+        if push.state in pushes.UNFINISHED:
+            client.transport.stop = stop
+            pushes.save_push(conn, push_id, state="running", message=None)
+            _run(conn, push_id, client, stop or threading.Event(), on_progress or (lambda done, total: None))
+        return read_report(conn, push_id)
+
+
+def read_report(conn, push_id: int) -> PushReport:
+    """How a push stands now."""
+    push = pushes.read_push(conn, push_id)
+    if push is None:
+        raise GphotosError(f"There is no push {push_id}.")
+    waiting = len(pushes.read_item_ids(conn, push_id, "planned", "sent"))
+    return PushReport(push_id, push.state, push.added, push.refused, waiting, push.album_url, push.message)
+
+
+def _run(conn, push_id: int, client: Client, stop: threading.Event, on_progress: OnProgress) -> None:
+    push = pushes.read_push(conn, push_id)
+    errand = (SameBytes if push.route == "same_bytes" else ById)(conn, push, client)
+    try:
+        errand.prepare()
+        while not stop.is_set() and errand.step():
+            on_progress(errand.done, push.requested)
+        if errand.stopped_by:
+            pushes.save_push(conn, push_id, state="cancelled", message=errand.stopped_by)
+        elif errand.question:
+            pushes.save_push(conn, push_id, state="paused", message=errand.question)
+        elif stop.is_set():
+            pushes.save_push(conn, push_id, state="paused", message=STOPPED)
+        else:
+            pushes.save_push(conn, push_id, state="done", message=errand.finish())
+            on_progress(errand.done, push.requested)
+    except Interrupted:
+        pushes.save_push(conn, push_id, state="paused", message=STOPPED)
+    except GphotosError as error:
+        pushes.save_push(conn, push_id, state="paused", message=str(error))
+        raise

@@ -1,0 +1,166 @@
+"""The route for photos this app did not upload: the identical bytes again, with the album named in the same call.
+
+Google recognises the bytes, makes no second copy and files the existing photo. The author of another uploader reproduced this in
+2020 (ylexus/jiotty-photos-uploader, issue 49), and some reports since contradict it. So it is tried on one photo first and every
+answer is checked: a photo that comes back under the name sent here was made anew, and the push stops by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from ..errors import GoogleError, SourceError
+from ..google.limits import ITEMS_PER_CALL
+from ..google.uploads import upload
+from ..sources.originals import open_original, read_sha1
+from ..store import pushes
+from .candidates import Candidate, read_candidates
+from .errand import Errand
+
+_INVALID, _EXISTS = 3, 6
+_TRIES_PER_PHOTO = 3
+_KNOWN_BUT_NOT_FILED = "Google knows these bytes but did not put the photo into the album"
+
+
+class SameBytes(Errand):
+    """Uploads originals, at most 50 a call and never two equal files in one call."""
+
+    _tries: Counter
+
+    def prepare(self) -> None:
+        self._tries = Counter()
+        # Repeating is harmless: by now Google knows the bytes.
+        self._save(pushes.read_item_ids(self.conn, self.push.push_id, "sent"), "planned")
+
+    def step(self) -> bool:
+        """Send the next photos; False when nothing is left or the person is asked."""
+        trial = pushes.read_push(self.conn, self.push.push_id).trial
+        if trial == "sent":
+            self.question = self._trial_question()
+            return False
+        waiting = pushes.read_item_ids(self.conn, self.push.push_id, "planned")
+        if not waiting:
+            return False
+        allowed = self.recheck(waiting[: 1 if trial is None else ITEMS_PER_CALL])
+        uploads = self._upload(allowed)
+        if uploads:
+            self._create(uploads)
+        if trial is None and self._added():
+            pushes.save_push(self.conn, self.push.push_id, trial="sent")
+        return self.stopped_by is None
+
+    def _trial_question(self) -> str:
+        url = pushes.read_push(self.conn, self.push.push_id).album_url
+        return (
+            "One photo was sent as a trial. Look at the album and at the photo in your library: it must be in the album, and "
+            f"must still be there only once. {url or ''} If so, confirm and the push goes on; if not, cancel it."
+        )
+
+    def _added(self) -> list[str]:
+        return pushes.read_item_ids(self.conn, self.push.push_id, "added")
+
+    def _upload(self, photo_ids: list[str]) -> dict[str, tuple[str, str, str]]:
+        """photo id -> (upload token, name to send, name it has); photos of equal bytes wait for a later call."""
+        uploads: dict[str, tuple[str, str, str]] = {}
+        seen: set[str] = set()
+        for candidate in read_candidates(self.conn, photo_ids):
+            sha1 = next((sha1 for *_, sha1 in candidate.files if sha1), "")
+            if sha1 in seen:
+                continue
+            seen.add(sha1)
+            try:
+                token = self._upload_one(candidate, sha1)
+            except SourceError as error:
+                self._save([candidate.photo_id], "failed", str(error))
+                continue
+            name = (candidate.item.filename if candidate.item else None) or "photo.jpg"
+            uploads[candidate.photo_id] = (token, marked_name(name, sha1), name)
+        return uploads
+
+    def _upload_one(self, candidate: Candidate, sha1: str) -> str:
+        error = SourceError("its original bytes are not at hand: import the Takeout export that holds it")
+        for container, member, _, expected in candidate.files:
+            if not expected:
+                continue
+            try:
+                found, size = read_sha1(container, member)
+            except SourceError as trouble:
+                error = trouble
+                continue
+            if found != expected or found != sha1:
+                error = SourceError(f"{member} in {container} has changed since it was imported, so it was not sent")
+                continue
+            mime_type = candidate.item.mime_type if candidate.item else None
+            return upload(self.client, lambda c=container, m=member: open_original(c, m), size, mime_type, sha1)
+        raise error
+
+    def _create(self, uploads: dict[str, tuple[str, str, str]]) -> None:
+        album_id, room = self.shelf.album_with_room()
+        photo_ids = list(uploads)[:room]
+        self._save(photo_ids, "sent", album_id=album_id)
+        before = self.shelf.fetch_count(album_id)
+        rows = self.client.create_items(album_id, [uploads[photo_id][:2] for photo_id in photo_ids])
+        if len(rows) != len(photo_ids):
+            raise GoogleError("Google's answer does not fit what was sent. Run the same command again later.")
+        known: list[str] = []
+        for photo_id, row in zip(photo_ids, rows, strict=True):
+            self._judge(photo_id, uploads[photo_id], row, album_id, known)
+        if known:
+            self._judge_known(known, album_id, before, sum(not (row.get("status") or {}).get("code") for row in rows))
+        self.shelf.count(album_id, self.shelf.fetch_count(album_id) - before)
+
+    def _judge(self, photo_id: str, sent: tuple[str, str, str], row: dict[str, Any], album_id: str, known: list[str]) -> None:
+        """What became of one photo, from its row in the answer."""
+        status = row.get("status") or {}
+        code = status.get("code", 0)
+        item = row.get("mediaItem") or {}
+        if code == 0 and item.get("filename") == sent[1]:
+            self._save([photo_id], "failed", f"Google made a new copy of it, {sent[1]}, instead of finding the old one")
+            self.stopped_by = (
+                f"Stopped: Google made a new copy of {sent[2]} instead of finding the one in your library. Nothing more is sent. "
+                f"To undo, open {item.get('productUrl', 'the album')} and move the photo named {sent[1]} to the trash."
+            )
+        elif code == 0:
+            self._save([photo_id], "added", album_id=album_id)
+        elif code == _EXISTS:
+            known.append(photo_id)
+        elif code == _INVALID:
+            self._save([photo_id], "refused", f"Google would not take it: {status.get('message', 'no reason given')}")
+        else:
+            self._try_again(photo_id, status)
+
+    def _try_again(self, photo_id: str, status: dict[str, Any]) -> None:
+        self._tries[photo_id] += 1
+        if self._tries[photo_id] < _TRIES_PER_PHOTO:
+            self._save([photo_id], "planned")
+        else:
+            self._save(
+                [photo_id], "failed", f"Google failed {_TRIES_PER_PHOTO} times: {status.get('message', 'no reason given')}"
+            )
+
+    def _judge_known(self, photo_ids: list[str], album_id: str, before: int, successes: int) -> None:
+        """Rows that say "exists" leave open whether the photo was filed: the album's count tells."""
+        grown = self.shelf.fetch_count(album_id) - before - successes
+        if grown >= len(photo_ids):
+            self._save(photo_ids, "added", album_id=album_id)
+        elif grown <= 0:
+            self._save(photo_ids, "refused", _KNOWN_BUT_NOT_FILED)
+        else:
+            self._save(photo_ids, "failed", "Google knows these bytes; whether the photo is in the album can only be seen there")
+
+    def finish(self) -> str | None:
+        """The album is explained, and its count compared with what was added."""
+        self.explain_album()
+        push = pushes.read_push(self.conn, self.push.push_id)
+        if not push.album_id or not push.added:
+            return None
+        count = self.shelf.fetch_count(push.album_id)
+        if count >= push.added or push.added > self.shelf.capacity:
+            return None
+        return f'{push.added} photos were added, but the album "{push.album_title}" holds {count} now.'
+
+
+def marked_name(filename: str, sha1: str) -> str:
+    """The name to upload under. Google keeps the first name of known bytes, so this one coming back means a new copy."""
+    return f"dedupe-{sha1[:8]}-{filename}"[-255:]

@@ -1,0 +1,86 @@
+"""Commands that talk to Google: sign in, bring in, push."""
+
+from __future__ import annotations
+
+import click
+
+from . import cli
+
+auth_option = click.option("-a", "--auth", "auth_path", default="auth.json", show_default=True, help="Where the sign-in is kept")
+silent_option = click.option("-s", "--silent", is_flag=True, help="Print nothing but errors")
+
+
+@cli.command()
+@click.argument("client_secret", required=False, type=click.Path())
+@auth_option
+@click.option("--no-browser", is_flag=True, help="Print the link instead of opening a browser")
+@click.option("--read-only", is_flag=True, help="Ask only for what `library` and `picker` need; `push` will not work")
+@click.option("--revoke", "forget", is_flag=True, help="Give the kept sign-in back to Google and delete it")
+def auth(client_secret: str | None, auth_path: str, no_browser: bool, read_only: bool, forget: bool) -> None:
+    """Sign in to Google with the JSON of your own Desktop client, CLIENT_SECRET."""
+    from ..google.auth import revoke
+    from ..google.signin import ALL_SCOPES, READ_ONLY_SCOPES, sign_in
+
+    if forget:
+        known = revoke(auth_path)
+        click.echo(
+            f"{'Google has forgotten the sign-in' if known else 'Google had ended the sign-in already'}; {auth_path} is deleted."
+        )
+        return
+    if not client_secret:
+        raise click.UsageError("Missing argument 'CLIENT_SECRET': the JSON of a Desktop client from the Cloud console.")
+    scopes = READ_ONLY_SCOPES if read_only else ALL_SCOPES
+    for sentence in sign_in(client_secret, auth_path, scopes, not no_browser, click.echo):
+        click.echo(sentence)
+    click.echo(f"Signed in. The sign-in is kept in {auth_path}, which only you can read.")
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@click.option("--album", "title", required=True, help="Title of the album; made when this app has none of that title")
+@click.option(
+    "--route",
+    type=click.Choice(["by-id", "same-bytes"]),
+    default="by-id",
+    show_default=True,
+    help="by-id: photos this app uploaded; same-bytes: upload the original bytes again, tried on one photo first",
+)
+@click.option("--dry-run", is_flag=True, help="Show each photo's fate and send nothing")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before going on after the trial photo of same-bytes")
+@auth_option
+@silent_option
+def push(database: str, title: str, route: str, dry_run: bool, yes: bool, auth_path: str, silent: bool) -> None:
+    """Put the photos decided 'remove' into an album, ready to be deleted there by you."""
+    from ..album import plan_push, read_candidates
+    from ..store.database import open_database
+    from .pushing import carry_out, print_plan
+
+    db = open_database(database, create=False)
+    try:
+        plan = plan_push(read_candidates(db.conn), title, route.replace("-", "_"))
+        if not silent or dry_run:
+            print_plan(plan, all_items=dry_run)
+        if not dry_run:
+            carry_out(database, db.conn, plan, auth_path, silent, yes)
+    finally:
+        db.conn.close()
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@click.argument("output", type=click.Path(dir_okay=False, writable=True))
+@click.option("--album", "title", default="Duplicates", show_default=True, help="Title of the album the browser toolkit makes")
+@silent_option
+def handover(database: str, output: str, title: str, silent: bool) -> None:
+    """Write the photos decided 'remove' for the browser toolkit (.json), a spreadsheet (.csv) or as a worklist (.html)."""
+    from ..album.handover import plan_handover, write_handover
+    from ..store.database import open_database
+
+    db = open_database(database, create=False)
+    try:
+        plan = plan_handover(db.conn, title)
+    finally:
+        db.conn.close()
+    write_handover(plan, output)
+    if not silent:
+        click.echo(plan.summary(output))

@@ -1,0 +1,125 @@
+"""What `push` prints and asks."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import sys
+import threading
+from collections import Counter
+from dataclasses import replace
+
+import click
+
+from ..album import PushPlan, PushReport, run_push
+from ..album.plan import NOT_OURS
+from ..google.client import open_client
+from ..pipeline.progress import Progress
+from ..store import pushes
+
+
+def print_plan(plan: PushPlan, all_items: bool) -> None:
+    """The plan in lines: what goes, what does not and why, what to rescue first."""
+    click.echo(f'{_photos(len(plan.planned))} will go into "{plan.album_title}"; {_photos(len(plan.refused))} will not.')
+    if plan.already_added:
+        click.echo(f"{_photos(len(plan.already_added))} went into it earlier.")
+    if all_items:
+        for item in plan.items:
+            fate = "will be added" if item.state == "planned" else f"not added: {item.reason}"
+            link = f" {item.product_url}" if item.product_url and item.state == "refused" else ""
+            click.echo(f"  {item.filename or item.photo_id}: {fate}{link}")
+    if plan.rescue:
+        things = Counter(rescue.what for rescue in plan.rescue)
+        listed = ", ".join(f"{count} {_PLURALS.get(what, what) if count > 1 else what}" for what, count in things.items())
+        click.echo(f"Rescue first: keepers lack {listed} that these photos have. The rescue view lists them.")
+
+
+_MAX_REASONS = 10
+_PLURALS = {
+    "album": "albums",
+    "person": "people",
+    "description": "descriptions",
+    "location": "locations",
+    "favorite": "favorites",
+}
+
+
+def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path: str, silent: bool, yes: bool) -> None:
+    """Finish what earlier runs of this command left, then push what is new, and print each outcome."""
+    push_ids = pushes.find_unfinished(conn, plan.album_title, plan.route)
+    begun = {photo_id for push_id in push_ids for photo_id in pushes.read_item_ids(conn, push_id, "planned", "sent")}
+    plan = replace(plan, items=tuple(item for item in plan.items if item.photo_id not in begun))
+    client = open_client(auth_path) if push_ids or plan.planned else None
+    if plan.planned or not pushes.is_recorded(conn, plan):
+        push_ids.append(pushes.create_push(conn, plan, actor=None))
+    stop = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *ignored: stop.set()) if _in_main_thread() else None
+    try:
+        for push_id in push_ids:
+            report = _run_one(database, push_id, client, stop, silent)
+            if _asks_about_trial(conn, report) and (yes or _confirms(report)):
+                pushes.confirm_trial(conn, push_id)
+                report = _run_one(database, push_id, client, stop, silent)
+            if not silent:
+                print_report(conn, report, plan.album_title)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
+def _asks_about_trial(conn: sqlite3.Connection, report: PushReport) -> bool:
+    return report.state == "paused" and pushes.read_push(conn, report.push_id).trial == "sent"
+
+
+def _confirms(report: PushReport) -> bool:
+    click.echo(report.message)
+    return click.confirm("Is it in the album, and only once in the library?", default=False)
+
+
+def _run_one(database: str, push_id: int, client, stop: threading.Event, silent: bool) -> PushReport:
+    progress = Progress(sys.stderr, silent)
+    seen = [0]
+
+    def on_progress(done: int, total: int) -> None:
+        if not seen[0]:
+            progress.start("Pushing photos", total)
+        progress.advance(done - seen[0])
+        seen[0] = done
+
+    try:
+        return run_push(database, push_id, client, stop, on_progress)
+    finally:
+        progress.finish()
+
+
+def print_report(conn: sqlite3.Connection, report: PushReport, album_title: str) -> None:
+    """How a push ended, in sentences."""
+    total = report.added + report.refused + report.waiting
+    click.echo(
+        f'{report.added:,} of {_photos(total)} are in "{album_title}"' + (f": {report.album_url}" if report.album_url else ".")
+    )
+    for reason, count in pushes.count_reasons(conn, report.push_id)[:_MAX_REASONS]:
+        click.echo(refusal_sentence(count, total, album_title, reason))
+    if report.refused:
+        click.echo("To get at those another way: gphotos-to-sqlite handover DATABASE worklist.html")
+    if report.message:
+        click.echo(report.message)
+    if report.state == "done" and report.added:
+        click.echo("Open the album, select all, and choose 'Move to trash'. 'Remove from album' would only take them out of it.")
+
+
+def refusal_sentence(count: int, total: int, album_title: str, reason: str) -> str:
+    """For example ``3 of 41 photos were not added to "Duplicates 2026": this app did not upload them, ...``."""
+    if reason == NOT_OURS:
+        reason = "this app did not upload them, so Google will not let it file them"
+    verb = "was" if total == 1 else "were"
+    where = "The push_items table has a link to open each one."
+    return f'{count:,} of {_photos(total)} {verb} not added to "{album_title}": {reason}. {where}'
+
+
+def _photos(count: int) -> str:
+    return f"{count:,} photo{'' if count == 1 else 's'}"
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

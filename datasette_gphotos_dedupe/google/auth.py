@@ -1,0 +1,215 @@
+"""The kept sign-in: `auth.json`, the access tokens made from it, and giving it back.
+
+`auth.json` holds the client's id and secret, the refresh token, the scopes granted and when. Access tokens live an hour and stay
+in memory. The file is 0600 from its first byte, written whole or not at all, and refused when other people can read it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..errors import GoogleError, SignInError
+from .hosts import check_address, is_loopback
+from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+
+SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
+_TESTING_LIFE_DAYS = 7  # what Google gives a sign-in while the consent screen is in Testing
+_IDLE_LIFE_DAYS = 180
+
+
+@dataclass(frozen=True)
+class Auth:
+    """What `auth.json` holds. Times are UTC ISO 8601 text."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    token_uri: str
+    scopes: tuple[str, ...]
+    signed_in_at: str | None = None
+    expires_at: str | None = None  # of the refresh token; Google sends it for consent screens in Testing
+
+    def __repr__(self) -> str:
+        return f"Auth(client_id={self.client_id!r}, scopes={self.scopes!r})"  # a traceback must not show the secrets
+
+
+def read_auth(path: str | Path) -> Auth:
+    """The sign-in kept at `path`. Raises SignInError when there is none, others can read it, or it is not ours."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            _refuse_shared(path, os.fstat(file.fileno()).st_mode)
+            values = json.loads(file.read())
+        auth = Auth(**{**{name: values.get(name) for name in Auth.__dataclass_fields__}, "scopes": tuple(values["scopes"])})
+    except FileNotFoundError:
+        raise SignInError(f"{path} does not exist: you are not signed in to Google yet. {SIGN_IN_AGAIN}") from None
+    except OSError as error:
+        raise SignInError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SignInError(f"{path} is not a sign-in of this program. {SIGN_IN_AGAIN}") from None
+    required = (auth.client_id, auth.client_secret, auth.refresh_token, auth.token_uri)
+    if not all(isinstance(value, str) and value for value in required):
+        raise SignInError(f"{path} is not a sign-in of this program. {SIGN_IN_AGAIN}")
+    return auth
+
+
+def _refuse_shared(path: Path, mode: int) -> None:
+    if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
+        raise SignInError(
+            f"{path} can be read by other people on this machine (mode {stat.S_IMODE(mode):04o}), so it is not used. "
+            f"Make it yours alone: chmod 600 {path}"
+        )
+
+
+def save_auth(path: str | Path, auth: Auth) -> None:
+    """Write the sign-in with mode 0600 from the first byte, whole or not at all."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    content = json.dumps(asdict(auth), indent=2).encode()
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SignInError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
+
+
+class Token:
+    """Access tokens from a sign-in, renewed when they end. Safe to use from several threads."""
+
+    def __init__(self, auth: Auth):
+        from google.oauth2.credentials import Credentials
+
+        self.auth = auth
+        self.loopback = is_loopback(auth.token_uri)
+        check_address(auth.token_uri, self.loopback)
+        self._lock = threading.Lock()
+        # Built by hand: Credentials.from_authorized_user_info() ignores the file's token_uri.
+        self._credentials = Credentials(
+            token=None,
+            refresh_token=auth.refresh_token,
+            token_uri=auth.token_uri,
+            client_id=auth.client_id,
+            client_secret=auth.client_secret,
+            scopes=list(auth.scopes),
+        )
+
+    def bearer(self) -> str:
+        """A token that is good for now. Raises SignInError when Google gives none."""
+        with self._lock:
+            if not self._credentials.valid:
+                self._renew()
+            return self._credentials.token
+
+    def replace(self, stale: str) -> None:
+        """Renew after a 401, unless another thread has replaced `stale` already."""
+        with self._lock:
+            if self._credentials.token == stale:
+                self._renew()
+
+    def _renew(self) -> None:
+        from google.auth.exceptions import GoogleAuthError, RefreshError
+        from google.auth.transport.requests import Request
+
+        request = Request(session=guarded_session())
+        try:
+            self._credentials.refresh(request)
+        except RefreshError as error:
+            retryable = bool(getattr(error, "retryable", False))
+            explanation = _unreachable() if retryable else explain_refusal(_error_body(error), self.auth)
+        except (GoogleAuthError, OSError):
+            explanation = _unreachable()
+        else:
+            return
+        # Raised outside the handler, so that no traceback carries what was sent.
+        raise explanation
+
+
+def guarded_session():
+    """An HTTP session that follows no redirect and always ends in time."""
+    import requests
+
+    class _Session(requests.Session):
+        def request(self, method, url, **kwargs):
+            kwargs["allow_redirects"] = False
+            kwargs["timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+            return super().request(method, url, **kwargs)
+
+    return _Session()
+
+
+def _error_body(error: Exception) -> dict:
+    body = error.args[1] if len(error.args) > 1 else {}
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            body = {}
+    return body if isinstance(body, dict) else {}
+
+
+def _unreachable() -> GoogleError:
+    return GoogleError("Google's sign-in server could not be reached. Check the network and run the command again.")
+
+
+def explain_refusal(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
+    """Why Google no longer takes this sign-in, judged by its answer and by the age of the sign-in, and what mends it."""
+    code = body.get("error")
+    if code in ("invalid_client", "unauthorized_client", "deleted_client"):
+        return SignInError(
+            "Google no longer knows this program's client: it was deleted or its secret was replaced in the Cloud console. "
+            "Download the Desktop client's JSON again, then sign in with it: gphotos-to-sqlite auth client_secret.json"
+        )
+    if code != "invalid_grant":
+        return SignInError(f"Google refused the kept sign-in ({code or 'no reason given'}). {SIGN_IN_AGAIN}")
+    return SignInError(f"Google no longer accepts the kept sign-in: {_cause_of_invalid_grant(auth, now)} {SIGN_IN_AGAIN}")
+
+
+def _cause_of_invalid_grant(auth: Auth, now: datetime | None) -> str:
+    now = now or datetime.now(timezone.utc)
+    age_days = _days_between(auth.signed_in_at, now)
+    if age_days is not None and age_days < -0.1:
+        return "the clock of this machine is wrong (the sign-in lies in the future), and Google refuses then. Set the clock."
+    if (_days_between(auth.expires_at, now) or -1) >= 0 or (age_days is not None and _TESTING_LIFE_DAYS <= age_days < 8):
+        return (
+            "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days. "
+            "Publish the consent screen (In production) to end that."
+        )
+    if age_days is not None and age_days >= _IDLE_LIFE_DAYS:
+        return f"it is {age_days:.0f} days old, and Google ends sign-ins that were not used for six months."
+    return "access was revoked in your Google account, or newer sign-ins of the same client pushed it out (Google keeps 100)."
+
+
+def _days_between(moment: str | None, now: datetime) -> float | None:
+    if not moment:
+        return None
+    try:
+        return (now - datetime.fromisoformat(moment.replace("Z", "+00:00"))).total_seconds() / 86_400
+    except (ValueError, TypeError):
+        return None
+
+
+def revoke(path: str | Path) -> bool:
+    """Give the sign-in back to Google and delete the file; False when Google had already forgotten it."""
+    auth = read_auth(path)
+    address = check_address(auth.token_uri.rsplit("/", 1)[0] + "/revoke", is_loopback(auth.token_uri))
+    try:
+        response = guarded_session().post(address, data={"token": auth.refresh_token})
+        status = response.status_code
+    except OSError:
+        status = 0
+    if status not in (200, 400):
+        raise GoogleError(f"Google could not be asked to forget the sign-in, so {path} was kept. Run the command again later.")
+    Path(path).unlink(missing_ok=True)
+    return status == 200

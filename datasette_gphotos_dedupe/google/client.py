@@ -1,0 +1,160 @@
+"""Google's calls by name. Every one goes through `Transport.call`; no SQL, no decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .auth import Token, read_auth
+from .hosts import is_loopback, read_library_api, read_picker_api
+from .limits import ALBUMS_PER_PAGE, ITEMS_PER_PAGE, Clock
+from .transport import Call, Transport
+
+
+def open_client(auth_path: str | Path, clock: Clock | None = None) -> Client:
+    """A client for the sign-in kept at `auth_path`. Nothing is sent yet. Raises SignInError without a usable sign-in."""
+    return Client(Token(read_auth(auth_path)), read_library_api(), read_picker_api(), clock)
+
+
+class Client:
+    """The Library API and the Picker API for one person."""
+
+    def __init__(self, token: Token, library_api: str, picker_api: str, clock: Clock | None = None):
+        self._library = f"{library_api}/v1"
+        self._picker = f"{picker_api}/v1"
+        self.scopes = frozenset(token.auth.scopes)
+        self.transport = Transport(token, is_loopback(library_api) or is_loopback(picker_api), clock)
+
+    @property
+    def clock(self) -> Clock:
+        return self.transport.clock
+
+    # Albums
+
+    def fetch_albums(self) -> Iterator[dict[str, Any]]:
+        """Every album this app created."""
+        params = {"pageSize": ALBUMS_PER_PAGE, "excludeNonAppCreatedData": "true"}
+        return self._pages("GET", f"{self._library}/albums", "albums", params)
+
+    def fetch_album(self, album_id: str) -> dict[str, Any]:
+        """One album, with its present count of items. Raises RefusedError when it is gone."""
+        return self.transport.call(Call("GET", f"{self._library}/albums/{album_id}"))
+
+    def find_album(self, title: str) -> dict[str, Any] | None:
+        """The first album of this app with exactly this title that it may add to, or None."""
+        return next((album for album in self.fetch_albums() if album.get("title") == title and album.get("isWriteable")), None)
+
+    def create_album(self, title: str) -> dict[str, Any]:
+        """A new album. When an answer is lost, the album is looked for by its title, so that there is never a twin."""
+        body = {"album": {"title": title}}
+        url = f"{self._library}/albums"
+        return self.transport.call(Call("POST", url, json=body, write=True, settle=lambda: self.find_album(title)))
+
+    def add_to_album(self, album_id: str, item_ids: Sequence[str]) -> None:
+        """Add up to 50 items of this app to an album of this app: all of them or, with RefusedError, none."""
+
+        def all_are_in() -> bool | None:
+            return set(item_ids) <= set(self.fetch_album_item_ids(album_id)) or None
+
+        url = f"{self._library}/albums/{album_id}:batchAddMediaItems"
+        self.transport.call(Call("POST", url, json={"mediaItemIds": list(item_ids)}, write=True, settle=all_are_in))
+
+    def remove_from_album(self, album_id: str, item_ids: Sequence[str]) -> None:
+        """Take up to 50 items out of an album; they stay in the library."""
+
+        def all_are_out() -> bool | None:
+            return not set(item_ids) & set(self.fetch_album_item_ids(album_id)) or None
+
+        url = f"{self._library}/albums/{album_id}:batchRemoveMediaItems"
+        self.transport.call(Call("POST", url, json={"mediaItemIds": list(item_ids)}, write=True, settle=all_are_out))
+
+    def add_text(self, album_id: str, text: str) -> None:
+        """Put a block of text first in an album. Sent once: such blocks cannot be read back to see whether one is there."""
+        body = {"newEnrichmentItem": {"textEnrichment": {"text": text}}, "albumPosition": {"position": "FIRST_IN_ALBUM"}}
+        url = f"{self._library}/albums/{album_id}:addEnrichment"
+        self.transport.call(Call("POST", url, json=body, write=True, settle=lambda: True))
+
+    def fetch_album_items(self, album_id: str, fields: str | None = None) -> Iterator[dict[str, Any]]:
+        """The items of an album, as far as this app may see them."""
+        body = {"albumId": album_id, "pageSize": ITEMS_PER_PAGE}
+        params = {"fields": f"nextPageToken,mediaItems({fields})"} if fields else {}
+        return self._pages("POST", f"{self._library}/mediaItems:search", "mediaItems", params, body)
+
+    def fetch_album_item_ids(self, album_id: str) -> Iterator[str]:
+        """The ids in an album, in album order."""
+        return (item["id"] for item in self.fetch_album_items(album_id, fields="id"))
+
+    # Items
+
+    def fetch_items(self) -> Iterator[dict[str, Any]]:
+        """Every item this app uploaded."""
+        return self._pages("GET", f"{self._library}/mediaItems", "mediaItems", {"pageSize": ITEMS_PER_PAGE})
+
+    def fetch_items_by_id(self, item_ids: Sequence[str]) -> list[dict[str, Any] | None]:
+        """Up to 50 items in the order asked for, None for each that Google will not show."""
+        answer = self.transport.call(Call("GET", f"{self._library}/mediaItems:batchGet", {"mediaItemIds": list(item_ids)}))
+        return [row.get("mediaItem") for row in answer.get("mediaItemResults", [])]
+
+    def change_description(self, item_id: str, description: str) -> None:
+        """Set the description of an item this app uploaded."""
+        url = f"{self._library}/mediaItems/{item_id}"
+        self.transport.call(Call("PATCH", url, {"updateMask": "description"}, json={"description": description}, write=True))
+
+    def create_items(self, album_id: str | None, uploads: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        """The result rows for up to 50 uploads of (upload token, file name), in order, put into the album.
+
+        Repeated when an answer is lost: Google knows the bytes by then and makes no second item of them.
+        """
+        items = [{"simpleMediaItem": {"fileName": name[:255], "uploadToken": token}} for token, name in uploads]
+        body: dict[str, Any] = {"newMediaItems": items}
+        if album_id:
+            body["albumId"] = album_id
+        answer = self.transport.call(Call("POST", f"{self._library}/mediaItems:batchCreate", json=body, write=True))
+        return answer.get("newMediaItemResults", [])
+
+    @property
+    def uploads_url(self) -> str:
+        return f"{self._library}/uploads"
+
+    # Picker
+
+    def create_picking(self, max_items: int) -> dict[str, Any]:
+        """A picking session: its id, the link for the person, how often to ask."""
+        body = {"pickingConfig": {"maxItemCount": str(max_items)}}
+        return self.transport.call(Call("POST", f"{self._picker}/sessions", json=body))
+
+    def fetch_picking(self, session_id: str) -> dict[str, Any]:
+        """The session as it is now."""
+        return self.transport.call(Call("GET", f"{self._picker}/sessions/{session_id}"))
+
+    def fetch_picked(self, session_id: str) -> Iterator[dict[str, Any]]:
+        """What the person picked; only once they are done."""
+        params = {"sessionId": session_id, "pageSize": ITEMS_PER_PAGE}
+        return self._pages("GET", f"{self._picker}/mediaItems", "mediaItems", params)
+
+    def delete_picking(self, session_id: str) -> None:
+        """End a session; Google allows only some at a time."""
+        self.transport.call(Call("DELETE", f"{self._picker}/sessions/{session_id}"))
+
+    # Pictures
+
+    def fetch_picture(self, base_url: str, suffix: str, with_token: bool) -> bytes:
+        """The bytes behind a base URL with a suffix such as ``=w512-h512``. Picker URLs need the token, others do not get it."""
+        return self.transport.call(Call("GET", base_url + suffix, authorized=with_token, wants="bytes"))
+
+    def _pages(self, method: str, url: str, key: str, params: dict, body: dict | None = None) -> Iterator[dict[str, Any]]:
+        """The entries of every page. A page may be empty, and may begin with the last entry of the page before."""
+        last_id = None
+        page_token = None
+        while True:
+            page = {"pageToken": page_token} if page_token else {}
+            call = Call(method, url, params if body else {**params, **page}, json={**body, **page} if body else None)
+            answer = self.transport.call(call)
+            for entry in answer.get(key, []):
+                if entry.get("id") != last_id:
+                    yield entry
+                last_id = entry.get("id")
+            page_token = answer.get("nextPageToken")
+            if not page_token:
+                return

@@ -1,0 +1,234 @@
+"""From a source on this machine into the database: index, read in worker processes, save in short transactions."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SourceError
+from ..model import File, Photo, Reading, Trouble
+from ..sources.archives import FOLDER, TGZ, Container, find_containers
+from ..sources.folder import Folder
+from ..sources.takeout import Takeout
+from ..store.library import Found, save_albums, save_photos, save_skipped
+from ..store.runs import Known, Run, read_known, save_part, transaction
+from .jobs import Job
+from .progress import Progress
+from .reading import can_read
+from .staging import Staging
+from .workers import Pending, WorkerPool, in_order
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+BATCH_PHOTOS = 200
+BATCH_S = 2.0
+
+
+@dataclass
+class PartReport:
+    """The account of one part: `seen` is `used` + `sidecars` + all of `skipped`, unless it is `broken`."""
+
+    name: str
+    seen: int
+    used: int
+    sidecars: int
+    skipped: Counter
+    broken: str | None = None
+
+
+@dataclass
+class ImportReport:
+    """What an import did. `files_read` counts files whose bytes were opened."""
+
+    parts: list[PartReport] = field(default_factory=list)
+    photos: int = 0
+    added: int = 0
+    updated: int = 0
+    files_read: int = 0
+    warnings: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def broken(self) -> list[str]:
+        """The sentences about parts that could not be read to their end."""
+        return [part.broken for part in self.parts if part.broken]
+
+
+def import_takeout(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
+    """Import the parts of one or more Takeout exports.
+
+    Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
+    """
+    containers = find_containers(paths)
+    return _Import(db, Takeout(containers), "takeout", progress, workers).run()
+
+
+def import_folder(db: Database, path: str | Path, progress: Progress, workers: int | None = None) -> ImportReport:
+    """Import the pictures of a folder and its subfolders. Raises SourceError when it is not a folder."""
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise SourceError(f"{path} is not a folder. Give a folder with pictures; for Google's archives use the command takeout.")
+    containers = [container for container in find_containers([path]) if container.kind == FOLDER]
+    return _Import(db, Folder(containers), "folder", progress, workers).run()
+
+
+class _Import:
+    """One import: its source, its workers, the batch in flight and the counts."""
+
+    def __init__(self, db: Database, source: Takeout, command: str, progress: Progress, workers: int | None):
+        self.conn = db.conn
+        self.source = source
+        self.progress = progress
+        self.pool = WorkerPool(workers)
+        self.work = Run(db.conn, command)
+        self.staging = Staging(db.conn)
+        self.report = ImportReport()
+        self._known: dict[str, dict[str, Known]] = {}
+        self._albums_saved: set[str] = set()
+        self._batch: list[Found] = []
+        self._skips: list[tuple[File, Trouble]] = []
+        self._saved_at = time.monotonic()
+
+    def run(self) -> ImportReport:
+        state = "failed"
+        try:
+            with self.pool:
+                self._read_index()
+                self._read_photos()
+            state = "done"
+        except KeyboardInterrupt:
+            state, self.report.stopped = "stopped", True
+            self._save_batch()
+        finally:
+            self.progress.finish()
+            if state == "failed":
+                self.work.abandon()
+            else:
+                self._finish(state)
+        return self.report
+
+    def _finish(self, state: str) -> None:
+        for number, account in enumerate(self.source.accounts):
+            container = self.source.containers[number]
+            broken = self.source.broken.get(number)
+            self.report.parts.append(
+                PartReport(container.name, account.seen, account.used, account.sidecars, account.skipped, broken)
+            )
+            save_part(self.conn, _part_row(container, account, broken, state), self.work)
+        self.report.warnings += self.source.warnings
+        if state == "done":
+            self.staging.clear([str(container.path) for container in self.source.containers if container.kind == TGZ])
+        if self.report.broken:
+            state = "failed"
+        self.work.finish(state, " ".join(self.report.broken) or None)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def _read_index(self) -> None:
+        self.progress.start("Reading what is in the parts", len(self.source.containers))
+        streamed = self.staging.open(self.pool, self.known_of, lambda: None)
+        self.source.read_index(lambda container, count: self.progress.advance(), streamed.take)
+        streamed.finish()
+        self.report.files_read += streamed.files_read
+        if not any(account.seen for account in self.source.accounts) and not self.source.broken:
+            names = ", ".join(str(container.path) for container in self.source.containers)
+            raise SourceError(f"{names} holds no files. Give the takeout-*.zip files, or the folder with the pictures.")
+
+    def known_of(self, file: File) -> Known | None:
+        """What an earlier run knows of this very file; None when it is new, changed, or worth another try."""
+        if file.container not in self._known:
+            self._known[file.container] = read_known(self.conn, file.container)
+        known = self._known[file.container].get(file.member)
+        if known is None or (known.crc32, known.modified_at) != (file.crc32, file.modified_at):
+            return None
+        if known.code is None:
+            return known
+        # An archive's troubles are judged anew each time; those of the picture stay, unless an extra has come since.
+        return known if known.bytes == file.bytes and not can_read(known.code) else None
+
+    def _read_photos(self) -> None:
+        self.progress.start("Reading pictures", self.source.media_count)
+        for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
+            self._take(job)
+            self.progress.advance(len(job.photo.files))
+            if len(self._batch) >= BATCH_PHOTOS or time.monotonic() - self._saved_at > BATCH_S:
+                self._save_batch()
+        self._save_batch()
+
+    def _jobs(self, photos: Iterator[Photo]) -> Iterator[Job]:
+        for photo in photos:
+            yield Job(photo, self._read, [self.known_of(file) for file in photo.files])
+
+    def _read(self, file: File, mode: str) -> Pending | Reading | Trouble:
+        self.report.files_read += 1
+        staged = self.staging.get(file)
+        if staged is not None:
+            self.report.files_read -= 1
+            return staged
+        return self.pool.read(self.source.address(file), mode)
+
+    def _take(self, job: Job) -> None:
+        try:
+            found, skipped = job.finish()
+        except SourceError as error:
+            self.source.fail(job.photo.files, str(error))
+            return
+        for file, trouble in skipped:
+            self._skip(file, trouble)
+        if found is not None:
+            self._batch.append(found)
+            for file in found.photo.files:
+                self.source.account_of(file).used += 1
+
+    # -- saving -----------------------------------------------------------------------------------------------------
+
+    def _skip(self, file: File, trouble: Trouble) -> None:
+        self.source.account_of(file).skipped[trouble.code] += 1
+        self._skips.append((file, trouble))
+
+    def _save_batch(self) -> None:
+        batch, self._batch = self._batch, []
+        skips, self._skips = self._skips, []
+        self._saved_at = time.monotonic()
+        if not batch and not skips:
+            return
+        with transaction(self.conn):
+            self._save_albums(batch)
+            saved = save_photos(self.conn, batch, self.work.id)
+            for file, trouble in skips:
+                save_skipped(self.conn, file, trouble, self.work.id)
+            self.work.counts["photos_added"] += saved.added
+            self.work.counts["photos_updated"] += saved.updated
+            self.work.counts["files_used"] += sum(len(found.photo.files) for found in batch)
+            self.work.counts["files_skipped"] += len(skips)
+            self.work.counts["files_seen"] = sum(account.seen for account in self.source.accounts)
+            self.work.save_counts()
+        self.report.photos += len(batch)
+        self.report.added += saved.added
+        self.report.updated += saved.updated
+
+    def _save_albums(self, batch: list[Found]) -> None:
+        wanted = {album_id: None for found in batch for album_id in found.photo.albums if album_id not in self._albums_saved}
+        save_albums(self.conn, [self.source.album(album_id) for album_id in wanted])
+        self._albums_saved.update(wanted)
+
+
+def _part_row(container: Container, account, broken: str | None, state: str) -> dict:
+    return {
+        "container": str(container.path),
+        "export_id": container.export_id,
+        "exported_at": container.exported_at,
+        "bytes": container.bytes,
+        "modified_at": container.modified_at,
+        "state": "broken" if broken else ("done" if state == "done" else "reading"),
+        "files_seen": account.seen,
+        "files_used": account.used,
+        "sidecars": account.sidecars,
+        "files_skipped": account.skipped.total(),
+        "message": broken,
+    }

@@ -1,0 +1,149 @@
+"""Everything that is learnt from the bytes of one file, in one go. Runs in worker processes: arguments and results pickle."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+from typing import BinaryIO
+
+from ..core.exif import CameraFacts, camera_facts
+from ..core.kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
+from ..errors import MissingExtra, PictureError, SourceError
+from ..model import Reading, Trouble
+from ..sources.members import Address, open_address
+from ..sources.naming import split_extension
+
+FULL, HASH = "full", "hash"
+CHUNK = 1 << 20
+MAX_PICTURE_BYTES = 512_000_000  # of a picture file; a 500-megapixel PNG may reach that
+NEEDS_RAW, NEEDS_VIDEO = "needs_raw", "needs_video"
+
+
+def read_media(address: Address, mode: str = FULL) -> Reading | Trouble:
+    """What one file is: checksum, kind, size, camera, fingerprint and preview; with `mode` HASH, checksum and kind only.
+
+    Trouble with the file is returned. SourceError is raised when its container is gone.
+    """
+    try:
+        with open_address(address) as stream:
+            return _read(stream, address, mode)
+    except PictureError as error:
+        return Trouble(error.code, f"{error}")
+    except MissingExtra as error:
+        return Trouble(f"needs_{error.extra}", f"{error}")
+    except MemoryError:
+        return Trouble("too_large", "it needs more memory than one picture may have")
+    except OSError as error:
+        raise SourceError(f"{address.path} can no longer be read: {error.strerror or error}.") from error
+
+
+def _read(stream: BinaryIO, address: Address, mode: str) -> Reading | Trouble:
+    if address.bytes == 0:
+        return Trouble("empty", "it is empty: 0 bytes")
+    head = stream.read(HEAD_BYTES)
+    kind = kind_of(head, split_extension(address.name)[1].lower())
+    if kind is None:
+        return Trouble("not_a_picture", "its content is neither a picture nor a video in a format that is known")
+    if mode == HASH or kind.family == VIDEO:
+        return _read_hashed(stream, head, kind, mode)
+    if address.bytes > MAX_PICTURE_BYTES:
+        return Trouble("too_large", f"it has {address.bytes:,} bytes; pictures up to {MAX_PICTURE_BYTES:,} are read")
+    data = head + stream.read()
+    return _read_raw(data, kind) if kind.family == RAW else _read_picture(data, kind)
+
+
+def _read_picture(data: bytes, kind: Kind) -> Reading:
+    from ..core.decode import decode_picture
+    from ..core.fingerprint import compute_fingerprint, make_thumbnail
+
+    decoded = decode_picture(data)
+    facts = camera_facts(data)
+    return _reading(
+        hashlib.sha1(data).hexdigest(),
+        len(data),
+        kind,
+        facts,
+        width=decoded.width,
+        height=decoded.height,
+        fingerprint=compute_fingerprint(decoded.image),
+        thumbnail=make_thumbnail(decoded.image),
+    )
+
+
+def _read_raw(data: bytes, kind: Kind) -> Reading:
+    from ..core.fingerprint import compute_fingerprint, make_thumbnail
+    from ..core.raw import decode_raw
+
+    decoded, preview = decode_raw(data)
+    own = camera_facts(data)
+    return _reading(
+        hashlib.sha1(data).hexdigest(),
+        len(data),
+        kind,
+        own if own.make or own.camera_taken_at else camera_facts(preview),
+        width=decoded.width,
+        height=decoded.height,
+        fingerprint=compute_fingerprint(decoded.image),
+        thumbnail=make_thumbnail(decoded.image),
+    )
+
+
+def _read_hashed(stream: BinaryIO, head: bytes, kind: Kind, mode: str) -> Reading:
+    digest, count = hashlib.sha1(head), len(head)
+    while data := stream.read(CHUNK):
+        digest.update(data)
+        count += len(data)
+    if mode == HASH or kind.family != VIDEO:
+        return _reading(digest.hexdigest(), count, kind, CameraFacts())
+    stream.seek(0)
+    return _read_video(stream, digest.hexdigest(), count, kind)
+
+
+def _read_video(stream: BinaryIO, sha1: str, count: int, kind: Kind) -> Reading:
+    from ..core.fingerprint import compute_fingerprint, make_thumbnail
+    from ..core.video import read_steady_frame
+
+    # A video is an item of the library whether or not its frames can be seen.
+    try:
+        video = read_steady_frame(stream)
+    except (MissingExtra, PictureError) as error:
+        return _reading(sha1, count, kind, CameraFacts(), no_pixels=str(error))
+    return _reading(
+        sha1,
+        count,
+        kind,
+        CameraFacts(taken_at=video.taken_at),
+        width=video.width,
+        height=video.height,
+        duration_s=video.duration_s,
+        fingerprint=compute_fingerprint(video.image),
+        thumbnail=make_thumbnail(video.image),
+    )
+
+
+def _reading(sha1: str, count: int, kind: Kind, facts: CameraFacts, **more) -> Reading:
+    return Reading(
+        sha1=sha1,
+        bytes=count,
+        mime_type=kind.mime_type,
+        kind="video" if kind.family == VIDEO else PHOTO,
+        camera_taken_at=facts.camera_taken_at,
+        taken_at=facts.taken_at,
+        camera_make=facts.make,
+        camera_model=facts.model,
+        latitude=facts.latitude,
+        longitude=facts.longitude,
+        **more,
+    )
+
+
+def can_read(code: str | None) -> bool:
+    """Whether a file skipped with this code is worth another try: the library it needed is here now."""
+    module = {NEEDS_RAW: "rawpy", NEEDS_VIDEO: "av"}.get(code or "")
+    return module is not None and importlib.util.find_spec(module) is not None
+
+
+def dedup_key(sha1: str) -> str:
+    """Google's content key of a file: the unpadded URL-safe base64 of its SHA-1, 27 characters."""
+    return base64.urlsafe_b64encode(bytes.fromhex(sha1)).rstrip(b"=").decode()

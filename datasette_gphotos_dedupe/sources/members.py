@@ -1,0 +1,182 @@
+"""The bytes behind an address: a file, or a member of a zip read in place by its offset.
+
+Workers get an address, not the bytes, so nothing large crosses a pipe; and reading by offset spares each of them the archive's
+index, which in a 50 GB part takes longer to parse than the picture.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ..errors import PictureError, SourceError
+
+CHUNK = 1 << 18
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+STORED, DEFLATED = 0, 8
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the bytes of one file are. `data` holds them when they came from a stream that cannot be read again."""
+
+    path: str
+    name: str
+    bytes: int
+    offset: int = -1  # of the member's local header; -1: the whole file
+    packed_bytes: int = 0
+    method: int = STORED
+    crc32: int | None = None
+    data: bytes | None = None
+
+
+def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
+    """A seekable binary stream over the bytes, read from `archive` when it is already open; that one stays open.
+
+    Raises SourceError when the container is gone or shorter than its index says, PictureError (``wrong_crc``, ``damaged``) while
+    reading when the member is not what the index says.
+    """
+    if address.data is not None:
+        return io.BytesIO(address.data)
+    if archive is not None and address.offset >= 0:
+        return io.BufferedReader(_Member(archive, address, owned=False), _buffer_bytes(address))
+    try:
+        stream = open(address.path, "rb")  # noqa: SIM115 - handed on
+    except OSError as error:
+        raise SourceError(f"{address.path} can no longer be read: {error.strerror}.") from error
+    if address.offset < 0:
+        return stream
+    try:
+        return io.BufferedReader(_Member(stream, address), _buffer_bytes(address))
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _buffer_bytes(address: Address) -> int:
+    return min(CHUNK, max(address.bytes, 1))  # a 256 kB buffer for each 1 kB sidecar would cost more than reading it
+
+
+class _Member(io.RawIOBase):
+    """One zip member as a seekable stream; going back in a deflated one inflates it again from its start."""
+
+    def __init__(self, stream: BinaryIO, address: Address, owned: bool = True):
+        self._stream = stream
+        self._owned = owned
+        self._address = address
+        self._begin = self._data_offset()
+        self._restart()
+
+    def _data_offset(self) -> int:
+        self._stream.seek(self._address.offset)
+        header = self._stream.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\x03\x04":
+            raise PictureError("damaged", "the archive has other bytes than its index says at this place")
+        fields = _LOCAL_HEADER.unpack(header)
+        return self._address.offset + _LOCAL_HEADER.size + fields[9] + fields[10]
+
+    def _restart(self) -> None:
+        self._stream.seek(self._begin)
+        self._packed_left = self._address.packed_bytes
+        self._position = 0
+        self._crc: int | None = 0  # None once a seek has left bytes out
+        self._inflate = zlib.decompressobj(-15) if self._address.method == DEFLATED else None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        if self._owned:
+            self._stream.close()
+        super().close()
+
+    def readinto(self, buffer) -> int:
+        left = self._address.bytes - self._position
+        wanted = min(len(buffer), left)
+        data = self._next(wanted) if wanted > 0 else b""
+        buffer[: len(data)] = data
+        self._position += len(data)
+        if self._crc is not None:
+            self._crc = zlib.crc32(data, self._crc)
+            if self._position == self._address.bytes and self._crc != self._address.crc32:
+                raise PictureError("wrong_crc", "its checksum does not match; the archive is damaged here, so download it again")
+        return len(data)
+
+    def _next(self, wanted: int) -> bytes:
+        try:
+            data = self._inflated(wanted) if self._inflate else self._packed(wanted)
+        except zlib.error:
+            raise PictureError("damaged", "its compressed bytes are damaged; download the archive again") from None
+        if not data:
+            raise PictureError("damaged", "the archive ends in the middle of it; download the archive again")
+        return data
+
+    def _packed(self, wanted: int) -> bytes:
+        data = self._stream.read(min(wanted, self._packed_left))
+        self._packed_left -= len(data)
+        return data
+
+    def _inflated(self, wanted: int) -> bytes:
+        assert self._inflate is not None
+        while not self._inflate.eof:
+            data = self._inflate.decompress(self._inflate.unconsumed_tail or self._packed(CHUNK), wanted)
+            if data or (not self._packed_left and not self._inflate.unconsumed_tail):
+                return data
+        return b""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = max(0, offset + (0, self._position, self._address.bytes)[whence])
+        if target == self._position:
+            return target
+        if self._inflate is None:
+            target = min(target, self._address.bytes)
+            self._stream.seek(self._begin + target)
+            self._packed_left = self._address.packed_bytes - target
+            self._position, self._crc = target, (0 if target == 0 else None)
+            return target
+        if target < self._position:
+            self._restart()
+        while self._position < target and self.readinto(bytearray(min(CHUNK, target - self._position))):
+            pass
+        return self._position
+
+
+def read_member(container: str, member: str, max_bytes: int) -> bytes:
+    """The bytes of one row of `files`, for a page that shows an original. Raises SourceError when it cannot be had.
+
+    `container` is an archive or a folder; a member of a folder must lie in it.
+    """
+    from pathlib import Path
+
+    from .archives import read_zip_index
+
+    path = Path(container)
+    if path.is_dir():
+        inside = (path / member).resolve()
+        if not inside.is_relative_to(path.resolve()) or not inside.is_file():
+            raise SourceError(f"{member} is no longer in {path.name}.")
+        address = Address(str(inside), member, inside.stat().st_size)
+    elif zipfile.is_zipfile(path):
+        entry = next((entry for entry in read_zip_index(path, 0) if entry.path == member and not entry.trouble), None)
+        if entry is None:
+            raise SourceError(f"{member} is no longer in {path.name}.")
+        address = Address(str(path), member, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
+    else:
+        raise SourceError(f"{path.name} is no longer where it was, or is a tgz, which cannot be read at one place.")
+    if address.bytes > max_bytes:
+        raise SourceError(f"{member} has {address.bytes:,} bytes, more than can be shown.")
+    try:
+        with open_address(address) as stream:
+            return stream.read()
+    except PictureError as error:
+        raise SourceError(f"{member} of {path.name} cannot be read: {error}.") from error

@@ -1,0 +1,273 @@
+"""Which sidecar belongs to which picture: the files of one Takeout folder, by their names and titles. Pure.
+
+Goes from media to sidecar, because only that direction is deterministic, in steps from most to least certain. A step only takes
+pairs that are unique on both sides, numbers in brackets always agree, and the title in the JSON has the last word. What stays
+unpaired is reported, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .naming import (
+    DERIVATIVE,
+    MAX_UNITS,
+    MIN_LIMIT_UNITS,
+    SIDECAR_UNITS,
+    SUFFIX,
+    cut,
+    edited_base,
+    fits_title,
+    is_photo_name,
+    is_video_name,
+    media_name,
+    nfc,
+    numbered,
+    readings,
+    split_extension,
+    split_number,
+    units,
+)
+
+JSON = ".json"
+KEY_CHARACTERS = 22  # no cut leaves fewer: 46 units are at least 23 characters
+MIN_PREFIX_UNITS = 40  # a shorter common beginning of two names says nothing
+
+
+@dataclass
+class Pairing:
+    """Who belongs to whom in one folder; every media name is in exactly one of the first four or in `alone`."""
+
+    sidecar_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # media -> (sidecar, rule)
+    edited_of: dict[str, str] = field(default_factory=dict)  # edited version -> original
+    live_of: dict[str, str] = field(default_factory=dict)  # moving half -> picture
+    derived_from: dict[str, str] = field(default_factory=dict)  # collage or effect without a sidecar -> picture
+    alone: list[str] = field(default_factory=list)  # media without a sidecar
+    superseded: dict[str, str] = field(default_factory=dict)  # sidecar in the old style -> the newer one beside it
+    orphans: list[str] = field(default_factory=list)  # sidecars without media
+
+
+def pair_folder(media: Iterable[str], titles: Mapping[str, str | None]) -> Pairing:
+    """Pair media names with sidecar names. `titles` has each sidecar's JSON title. Names are in NFC."""
+    pairer = _Pairer(list(media), dict(titles))
+    for rule, candidates in _STEPS:
+        pairer.step(rule, candidates)
+    pairer.step_by_title()
+    pairer.step_by_prefix()
+    pairer.edited()
+    pairer.live_halves()
+    pairer.derivatives()
+    return pairer.finished()
+
+
+def _exact_new(base: str, number: int | None) -> list[str]:
+    return [numbered(base + SUFFIX, number)]
+
+
+def _exact_old(base: str, number: int | None) -> list[str]:
+    return [numbered(base, number)]
+
+
+def _cut_new(base: str, number: int | None) -> list[str]:
+    return [numbered(cut(base + SUFFIX, SIDECAR_UNITS), number)] if units(base + SUFFIX) > SIDECAR_UNITS else []
+
+
+def _cut_old(base: str, number: int | None) -> list[str]:
+    return [numbered(cut(base, SIDECAR_UNITS), number)] if units(base) > SIDECAR_UNITS else []
+
+
+def _cut_elsewhere(base: str, number: int | None) -> list[str]:
+    """Cuts at other lengths: 53-character sidecars and short ``.MP`` ones were seen, so the length is only a hint."""
+    whole = base + SUFFIX
+    shortest = min(len(base) + 1, max(MIN_PREFIX_UNITS, SIDECAR_UNITS - 2))
+    return [numbered(whole[:length], number) for length in range(shortest, len(whole))]
+
+
+_STEPS: tuple[tuple[str, Callable[[str, int | None], list[str]]], ...] = (
+    ("exact", _exact_new),
+    ("exact_old", _exact_old),
+    ("cut", _cut_new),
+    ("cut_old", _cut_old),
+    ("cut_elsewhere", _cut_elsewhere),
+)
+
+
+class _Pairer:
+    """The state of one folder while its files are being paired."""
+
+    def __init__(self, media: list[str], titles: dict[str, str | None]):
+        self.titles = titles
+        self.free_media = dict.fromkeys(media)  # a dict for its order
+        self.free_sidecars = {nfc(name)[: -len(JSON)]: name for name in titles}
+        self.media = set(media)
+        self.found = Pairing()
+
+    def step(self, rule: str, candidates: Callable[[str, int | None], list[str]]) -> None:
+        pairs = []
+        for name in self.free_media:
+            for base, number in readings(name):
+                bodies = [body for body in candidates(base, number) if body in self.free_sidecars]
+                # a sidecar named exactly like the media is believed even when its title lacks the number of the media
+                lenient = number is None and rule in ("exact", "exact_old")
+                pairs += [(name, body) for body in bodies if self._fits(base, body) or (lenient and self._fits_less(name, body))]
+        self._assign(rule, pairs)
+
+    def _fits(self, base: str, body: str) -> bool:
+        return fits_title(base, self.titles[self.free_sidecars[body]])
+
+    def _fits_less(self, name: str, body: str) -> bool:
+        stem, extension = split_extension(name)
+        base, number = split_number(stem)
+        return number is not None and self._fits(base + extension, body)
+
+    def _assign(self, rule: str, pairs: list[tuple[str, str]]) -> None:
+        """Keep the pairs that are unique on both sides."""
+        by_media, by_body = defaultdict(set), defaultdict(set)
+        for name, body in pairs:
+            by_media[name].add(body)
+            by_body[body].add(name)
+        for name, bodies in by_media.items():
+            (body, *others) = bodies
+            if not others and len(by_body[body]) == 1:
+                self.found.sidecar_of[name] = (self.free_sidecars.pop(body), rule)
+                del self.free_media[name]
+
+    def step_by_title(self) -> None:
+        """Names recomputed from the titles: cleaned characters, missing extensions, cuts that straddle the dot."""
+        by_key = defaultdict(list)
+        for body, sidecar in self.free_sidecars.items():
+            title = nfc(self.titles[sidecar] or "").strip()
+            for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                by_key[split_number(body)[1], key].append((body, title))
+        pairs = []
+        for name in self.free_media:
+            for base, number in readings(name):
+                same = by_key.get((number, _folded(split_extension(base)[0])), ())
+                pairs += [(name, body) for body, title in same if _made_from(base, title)]
+        self._assign("title", pairs)
+
+    def step_by_prefix(self) -> None:
+        """A long sidecar name that begins like one media name and no other."""
+        by_beginning = defaultdict(list)
+        for body in self.free_sidecars:
+            text, number = split_number(body)
+            if units(text) >= MIN_PREFIX_UNITS:
+                by_beginning[number, text[: MIN_PREFIX_UNITS // 2]].append((body, text))
+        pairs = []
+        for name in self.free_media:
+            for base, number in readings(name):
+                alike = by_beginning.get((number, base[: MIN_PREFIX_UNITS // 2]), ())
+                pairs += [(name, body) for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
+        self._assign("prefix", pairs)
+
+    def edited(self) -> None:
+        for name in list(self.free_media):
+            original = self._original_of(name)
+            if original:
+                self.found.edited_of[name] = original
+                del self.free_media[name]
+            elif self._adopt_sidecar_of_missing_original(name):
+                del self.free_media[name]
+
+    def _original_of(self, name: str) -> str | None:
+        for base, number in readings(name)[::-1]:
+            stem, extension = split_extension(base)
+            wanted = edited_base(stem, may_be_cut=units(base) >= MIN_LIMIT_UNITS)
+            if wanted is not None:
+                return self._partner(numbered(wanted, number), extension, lambda other: other != name)
+        return self._forgotten_original(name)
+
+    def _forgotten_original(self, name: str) -> str | None:
+        """``original_1d4c_P(1).jpg`` is the edited ``original_1d4c_P.jpg`` when the limit left no room for the suffix."""
+        base, number = readings(name)[-1]
+        if number == 1 and units(base) >= MAX_UNITS and base in self.found.sidecar_of:
+            return base
+        return None
+
+    def _adopt_sidecar_of_missing_original(self, name: str) -> bool:
+        for base, number in readings(name)[::-1]:
+            stem, extension = split_extension(base)
+            wanted = edited_base(stem, may_be_cut=False)
+            for rule_candidates in (_exact_new, _exact_old, _cut_new, _cut_old):
+                for body in rule_candidates(f"{wanted}{extension}", number) if wanted else ():
+                    if body in self.free_sidecars and self._fits(f"{wanted}{extension}", body):
+                        self.found.sidecar_of[name] = (self.free_sidecars.pop(body), "edited_only")
+                        return True
+        return False
+
+    def _partner(self, stem: str, extension: str, accept: Callable[[str], bool]) -> str | None:
+        """The media of this stem, the one with the same extension first, else the only one."""
+        if stem + extension in self.media and accept(stem + extension):
+            return stem + extension
+        others = [name for name in self._by_stem().get(stem, ()) if accept(name)]
+        return others[0] if len(others) == 1 else None
+
+    def _by_stem(self) -> dict[str, list[str]]:
+        if not hasattr(self, "_stems"):
+            self._stems = defaultdict(list)
+            for name in self.media:
+                self._stems[split_extension(name)[0]].append(name)
+        return self._stems
+
+    def live_halves(self) -> None:
+        for name in [name for name in self.free_media if is_video_name(name)]:
+            picture = self._picture_of(name)
+            if picture:
+                self.found.live_of[name] = picture
+                del self.free_media[name]
+
+    def _picture_of(self, video: str) -> str | None:
+        stem, _ = split_extension(video)
+        stems = [stem, video, edited_base(stem, may_be_cut=False)]
+        for wanted in filter(None, stems):
+            pictures = [name for name in self._by_stem().get(wanted, ()) if is_photo_name(name) and name != video]
+            with_sidecar = [name for name in pictures if name in self.found.sidecar_of]
+            for choice in (with_sidecar, pictures):
+                if len(choice) == 1:
+                    return choice[0]
+        return None
+
+    def derivatives(self) -> None:
+        for name in list(self.free_media):
+            stem, extension = split_extension(name)
+            if DERIVATIVE.search(stem):
+                base = self._partner(DERIVATIVE.sub("", stem), extension, lambda other: other in self.found.sidecar_of)
+                if base:
+                    self.found.derived_from[name] = base
+                    del self.free_media[name]
+
+    def finished(self) -> Pairing:
+        used = {sidecar for sidecar, _ in self.found.sidecar_of.values()}
+        by_body = {nfc(name)[: -len(JSON)]: name for name in used}
+        for body, sidecar in self.free_sidecars.items():
+            newer = by_body.get(_in_new_style(body)) or by_body.get(cut(_in_new_style(body), SIDECAR_UNITS))
+            if newer:
+                self.found.superseded[sidecar] = newer
+            else:
+                self.found.orphans.append(sidecar)
+        self.found.alone = list(self.free_media)
+        return self.found
+
+
+def _folded(stem: str) -> str:
+    """A key that a stem and the title it was made from share; the real test comes after the look-up."""
+    return "".join(character if character.isalnum() else "_" for character in stem.strip()[:KEY_CHARACTERS])
+
+
+def _in_new_style(body: str) -> str:
+    base, number = split_number(body)
+    return numbered(base + SUFFIX, number)
+
+
+def _made_from(base: str, title: str) -> bool:
+    """Whether Google would name an item of this title `base`."""
+    stem, extension = split_extension(base)
+    title_stem, title_extension = split_extension(title)
+    if not title_extension or not (is_photo_name(title) or is_video_name(title)):
+        title_stem = title  # an item uploaded without an extension gets one
+    elif is_video_name(base) != is_video_name(title):
+        return False
+    expected = split_extension(media_name(title_stem + extension, None))[0]
+    return fits_title(stem + extension, expected + extension)

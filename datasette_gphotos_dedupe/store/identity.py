@@ -1,0 +1,105 @@
+"""Which row of `photos` an item is, and what happens when an item gets a better id. The caller holds the transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+
+from ..model import Photo
+
+
+def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:
+    """The id under which to save `photo`: its media key or library id, else the row of the same content, else ``sha1:<hex>``.
+
+    A row that had to do with its checksum for an id takes the media key over, with everything said about it.
+    """
+    known = photo.media_key or photo.library_id
+    same = _same_content(conn, photo)
+    if known is None:
+        return same or _content_id(conn, photo)
+    row = conn.execute("SELECT photo_id FROM photos WHERE photo_id = ? OR media_key = ?", [known, known]).fetchone()
+    photo_id = row[0] if row else known
+    if same and same != photo_id and same.startswith("sha1:"):
+        take_over(conn, same, photo_id)
+    return photo_id
+
+
+def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
+    """The row of equal bytes that is the same item: a file on disk, or one of equal title and time."""
+    if photo.sha1 is None:
+        return None
+    rows = conn.execute(
+        "SELECT photo_id, filename, taken_at, source, media_key FROM photos WHERE sha1 = ? ORDER BY photo_id", [photo.sha1]
+    ).fetchall()
+    for row in rows:
+        alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
+        if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
+            return row[0]
+    return _row_of_file(conn, photo)
+
+
+def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
+    """The item that the same file was saved for, before its sidecar was there."""
+    for file in photo.files[:1]:
+        row = conn.execute(
+            "SELECT photos.photo_id FROM files JOIN photos USING (photo_id) "
+            "WHERE container = ? AND member = ? AND photos.sha1 = ? AND photos.media_key IS NULL",
+            [file.container, file.member, photo.sha1],
+        ).fetchone()
+        if row:
+            return row[0]
+    return None
+
+
+def _content_id(conn: sqlite3.Connection, photo: Photo) -> str:
+    plain = f"sha1:{photo.sha1}"
+    if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [plain]).fetchone() is None:
+        return plain
+    # Equal bytes under another title or time: an item of its own, as far as anybody can tell.
+    mark = hashlib.sha1(f"{photo.filename}\n{photo.taken_at}".encode()).hexdigest()[:8]
+    return f"{plain}:{mark}"
+
+
+def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """Give everything that belongs to `old_id` to `new_id`, decisions included.
+
+    Does nothing while files other than those moved already still belong to an old id that is a real one.
+    """
+    if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [old_id]).fetchone() is None:
+        return
+    left = conn.execute("SELECT 1 FROM files WHERE photo_id = ?", [old_id]).fetchone()
+    if left and not old_id.startswith("sha1:"):
+        return
+    conn.execute("PRAGMA defer_foreign_keys = ON")
+    if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [new_id]).fetchone() is None:
+        conn.execute("UPDATE photos SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
+    _forget_matches(conn, old_id)
+    for table in ("files", "album_photos", "photo_people", "fingerprints", "thumbnails", "push_items"):
+        conn.execute(f"UPDATE OR IGNORE {table} SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
+    for table in ("album_photos", "photo_people", "fingerprints", "thumbnails", "photos"):
+        conn.execute(f"DELETE FROM {table} WHERE photo_id = ?", [old_id])
+    _move_decisions(conn, old_id, new_id)
+
+
+def _forget_matches(conn: sqlite3.Connection, photo_id: str) -> None:
+    """Drop pairs and groups of an id, and have it matched again: a star around a vanished id means nothing."""
+    partners = "SELECT photo_a FROM pairs WHERE photo_b = :id UNION SELECT photo_b FROM pairs WHERE photo_a = :id"
+    conn.execute(f"UPDATE fingerprints SET matched_by = NULL WHERE photo_id = :id OR photo_id IN ({partners})", {"id": photo_id})
+    conn.execute("DELETE FROM pairs WHERE photo_a = :id OR photo_b = :id", {"id": photo_id})
+    groups = "SELECT group_id FROM group_members WHERE photo_id = :id UNION SELECT group_id FROM groups WHERE keeper_id = :id"
+    ids = [row[0] for row in conn.execute(groups, {"id": photo_id}).fetchall()]
+    conn.executemany("DELETE FROM group_members WHERE group_id = ?", [(each,) for each in ids])
+    conn.executemany("DELETE FROM groups WHERE group_id = ?", [(each,) for each in ids])
+
+
+def _move_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    conn.execute("UPDATE OR IGNORE decisions SET subject = ? WHERE subject = ?", [new_id, old_id])
+    conn.execute("UPDATE decisions SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
+    conn.execute("UPDATE decisions SET photo_b = ? WHERE photo_b = ?", [new_id, old_id])
+    conn.execute("UPDATE decision_history SET subject = ? WHERE subject = ?", [new_id, old_id])
+    # The history holds whole rows as JSON; an id is long and random enough to be replaced as text.
+    for column in ("before", "after"):
+        conn.execute(
+            f"UPDATE decision_history SET {column} = replace({column}, ?, ?) WHERE subject = ?",
+            [f'"{old_id}"', f'"{new_id}"', new_id],
+        )

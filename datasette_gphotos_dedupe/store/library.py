@@ -1,0 +1,220 @@
+"""Photos, their files, albums and people, as a source gives them. Writes only what differs; the caller holds the transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..model import Album, File, Photo, Reading, Trouble
+from .identity import find_photo_id, take_over
+
+RunId = Callable[[], int]
+# What a source says about an item; an export of a later date replaces it.
+METADATA = (
+    "filename",
+    "description",
+    "taken_at",
+    "taken_at_source",
+    "uploaded_at",
+    "latitude",
+    "longitude",
+    "favorite",
+    "archived",
+    "trashed",
+    "origin",
+    "product_url",
+    "media_key",
+    "sidecar_rule",
+    "exported_at",
+)
+FLAGS = ("favorite", "archived", "trashed")
+# What the bytes say, or a list of the account: filled in when known.
+CONTENT = (
+    "mime_type",
+    "kind",
+    "width",
+    "height",
+    "bytes",
+    "duration_s",
+    "camera_taken_at",
+    "camera_make",
+    "camera_model",
+    "dedup_key",
+    "sha1",
+    "no_pixels",
+    "original_quality",
+    "space_bytes",
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A photo to save: `photo.files` have their checksums, `reading` is what was read of the best one, if anything new."""
+
+    photo: Photo
+    reading: Reading | None = None
+
+
+@dataclass
+class Saved:
+    """How many rows of `photos` a batch added and changed."""
+
+    added: int = 0
+    updated: int = 0
+
+
+def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId) -> Saved:
+    """Save a batch: photo, files, albums, people, fingerprint and preview of each. `run_id` is asked only when a row changes."""
+    saved = Saved()
+    for found in batch:
+        photo_id = find_photo_id(conn, found.photo)
+        change = _save_row(conn, photo_id, found.photo, run_id)
+        saved.added += change == "added"
+        saved.updated += change == "updated"
+        for file in found.photo.files:
+            save_file(conn, photo_id, file)
+        _save_albums_of(conn, photo_id, found.photo.albums)
+        _save_people_of(conn, photo_id, found.photo.people)
+        if found.reading is not None:
+            save_pixels(conn, photo_id, found.reading)
+    return saved
+
+
+def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: RunId) -> str | None:
+    cursor = conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    old = cursor.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
+    new = {name: _plain(getattr(photo, name, None)) for name in (*METADATA, *CONTENT)}
+    new["source"], new["album_only"] = photo.source, int(photo.album_only)
+    if old is None:
+        columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
+        names = ", ".join(columns)
+        conn.execute(f"INSERT INTO photos ({names}) VALUES ({', '.join('?' * len(columns))})", list(columns.values()))
+        return "added"
+    changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}
+    if not changes:
+        return None
+    changes["run_id"] = run_id()
+    conn.execute(
+        f"UPDATE photos SET {', '.join(f'{name} = ?' for name in changes)} WHERE photo_id = ?", [*changes.values(), photo_id]
+    )
+    return "updated"
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _merged(old: dict, new: dict) -> dict:
+    """The row that comes of an old and a new one: newer metadata wins, unknown never replaces known."""
+    from_folder = new["source"] == "folder" and old["source"] != "folder"
+    newer = not from_folder and bool(new["sidecar_rule"]) and (new["exported_at"] or "") >= (old["exported_at"] or "")
+    newer = newer or old["source"] == "folder" != new["source"]
+    merged = {name: _newest(name, old[name], new[name], newer) for name in METADATA}
+    if merged["taken_at"] != new["taken_at"]:
+        merged["taken_at_source"] = old["taken_at_source"]
+    for name in CONTENT:
+        merged[name] = _newest(name, old[name], new[name], newer and new["sha1"] is not None)
+    if new["width"]:
+        merged["no_pixels"] = None
+    merged["source"] = new["source"] if newer else old["source"]
+    # Once seen in the person's own library, always theirs.
+    merged["album_only"] = new["album_only"] if old["source"] == "folder" else int(old["album_only"] and new["album_only"])
+    return merged
+
+
+def _newest(name: str, old: object, new: object, newer: bool) -> object:
+    if name in FLAGS:
+        return new if newer else old
+    return (new if new is not None else old) if newer else (old if old is not None else new)
+
+
+def save_file(conn: sqlite3.Connection, photo_id: str, file: File) -> None:
+    """Save where bytes of a photo are; a file that was skipped before no longer is."""
+    row = (photo_id, file.role, file.bytes, file.sha1, file.crc32, file.modified_at)
+    old = conn.execute(
+        "SELECT photo_id, role, bytes, sha1, crc32, modified_at FROM files WHERE container = ? AND member = ?",
+        [file.container, file.member],
+    ).fetchone()
+    if old is None:
+        conn.execute(
+            "INSERT INTO files (photo_id, role, bytes, sha1, crc32, modified_at, container, member) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [*row, file.container, file.member],
+        )
+        conn.execute("DELETE FROM skipped WHERE container = ? AND member = ?", [file.container, file.member])
+    elif tuple(old) != row:
+        conn.execute(
+            "UPDATE files SET photo_id = ?, role = ?, bytes = ?, sha1 = ?, crc32 = ?, modified_at = ? "
+            "WHERE container = ? AND member = ?",
+            [*row, file.container, file.member],
+        )
+        if old[0] != photo_id:
+            take_over(conn, old[0], photo_id)
+
+
+def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> None:
+    """Save fingerprint and preview; a changed fingerprint is to be matched again."""
+    fingerprint, thumbnail = reading.fingerprint, reading.thumbnail
+    if fingerprint is not None:
+        conn.execute(
+            "INSERT INTO fingerprints (photo_id, phash, variants, flatness, algorithm) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (photo_id) DO UPDATE SET phash = excluded.phash, variants = excluded.variants, "
+            "flatness = excluded.flatness, algorithm = excluded.algorithm, matched_by = NULL",
+            [
+                photo_id,
+                fingerprint.phash,
+                json.dumps(fingerprint.variants, separators=(",", ":")),
+                fingerprint.flatness,
+                fingerprint.algorithm,
+            ],
+        )
+    if thumbnail is not None:
+        conn.execute(
+            "INSERT OR REPLACE INTO thumbnails (photo_id, content, width, height) VALUES (?, ?, ?, ?)",
+            [photo_id, thumbnail.content, thumbnail.width, thumbnail.height],
+        )
+
+
+def save_albums(conn: sqlite3.Connection, albums: Iterable[Album]) -> None:
+    """Add albums, and give known ones their new title and description."""
+    for album in albums:
+        conn.execute(
+            "INSERT INTO albums (album_id, title, description, app_created) VALUES (?, ?, ?, ?) ON CONFLICT (album_id) DO UPDATE "
+            "SET title = excluded.title, description = excluded.description "
+            "WHERE title IS NOT excluded.title OR description IS NOT excluded.description",
+            [album.album_id, album.title, album.description, int(album.app_created)],
+        )
+
+
+def _save_albums_of(conn: sqlite3.Connection, photo_id: str, album_ids: Iterable[str]) -> None:
+    conn.executemany(
+        "INSERT OR IGNORE INTO album_photos (album_id, photo_id) VALUES (?, ?)", [(album_id, photo_id) for album_id in album_ids]
+    )
+
+
+def _save_people_of(conn: sqlite3.Connection, photo_id: str, names: Iterable[str]) -> None:
+    for name in names:
+        conn.execute("INSERT OR IGNORE INTO people (name) VALUES (?)", [name])
+        conn.execute(
+            "INSERT OR IGNORE INTO photo_people (photo_id, person_id) SELECT ?, person_id FROM people WHERE name = ?",
+            [photo_id, name],
+        )
+
+
+def save_skipped(conn: sqlite3.Connection, file: File, trouble: Trouble, run_id: RunId) -> None:
+    """Record a file that is not used; one that was used before no longer is."""
+    row = [trouble.code, trouble.reason, file.bytes, file.crc32, file.modified_at]
+    old = conn.execute(
+        "SELECT code, reason, bytes, crc32, modified_at FROM skipped WHERE container = ? AND member = ?",
+        [file.container, file.member],
+    ).fetchone()
+    if old is not None and list(old) == row:
+        return
+    conn.execute(
+        "INSERT OR REPLACE INTO skipped (container, member, code, reason, bytes, crc32, modified_at, run_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [file.container, file.member, *row, run_id()],
+    )

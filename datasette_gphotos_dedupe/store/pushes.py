@@ -1,0 +1,154 @@
+"""Pushes and the fate of each photo in them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .database import utc_now
+
+UNFINISHED = ("planned", "running", "paused", "failed")
+
+
+@dataclass(frozen=True)
+class Push:
+    """A row of `pushes`."""
+
+    push_id: int
+    album_title: str
+    album_id: str | None
+    album_url: str | None
+    route: str
+    state: str
+    requested: int
+    added: int
+    refused: int
+    actor: str | None
+    created_at: str
+    message: str | None
+    noted_at: str | None
+    trial: str | None
+
+
+class PlannedFate(Protocol):
+    """What `create_push` needs to know of one photo."""
+
+    photo_id: str
+    state: str
+    reason: str | None
+    product_url: str | None
+
+
+class Plan(Protocol):
+    """What `create_push` needs to know of a plan (see `album.plan.PushPlan`)."""
+
+    album_title: str
+    route: str
+    items: Sequence[PlannedFate]
+    refused: Sequence[PlannedFate]
+
+
+def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
+    """Save a plan as a push with its items; returns its id. Nothing is sent."""
+    now = utc_now()
+    with conn:
+        push_id = conn.execute(
+            "INSERT INTO pushes (album_title, route, state, requested, refused, actor, created_at, updated_at)"
+            " VALUES (?, ?, 'planned', ?, ?, ?, ?, ?)",
+            (plan.album_title, plan.route, len(plan.items), len(plan.refused), actor, now, now),
+        ).lastrowid
+        conn.executemany(
+            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now)
+                for position, item in enumerate(plan.items)
+            ),
+        )
+    return push_id
+
+
+def read_push(conn: sqlite3.Connection, push_id: int) -> Push | None:
+    """The push, or None."""
+    columns = ", ".join(Push.__dataclass_fields__)
+    row = conn.execute(f"SELECT {columns} FROM pushes WHERE push_id = ?", (push_id,)).fetchone()
+    return Push(*row) if row else None
+
+
+def find_unfinished(conn: sqlite3.Connection, album_title: str, route: str) -> list[int]:
+    """The pushes into this album by this route that were begun and not ended, oldest first."""
+    marks = ", ".join("?" * len(UNFINISHED))
+    sql = f"SELECT push_id FROM pushes WHERE album_title = ? AND route = ? AND state IN ({marks}) ORDER BY push_id"
+    return [row[0] for row in conn.execute(sql, (album_title, route, *UNFINISHED)).fetchall()]
+
+
+def is_recorded(conn: sqlite3.Connection, plan: Plan) -> bool:
+    """True when every refusal of the plan stands in an earlier push into this album by this route already."""
+    sql = """
+        SELECT i.photo_id, i.reason FROM push_items i JOIN pushes p USING (push_id)
+        WHERE p.album_title = ? AND p.route = ? AND i.state = 'refused'
+    """
+    known = set(conn.execute(sql, (plan.album_title, plan.route)).fetchall())
+    return all((item.photo_id, item.reason) in known for item in plan.refused)
+
+
+def count_reasons(conn: sqlite3.Connection, push_id: int) -> list[tuple[str, int]]:
+    """Each reason for which photos of a push were left out, the most frequent first."""
+    sql = """
+        SELECT reason, count(*) FROM push_items WHERE push_id = ? AND state IN ('refused', 'failed')
+        GROUP BY reason ORDER BY count(*) DESC, reason
+    """
+    return conn.execute(sql, (push_id,)).fetchall()
+
+
+def read_item_ids(conn: sqlite3.Connection, push_id: int, *states: str) -> list[str]:
+    """The photos of a push in one of these states, in their order."""
+    sql = f"SELECT photo_id FROM push_items WHERE push_id = ? AND state IN ({', '.join('?' * len(states))}) ORDER BY position"
+    return [row[0] for row in conn.execute(sql, (push_id, *states)).fetchall()]
+
+
+def save_items(
+    conn: sqlite3.Connection,
+    push_id: int,
+    photo_ids: Iterable[str],
+    state: str,
+    reason: str | None = None,
+    album_id: str | None = None,
+) -> None:
+    """Give these photos of a push a state, and bring its counts up to date, in one transaction."""
+    now = utc_now()
+    with conn:
+        conn.executemany(
+            "UPDATE push_items SET state = ?, reason = ?, album_id = coalesce(?, album_id), updated_at = ?"
+            " WHERE push_id = ? AND photo_id = ?",
+            [(state, reason, album_id, now, push_id, photo_id) for photo_id in photo_ids],
+        )
+        conn.execute(
+            "UPDATE pushes SET updated_at = ?,"
+            " added = (SELECT count(*) FROM push_items WHERE push_id = pushes.push_id AND state = 'added'),"
+            " refused = (SELECT count(*) FROM push_items WHERE push_id = pushes.push_id AND state IN ('refused', 'failed'))"
+            " WHERE push_id = ?",
+            (now, push_id),
+        )
+
+
+def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
+    """Set columns of a push (state, message, album_id, album_url, noted_at, trial)."""
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    with conn:
+        conn.execute(
+            f"UPDATE pushes SET {assignments}, updated_at = ? WHERE push_id = ?",
+            (*values.values(), utc_now(), push_id),
+        )
+
+
+def note(conn: sqlite3.Connection, push_id: int) -> None:
+    """Record that the text explaining the album is about to be sent."""
+    save_push(conn, push_id, noted_at=utc_now())
+
+
+def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
+    """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on."""
+    save_push(conn, push_id, trial="confirmed")

@@ -1,0 +1,110 @@
+"""Runs and parts: what an import did, and what it already knows. A run that changes nothing leaves no row."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+
+from ..errors import DatabaseError
+from .database import utc_now
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file of an earlier run: used for `photo_id`, or skipped with `code`."""
+
+    bytes: int | None
+    crc32: int | None
+    modified_at: str | None
+    photo_id: str | None
+    sha1: str | None
+    code: str | None = None
+    reason: str | None = None
+
+
+@contextlib.contextmanager
+def transaction(conn: sqlite3.Connection):
+    """One short write transaction. Raises DatabaseError when the disk is full or the file is gone; nothing is half written."""
+    try:
+        with conn:
+            conn.execute("BEGIN IMMEDIATE")
+            yield
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise DatabaseError(
+                "The disk is full, so the database cannot grow. What was saved until now is good. Make room and run the same "
+                "command again; it goes on from there."
+            ) from error
+        if "locked" in str(error) or "busy" in str(error):
+            raise DatabaseError(
+                "Another program is writing to the database and did not finish in time. What was saved until now is good. Run "
+                "the same command again; it goes on from there."
+            ) from error
+        raise DatabaseError(f"The database cannot be written: {error}. What was saved until now is good.") from error
+
+
+def read_known(conn: sqlite3.Connection, container: str) -> dict[str, Known]:
+    """The files of a part that earlier runs dealt with, by member."""
+    used = conn.execute("SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files WHERE container = ?", [container])
+    known = {row[0]: Known(*tuple(row)[1:]) for row in used}
+    skipped = conn.execute("SELECT member, bytes, crc32, modified_at, code, reason FROM skipped WHERE container = ?", [container])
+    known.update({row[0]: Known(*tuple(row)[1:4], None, None, *tuple(row)[4:]) for row in skipped})
+    return known
+
+
+class Run:
+    """A row of `runs`, written with the first batch and not before."""
+
+    def __init__(self, conn: sqlite3.Connection, command: str):
+        self._conn = conn
+        self._command = command
+        self._started_at = utc_now()
+        self.run_id: int | None = None
+        self.counts: Counter = Counter()
+
+    def id(self) -> int:
+        """Its number. The caller holds a transaction."""
+        if self.run_id is None:
+            cursor = self._conn.execute("INSERT INTO runs (command, started_at) VALUES (?, ?)", [self._command, self._started_at])
+            self.run_id = cursor.lastrowid
+        return self.run_id  # type: ignore[return-value]
+
+    def save_counts(self) -> None:
+        """Bring the row up to date. The caller holds a transaction."""
+        if self.run_id is not None:
+            names = ("files_seen", "files_used", "files_skipped", "photos_added", "photos_updated")
+            self._conn.execute(
+                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE run_id = ?",
+                [*(self.counts[name] for name in names), self.run_id],
+            )
+
+    def abandon(self) -> None:
+        """Mark the run as failed if the database still takes it; the error that ended it is told anyway."""
+        with contextlib.suppress(DatabaseError, sqlite3.Error):
+            self.finish("failed")
+
+    def finish(self, state: str, message: str | None = None) -> None:
+        """End the run, if it wrote anything."""
+        if self.run_id is None:
+            return
+        with transaction(self._conn):
+            self.save_counts()
+            self._conn.execute(
+                "UPDATE runs SET state = ?, finished_at = ?, message = ? WHERE run_id = ?",
+                [state, utc_now(), message, self.run_id],
+            )
+
+
+def save_part(conn: sqlite3.Connection, row: dict, run: Run) -> bool:
+    """Save the account of a part when it differs from the one saved. Returns whether anything was written."""
+    old = conn.execute(f"SELECT {', '.join(row)} FROM parts WHERE container = ?", [row["container"]]).fetchone()
+    if old is not None and tuple(old) == tuple(row.values()):
+        return False
+    with transaction(conn):
+        names = [*row, "run_id"]
+        conn.execute(
+            f"INSERT OR REPLACE INTO parts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", [*row.values(), run.id()]
+        )
+    return True

@@ -1,0 +1,102 @@
+"""The rules that keep the only copy: checked on what is stored, inside the transaction that changed it.
+
+1. A group keeps at least one photo that is neither decided `remove`, nor in the bin, nor perhaps somebody else's.
+2. A keeper or copy decided `remove` has a surviving photo that was verified against it as the same picture. Never a chain: that a
+   third photo was verified against a second one counts for nothing.
+3. Photos with one content key of Google are deleted together, so one cannot be kept and the other removed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from ..errors import SafetyError
+
+_REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
+_SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
+_DIFFERENT = "('series', 'look_alike')"  # different shots: seeing them together proves nothing about the picture
+_R, _S = "coalesce(r.sha1, r.photo_id)", "coalesce(s.sha1, s.photo_id)"
+_NOT_SAME = f"""EXISTS (SELECT 1 FROM decisions AS n
+    WHERE n.decision = 'not_duplicate' AND n.subject = min({_R}, {_S}) || '|' || max({_R}, {_S}))"""
+
+
+def _partner(mine: str, other: str) -> str:
+    return f"""EXISTS (SELECT 1 FROM pairs AS e JOIN photos AS s ON s.photo_id = e.{other}
+        WHERE e.{mine} = r.photo_id AND e.relation NOT IN {_DIFFERENT} AND {_SURVIVES.format("s")}
+        AND (r.dedup_key IS NULL OR s.dedup_key IS NOT r.dedup_key) AND NOT {_NOT_SAME})"""
+
+
+_EMPTIED = f"""SELECT r.photo_id, r.filename FROM scope_groups AS g
+    JOIN group_members AS m ON m.group_id = g.group_id JOIN photos AS r ON r.photo_id = m.photo_id
+    WHERE {_REMOVED.format("r")} AND NOT EXISTS (
+        SELECT 1 FROM group_members AS o JOIN photos AS s ON s.photo_id = o.photo_id
+        WHERE o.group_id = g.group_id AND {_SURVIVES.format("s")})"""
+
+_ALONE = f"""SELECT DISTINCT r.photo_id, r.filename FROM scope_groups AS g
+    JOIN group_members AS m ON m.group_id = g.group_id AND m.role != 'look_alike' JOIN photos AS r ON r.photo_id = m.photo_id
+    WHERE {_REMOVED.format("r")} AND NOT {_partner("photo_a", "photo_b")} AND NOT {_partner("photo_b", "photo_a")}"""
+
+_TORN = f"""SELECT r.photo_id, r.filename, t.photo_id, t.filename, r.dedup_key FROM scope_groups AS g
+    JOIN group_members AS m ON m.group_id = g.group_id JOIN photos AS r ON r.photo_id = m.photo_id
+    JOIN photos AS t ON t.dedup_key = r.dedup_key AND t.photo_id != r.photo_id
+    WHERE {_REMOVED.format("r")} AND NOT {_REMOVED.format("t")} AND (
+        EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = t.photo_id AND d.decision = 'keep')
+        OR EXISTS (SELECT 1 FROM groups AS k WHERE k.keeper_id = t.photo_id))"""
+
+
+def broken_before(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> frozenset[str]:
+    """Photos around these that break a rule already, for instance because a new Takeout says that their keeper is in the bin.
+
+    An act is refused for what it breaks itself: mending one thing at a time must stay possible.
+    """
+    conn.execute("DROP TABLE IF EXISTS temp.touched")
+    conn.execute("CREATE TEMP TABLE touched (photo_id TEXT)")
+    conn.executemany("INSERT INTO touched VALUES (?)", [(photo_id,) for photo_id in photo_ids])
+    return frozenset(photo_id for photo_id, _ in broken_photos(conn, "touched"))
+
+
+def check_safety(conn: sqlite3.Connection, known: frozenset[str], table: str = "touched") -> None:
+    """Raise SafetyError, with one sentence that names the photo, when a rule is broken around the photos of this table.
+
+    `known` are photos that broke one before the act.
+    """
+    for photo_id, sentence in broken_photos(conn, table):
+        if photo_id not in known:
+            raise SafetyError(f"Nothing was changed. {sentence}")
+
+
+def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+    """(photo id, sentence) for each photo around those of `table` that breaks a rule.
+
+    Around means: in a group with one of them, or in a group with one that shares Google's content key.
+    """
+    conn.execute("DROP TABLE IF EXISTS temp.scope_groups")
+    conn.execute(
+        f"""CREATE TEMP TABLE scope_groups AS SELECT group_id FROM group_members WHERE photo_id IN (SELECT photo_id FROM {table})
+        UNION SELECT m.group_id FROM {table} AS c JOIN photos AS p USING (photo_id) JOIN photos AS t ON t.dedup_key = p.dedup_key
+        JOIN group_members AS m ON m.photo_id = t.photo_id"""
+    )
+    broken = [(row[0], _emptied_sentence(*row)) for row in conn.execute(_EMPTIED)]
+    broken += [(row[0], _torn_sentence(*row)) for row in conn.execute(_TORN)]
+    broken += [(row[0], _alone_sentence(*row)) for row in conn.execute(_ALONE)]
+    conn.execute("DROP TABLE temp.scope_groups")
+    return broken
+
+
+def _emptied_sentence(photo_id: str, filename: str | None) -> str:
+    return f"{filename} ({photo_id}) cannot be removed: no photo of its group would be left. Keep at least one of them."
+
+
+def _alone_sentence(photo_id: str, filename: str | None) -> str:
+    return (
+        f"{filename} ({photo_id}) cannot be removed: no photo that was verified as the same picture would be left. "
+        "Keep one that was, or make another one the keeper first."
+    )
+
+
+def _torn_sentence(photo_id: str, filename: str | None, twin_id: str, twin_name: str | None, dedup_key: str) -> str:
+    return (
+        f"{filename} ({photo_id}) cannot be removed while {twin_name} ({twin_id}) is kept: both have Google's content key "
+        f"{dedup_key}, and Google deletes them together. Decide the same for both."
+    )

@@ -1,0 +1,77 @@
+"""Previews in the cells of tables, views and queries. JSON and CSV never come by here.
+
+Datasette passes a single-column primary key to plugins on row pages only, so a table of photos shows it in its `filename` cell.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Awaitable
+from typing import Any
+
+from datasette.utils import tilde_encode
+from markupsafe import Markup
+
+from .library import read_tables
+
+PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
+_LONGEST_ID = 512
+REMEMBER_S = 5.0
+
+
+def render(
+    datasette: Any, database: str, table: str | None, column: str, value: Any, row: Any
+) -> Awaitable[Markup | None] | None:
+    """The cell with its preview, or None when it is no business of ours. No look-up: a page may have thousands of cells."""
+    if table == "thumbnails" and column == "content":
+        photo_id, label = _text(_from(row, "photo_id")), Markup("")
+    elif column in PHOTO_COLUMNS:
+        photo_id = _text(value)
+        label = _link(datasette, database, photo_id, value["label"] if isinstance(value, dict) else value) if photo_id else ""
+    elif column == "filename":
+        photo_id, label = _text(_from(row, "photo_id")), value
+    else:
+        return None
+    return _if_ours(datasette, database, _preview(datasette, database, photo_id, label)) if photo_id else None
+
+
+_ours: weakref.WeakKeyDictionary[Any, tuple[float, bool]] = weakref.WeakKeyDictionary()
+
+
+async def _if_ours(datasette: Any, database: str, cell: Markup) -> Markup | None:
+    """The cell where the database has our previews. Asked once in five seconds, not once for each cell."""
+    db = datasette.databases.get(database)
+    if db is None:
+        return None
+    until, ours = _ours.get(db, (0.0, False))
+    if time.monotonic() > until:
+        ours = "thumbnails" in await read_tables(db)
+        _ours[db] = (time.monotonic() + REMEMBER_S, ours)
+    return cell if ours else None
+
+
+def _link(datasette: Any, database: str, photo_id: str, label: Any) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(datasette.urls.row(database, "photos", tilde_encode(photo_id)), label)
+
+
+def _from(row: Any, column: str) -> Any:
+    try:
+        return row[column]
+    except LookupError:  # ?_nocol= really removes columns
+        return None
+
+
+def _text(value: Any) -> str | None:
+    """A photo id: text, or the dict that Datasette makes of a foreign key with a label."""
+    if isinstance(value, dict):
+        value = value.get("value")
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID else None
+
+
+def _preview(datasette: Any, database: str, photo_id: str, label: Markup) -> Markup:
+    base, key = datasette.urls.database(database), tilde_encode(photo_id)
+    return Markup(
+        '<a href="{0}/-/duplicates/photo/{1}"><img src="{0}/-/thumbnail/{1}" alt="Preview" width="96" height="72" loading="lazy" '
+        'decoding="async" style="object-fit:contain;max-width:96px"></a><br>{2}'
+    ).format(base, key, label)

@@ -1,0 +1,104 @@
+"""All that differs between Datasette 0.65 and 1.0. Every branch asks for an ability, never for a version."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from datasette.utils import actor_matches_allow
+
+PLUGIN = "datasette-gphotos-dedupe"
+ACTIONS = {
+    "gphotos-review": "Decide about duplicates",
+    "gphotos-push": "Push photos into a Google Photos album",
+}
+
+Result = TypeVar("Result")
+
+
+def actions() -> list[Any]:
+    """Our permissions as 1.0 wants them declared; an empty list where the class does not exist."""
+    try:
+        from datasette.permissions import Action
+        from datasette.resources import DatabaseResource
+    except ImportError:
+        return []
+    return [Action(name=name, description=text, resource_class=DatabaseResource) for name, text in ACTIONS.items()]
+
+
+def grant(datasette: Any, actor: dict | None, action: str, resource: Any) -> bool | None:
+    """0.65 has no permissions block in its configuration: root, and whom the plugin's own `permissions` name, are allowed."""
+    if action not in ACTIONS:
+        return None
+    if actor and actor.get("id") == "root":
+        return True
+    allow = (plugin_config(datasette, resource).get("permissions") or {}).get(action)
+    return actor_matches_allow(actor, allow) if allow is not None else None
+
+
+async def allowed(datasette: Any, actor: dict | None, action: str, database: str, table: str | None = None) -> bool:
+    """Whether `actor` may do `action` on this database or table, with everything above it taken into account."""
+    if hasattr(datasette, "allowed"):
+        from datasette.resources import DatabaseResource, TableResource
+
+        resource = TableResource(database, table) if table else DatabaseResource(database)
+        return await datasette.allowed(action=action, resource=resource, actor=actor)
+    if action in ACTIONS:
+        return await datasette.permission_allowed(actor, action, database, default=False)
+    from datasette.utils.asgi import Forbidden
+
+    # The first of these with an opinion wins, as on Datasette's own table pages.
+    try:
+        await datasette.ensure_permissions(actor, [(action, (database, table)), ("view-database", database), "view-instance"])
+    except Forbidden:
+        return False
+    return True
+
+
+def plugin_config(datasette: Any, database: str | None = None) -> dict[str, Any]:
+    """Our configuration, the database's over the top level's: neither version falls back by itself reliably."""
+    merged = dict(datasette.plugin_config(PLUGIN) or {})
+    if database:
+        merged.update(datasette.plugin_config(PLUGIN, database=database) or {})
+    return merged
+
+
+async def write(db: Any, function: Callable[[sqlite3.Connection], Result]) -> Result:
+    """Run `function` on the write connection in one transaction that an exception rolls back."""
+
+    def in_transaction(conn: sqlite3.Connection) -> Result:
+        if conn.in_transaction:  # 1.0 has opened one
+            return function(conn)
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            result = function(conn)
+        except BaseException:
+            conn.rollback()
+            raise
+        conn.commit()
+        return result
+
+    return await db.execute_write_fn(in_transaction)
+
+
+_tasks: set[asyncio.Task] = set()
+
+
+def start_task(coroutine: Awaitable[None]) -> asyncio.Task:
+    """Run this beside the requests. Started from within one: tasks made while 0.65 starts up die with its first event loop."""
+    task = asyncio.ensure_future(coroutine)
+    _tasks.add(task)  # the loop itself holds only a weak reference
+    task.add_done_callback(_tasks.discard)
+    return task
+
+
+def read_plugin_static(datasette: Any, name: str) -> str:
+    """The address of one of our static files."""
+    return datasette.urls.static_plugins("datasette_gphotos_dedupe", name)
+
+
+def query_path(datasette: Any, database: str) -> str:
+    """Where SQL is asked as JSON, below base_url. `database` is encoded already."""
+    return f"/{database}/-/query.json" if hasattr(datasette.urls, "database_query") else f"/{database}.json"

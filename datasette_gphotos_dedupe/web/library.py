@@ -1,0 +1,149 @@
+"""The database a request is about: which of our tables are there and may be seen, and what its actor may do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from datasette.utils import tilde_decode, tilde_encode
+from datasette.utils.asgi import Forbidden, NotFound
+
+from ..errors import GphotosError
+from . import compat
+
+REQUIRED = ("photos", "groups", "group_members")
+OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text")
+DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Library:
+    """A database of ours as one actor sees it. `tables` holds only what exists and what the actor may view."""
+
+    datasette: Any
+    request: Any
+    db: Any
+    tables: frozenset[str]
+    can_review: bool
+    can_push: bool
+    read_only: bool
+
+    @property
+    def name(self) -> str:
+        return self.db.name
+
+    @property
+    def actor_id(self) -> str | None:
+        """Who is asking, as it is written into the history."""
+        actor = self.request.actor
+        return str(actor["id"]) if actor and actor.get("id") is not None else None
+
+    @property
+    def decisions_known(self) -> bool:
+        return "decisions" in self.tables
+
+    def url(self, *parts: str, **query: Any) -> str:
+        """The path of one of our pages of this database, base_url included."""
+        path = "/".join([self.datasette.urls.database(self.name), "-", *parts])
+        asked = [(key, value) for key, value in query.items() if value not in (None, "")]
+        return path + (f"?{urlencode(asked)}" if asked else "")
+
+    def group_url(self, group_id: str, query: str = "") -> str:
+        return self.url("duplicates", tilde_encode(group_id)) + (f"?{query}" if query else "")
+
+    @staticmethod
+    def encode(key: str) -> str:
+        """A key as part of an address."""
+        return tilde_encode(key)
+
+    def group_json_url(self, group_id: str) -> str:
+        return self.url("duplicates", tilde_encode(group_id) + ".json")
+
+    def compare_url(self, group_id: str, photo_id: str, **query: Any) -> str:
+        return self.url("duplicates", tilde_encode(group_id), "compare", b=photo_id, **query)
+
+    def row_url(self, table: str, key: str) -> str:
+        return self.datasette.urls.row(self.name, table, tilde_encode(key))
+
+    def thumbnail_url(self, photo_id: str) -> str:
+        return self.url("thumbnail", tilde_encode(photo_id))
+
+    async def read(self, function: Callable[..., Result], *args: Any) -> Result:
+        """Call `function(connection, *args)` on a read connection, off the event loop."""
+        return await self.db.execute_fn(lambda conn: function(conn, *args))
+
+    async def write(self, function: Callable[..., Result], *args: Any) -> Result:
+        """Call `function(connection, *args)` in one transaction on the write connection."""
+        import sqlite3
+
+        if self.read_only:
+            raise GphotosError(f"{self.name} is read-only here: nothing was changed.")
+        try:
+            return await compat.write(self.db, lambda conn: function(conn, *args))
+        except sqlite3.OperationalError as error:
+            raise GphotosError(_explain(self.name, error)) from error
+
+
+def _explain(name: str, error: Exception) -> str:
+    text = str(error)
+    if "readonly" in text:
+        return f"{name} is read-only here: nothing was changed."
+    if "locked" in text or "busy" in text:
+        return f"{name} is busy: another program is writing to it. Nothing was changed; try again in a moment."
+    return f"{name} could not be changed: {text}."
+
+
+async def read_tables(db: Any) -> frozenset[str]:
+    """The names of our tables in this database; empty when it is not one of ours."""
+
+    def read(conn: Any) -> tuple[set[str], set[str]]:
+        names = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        columns = conn.execute("SELECT name FROM pragma_table_info('groups')").fetchall()
+        return {row[0] for row in names}, {row[0] for row in columns}
+
+    names, columns = await db.execute_fn(read)
+    ours = names.issuperset(REQUIRED) and columns.issuperset({"group_id", "keeper_id", "reclaimable_bytes"})
+    return frozenset(names) if ours else frozenset()
+
+
+def is_read_only(db: Any) -> bool:
+    """Whether a write would fail: opened immutable, or the file or its folder (for SQLite's journal) may not be written."""
+    if not db.is_mutable:
+        return True
+    return bool(db.path) and not (os.access(db.path, os.W_OK) and os.access(Path(db.path).parent, os.W_OK))
+
+
+async def open_library(
+    datasette: Any, request: Any, required: tuple[str, ...], optional: tuple[str, ...], rights: bool
+) -> Library:
+    """The library that the address names. Raises NotFound, or Forbidden when a required table may not be viewed."""
+    route = tilde_decode(request.url_vars["database"])
+    try:
+        db = datasette.get_database(route=route)
+    except KeyError:
+        raise NotFound(f"There is no database {route}.") from None
+    present = await read_tables(db)
+    if not present or not present.issuperset(required):
+        raise NotFound(f"{db.name} has no duplicates in it. Import first: gphotos-to-sqlite takeout {db.name}.db takeout-*.zip")
+    viewable = set()
+    for table in (*required, *optional):
+        if table in present and await compat.allowed(datasette, request.actor, "view-table", db.name, table):
+            viewable.add(table)
+        elif table in required:
+            raise Forbidden(f"You may not view the table {table} of {db.name}.")
+    return await _library(datasette, request, db, frozenset(viewable), rights)
+
+
+async def _library(datasette: Any, request: Any, db: Any, tables: frozenset[str], rights: bool) -> Library:
+    read_only = is_read_only(db)
+    may = {}
+    for action in compat.ACTIONS:
+        may[action] = rights and not read_only and await compat.allowed(datasette, request.actor, action, db.name)
+    review = may["gphotos-review"] and "decisions" in tables
+    return Library(datasette, request, db, tables, review, may["gphotos-push"], read_only)

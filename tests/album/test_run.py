@@ -1,0 +1,201 @@
+"""Pushing against the fake Google: the right photos, once each, in one album, whatever goes wrong."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
+from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
+from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.store import pushes
+from tests.fake_google import APPEND, READ
+from tests.google.fixtures import write_private
+from tests.google.library import build_pushable, copy_id, decide, fates
+
+
+@pytest.fixture
+def push(tmp_path, fake, client):
+    """`push(count)` makes a library, plans, and returns (database, path, run)."""
+    opened = []
+
+    def prepare(count: int, foreign: int = 0, title: str = "Duplicates"):
+        path = tmp_path / "photos.db"
+        db = build_pushable(path, fake, count, foreign)
+        opened.append(db)
+        push_id = pushes.create_push(db.conn, plan_push(read_candidates(db.conn), title), "root")
+        return db, lambda **options: run_push(path, push_id, options.pop("client", client), **options)
+
+    yield prepare
+    for db in opened:
+        db.conn.close()
+
+
+def test_every_photo_is_in_the_album_in_order(push, fake):
+    _, run = push(120)
+    report = run()
+    assert (report.state, report.added, report.refused, report.waiting) == ("done", 120, 0, 0)
+    assert fake.album_filenames("Duplicates") == [f"copy{number:05d}.jpg" for number in range(120)]
+
+
+def test_a_thousand_photos_take_twenty_calls_and_a_handful_of_others(push, fake):
+    _, run = push(1000)
+    run()
+    assert len(fake.requests("POST", "batchAddMediaItems")) == 20
+    assert len(fake.log) <= 25, [entry["path"] for entry in fake.log]
+
+
+def test_photos_the_app_did_not_upload_are_refused_by_name(push, fake):
+    db, run = push(5, foreign=2)
+    report = run()
+    assert (report.added, report.refused) == (3, 2)
+    rows = db.execute("SELECT photo_id, reason, product_url FROM push_items WHERE state = 'refused' ORDER BY position").fetchall()
+    reason = "this app did not upload it, so Google will not let it file it"
+    assert rows == [(copy_id(n), reason, f"https://photos.google.com/photo/{copy_id(n)}") for n in (3, 4)]
+
+
+def test_an_id_google_refuses_is_cornered_and_refused_alone(push, fake):
+    db, run = push(50)
+    with db.atomic():
+        db["photos"].update(copy_id(20), {"library_id": "not-an-id"})
+    run()
+    assert fates(db) == {"added": 49, "refused": 1}
+    (reason,) = db.execute("SELECT reason FROM push_items WHERE photo_id = ?", [copy_id(20)]).fetchone()
+    expected = "Google refused: Request contains an invalid media item id (HTTP 400 INVALID_ARGUMENT)."
+    assert reason == f"Google would not take it: {expected}"
+    assert len(fake.album_filenames("Duplicates")) == 49
+
+
+def test_a_photo_decided_keep_since_the_plan_is_left_out_and_named(push, fake):
+    db, run = push(3)
+    decide(db, [copy_id(1)], "keep")
+    run()
+    assert fake.album_filenames("Duplicates") == ["copy00000.jpg", "copy00002.jpg"]
+    (reason,) = db.execute("SELECT reason FROM push_items WHERE photo_id = ?", [copy_id(1)]).fetchone()
+    assert reason == "it is now decided 'keep', so it is left alone"
+
+
+def test_an_album_of_the_same_title_is_used_again(push, fake):
+    fake.world.add_album("Duplicates")
+    _, run = push(3)
+    run()
+    assert len(fake.album_filenames("Duplicates")) == 3
+
+
+def test_a_full_album_is_followed_by_a_second(push, fake, monkeypatch):
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.shelf.ITEMS_PER_ALBUM", 70)
+    fake.world.switches.album_capacity = 70
+    db, run = push(120)
+    assert run().state == "done"
+    assert [len(fake.album_filenames(title)) for title in ("Duplicates", "Duplicates (2)")] == [70, 50]
+    assert fates(db) == {"added": 120}
+
+
+def test_running_a_finished_push_again_sends_nothing(push, fake):
+    _, run = push(3)
+    run()
+    sent = len(fake.log)
+    assert run().state == "done"
+    assert len(fake.log) == sent
+
+
+def test_the_album_says_what_it_is_once(push, fake):
+    _, run = push(60)
+    run()
+    (text,) = fake.album("Duplicates").enrichments
+    assert text["textEnrichment"]["text"].startswith("These photos were put here by datasette-gphotos-dedupe")
+
+
+def test_a_push_that_is_stopped_goes_on_where_it_was(push, fake):
+    db, run = push(120)
+    stop = threading.Event()
+    report = run(stop=stop, on_progress=lambda done, total: stop.set())
+    assert (report.state, report.added, report.waiting) == ("paused", 50, 70)
+    assert run().state == "done"
+    assert len(fake.album_filenames("Duplicates")) == 120
+    assert len(fake.requests("POST", "batchAddMediaItems")) == 3
+
+
+def test_progress_counts_to_the_end(push):
+    _, run = push(120)
+    seen = []
+    run(on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(50, 120), (100, 120), (120, 120), (120, 120)]
+
+
+def test_a_used_up_daily_quota_pauses_the_push_and_says_when_it_is_back(push, fake):
+    db, run = push(60)
+    text = "Quota exceeded for quota metric 'All requests' and limit 'All requests per day' of service 'x' for consumer 'y'."
+    fake.faults.add("429", "batchAdd", skip=1, message=text)
+    with pytest.raises(QuotaError) as error:
+        run()
+    assert str(error.value) == (
+        "Google's quota for today is used up; it starts anew at 2026-11-25T08:00:00Z. "
+        "What was done until now is saved: run the same command again after that time."
+    )
+    assert db.execute("SELECT state, message FROM pushes").fetchone() == ("paused", str(error.value))
+    assert run().added == 60
+
+
+@pytest.mark.parametrize("re_adding", ["accepted", "refused"])
+@pytest.mark.parametrize("kind", ["cut", "reset", "reset_after", "html", "503", "503_after", "429", "409", "500"])
+def test_a_failed_call_changes_nothing_in_the_end(push, fake, kind, re_adding):
+    fake.world.switches.re_adding = re_adding
+    for call in ("POST /v1/albums$", "batchAdd", "addEnrichment", "GET /v1/albums"):
+        fake.faults.add(kind, call)
+    db, run = push(60)
+    assert run().state == "done"
+    assert len(fake.album_filenames("Duplicates")) == 60
+    assert len(fake.album("Duplicates").enrichments) <= 1
+    assert fates(db) == {"added": 60}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_five_percent_faults_of_every_kind_end_in_the_same_state(push, fake, seed):
+    fake.faults.at_rate(0.05, seed=seed)
+    db, run = push(600, foreign=7)
+    assert run().state == "done"
+    assert fake.album_filenames("Duplicates") == [f"copy{number:05d}.jpg" for number in range(593)]
+    assert fates(db) == {"added": 593, "refused": 7}
+
+
+def test_two_pushes_at_once_are_refused(push, fake):
+    _, run = push(60)
+    errors = []
+
+    def second(done, total):
+        with pytest.raises(GphotosError) as error:
+            run()
+        errors.append(str(error.value))
+
+    run(on_progress=second)
+    assert errors[0].endswith("is running already. Wait until it ends, or stop it, and try again.")
+
+
+def test_a_photo_taken_out_of_the_album_meanwhile_is_named_at_the_end(push, fake):
+    _, run = push(60)
+
+    def take_one_out(done, total):
+        if done == 50:
+            fake.album("Duplicates").item_keys.pop(0)
+
+    assert run(on_progress=take_one_out).message == ('1 photo was added but is not in the album "Duplicates" now: copy00000.jpg.')
+
+
+def test_a_sign_in_without_the_needed_permission_is_explained(push, fake, tmp_path, watch):
+    _, run = push(3)
+    reader = open_client(write_private(tmp_path / "read.json", fake.signed_in({READ})), watch.clock())
+    with pytest.raises(GphotosError) as error:
+        run(client=reader)
+    assert str(error.value).startswith(
+        "Google refused: Request had insufficient authentication scopes (HTTP 403 PERMISSION_DENIED). The sign-in lacks"
+    )
+
+
+def test_a_sign_in_that_may_only_add_cannot_find_its_albums(push, fake, tmp_path, watch):
+    db, run = push(3)
+    writer = open_client(write_private(tmp_path / "append.json", fake.signed_in({APPEND})), watch.clock())
+    with pytest.raises(GphotosError):
+        run(client=writer)
+    assert fates(db) == {"planned": 3}

@@ -1,0 +1,162 @@
+"""Library API: albums and what is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .answer import Request
+from .items import check_ids
+from .wire import ApiError, bad, not_found, page_of, read_message, read_query, without_defaults
+from .world import Album, World
+
+_ALBUM = {
+    "id": str,
+    "title": str,
+    "productUrl": str,
+    "isWriteable": bool,
+    "mediaItemsCount": int,
+    "coverPhotoBaseUrl": str,
+    "coverPhotoMediaItemId": str,
+    "shareInfo": {"shareableUrl": str, "shareToken": str, "isJoined": bool, "isOwned": bool, "isJoinable": bool},
+}
+_POSITION = {"position": str, "relativeMediaItemId": str, "relativeEnrichmentItemId": str}
+POSITION = _POSITION
+_LOCATION = {"locationName": str, "latlng": {"latitude": float, "longitude": float}}
+_ENRICHMENT = {
+    "textEnrichment": {"text": str},
+    "locationEnrichment": {"location": _LOCATION},
+    "mapEnrichment": {"origin": _LOCATION, "destination": _LOCATION},
+}
+
+
+def album_json(world: World, album: Album, client_id: str) -> dict[str, Any]:
+    alive = [world.items[key] for key in album.item_keys if key in world.items and not world.items[key].trashed]
+    cover = next((item for item in alive if item.key == album.cover_key), alive[0] if alive else None)
+    album_id = world.album_id(album, client_id)
+    return without_defaults(
+        {
+            "id": album_id,
+            "title": album.title,
+            "productUrl": f"{world.public}/lr/album/{album_id}",
+            "isWriteable": album.created_by == client_id,
+            "mediaItemsCount": str(len(alive)) if alive else "",
+            "coverPhotoBaseUrl": world.base_url(cover) if cover else "",
+            "coverPhotoMediaItemId": world.item_id(cover, client_id) if cover else "",
+        }
+    )
+
+
+def create(world: World, request: Request) -> dict[str, Any]:
+    read_query(request.query, {})
+    title = read_message(request.json(), {"album": _ALBUM}).get("album", {}).get("title", "")
+    _check_title(title)
+    return album_json(world, world.add_album(title, request.client_id), request.client_id)
+
+
+def _check_title(title: str) -> None:
+    if not title:
+        raise bad("Request must contain an album title.")
+    if len(title) > 500:
+        raise bad("The album title must not be longer than 500 characters.")
+
+
+def list_albums(world: World, request: Request) -> dict[str, Any]:
+    values = read_query(request.query, {"pageSize": int, "pageToken": str, "excludeNonAppCreatedData": bool})
+    size = values.get("pageSize") or 20
+    if not 0 <= size <= 50:
+        raise bad("Page size must be between 1 and 50.")
+    with world.lock:
+        own = [album for album in world.albums.values() if album.created_by == request.client_id and not album.deleted]
+    page, following = page_of(world, "albums", request.client_id, own, size, values.get("pageToken"), ("albums",))
+    rows = [album_json(world, album, request.client_id) for album in page]
+    return without_defaults({"albums": rows, "nextPageToken": following})
+
+
+def get(world: World, request: Request, album_id: str) -> dict[str, Any]:
+    read_query(request.query, {})
+    album = world.find_album(album_id, request.client_id)
+    if album is None:
+        raise not_found()
+    return album_json(world, album, request.client_id)
+
+
+def patch(world: World, request: Request, album_id: str) -> dict[str, Any]:
+    mask = read_query(request.query, {"updateMask": str}).get("updateMask", "")
+    body = read_message(request.json(), _ALBUM)
+    album = writeable(world, request, album_id)
+    names = {part.strip() for part in mask.split(",") if part.strip()}
+    if not names or not names <= {"title", "coverPhotoMediaItemId"}:
+        raise bad("Invalid update mask.")
+    if "title" in names:
+        _check_title(body.get("title", ""))
+        album.title = body["title"]
+    if "coverPhotoMediaItemId" in names:
+        item = world.find_item(body.get("coverPhotoMediaItemId", ""), request.client_id)
+        if item is None or item.key not in album.item_keys:
+            raise bad("Request contains an invalid media item id.")
+        album.cover_key = item.key
+    return album_json(world, album, request.client_id)
+
+
+def writeable(world: World, request: Request, album_id: str) -> Album:
+    """The album if this app created it."""
+    album = world.find_album(album_id, request.client_id)
+    if album is None:
+        with world.lock:
+            foreign = any(world.album_id(other, request.client_id) == album_id for other in world.albums.values())
+        raise bad("No permission to add media items to this album." if foreign else "The provided ID does not match any albums.")
+    return album
+
+
+def batch_add(world: World, request: Request, album_id: str) -> dict[str, Any]:
+    """All or nothing: one bad id fails the whole call."""
+    with world.lock:
+        album, keys = _read_batch(world, request, album_id)
+        inside = set(album.item_keys)
+        if world.switches.re_adding == "refused" and inside & set(keys):
+            raise bad("Request contains an invalid media item id.")
+        new = [key for key in keys if key not in inside]
+        if len(inside) + len(new) > world.switches.album_capacity:
+            raise bad("The album has reached its maximum number of media items.")
+        album.item_keys += new
+    return {}
+
+
+def batch_remove(world: World, request: Request, album_id: str) -> dict[str, Any]:
+    with world.lock:
+        album, keys = _read_batch(world, request, album_id)
+        if not set(keys) <= set(album.item_keys):
+            raise bad("Request contains an invalid media item id.")
+        album.item_keys = [key for key in album.item_keys if key not in set(keys)]
+    return {}
+
+
+def _read_batch(world: World, request: Request, album_id: str) -> tuple[Album, list[int]]:
+    read_query(request.query, {})
+    ids = read_message(request.json(), {"mediaItemIds": [str], "albumId": str}).get("mediaItemIds", [])
+    album = writeable(world, request, album_id)
+    check_ids(ids)
+    items = [world.find_item(item_id, request.client_id) for item_id in ids]
+    if None in items:
+        raise bad("Request contains an invalid media item id.")
+    return album, [item.key for item in items if item]
+
+
+def add_enrichment(world: World, request: Request, album_id: str) -> dict[str, Any]:
+    read_query(request.query, {})
+    body = read_message(request.json(), {"newEnrichmentItem": _ENRICHMENT, "albumPosition": _POSITION, "albumId": str})
+    album = writeable(world, request, album_id)
+    item = body.get("newEnrichmentItem", {})
+    if len(item) != 1:
+        raise bad("Request must contain exactly one enrichment.")
+    if not body.get("albumPosition", {}).get("position"):
+        raise bad("Request must contain an album position.")
+    with world.lock:
+        number = world.new_key()
+        album.enrichments.append({**item, "position": body["albumPosition"]["position"]})
+    return {"enrichmentItem": {"id": world.opaque("AEn", "enrichment", number)}}
+
+
+def removed(world: World, request: Request, *parts: str) -> dict[str, Any]:
+    """Sharing ended on 31 March 2025, for every app and every scope."""
+    raise ApiError(403, "Request had insufficient authentication scopes.")

@@ -1,0 +1,62 @@
+"""A fake Google, somebody signed in to it, and a clock on which waiting takes no time."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from datasette_gphotos_dedupe.google.client import Client, open_client
+from datasette_gphotos_dedupe.google.limits import Clock
+from tests.fake_google import FakeGoogle
+
+
+class StoppedWatch:
+    """Time that passes only by waiting; `waited` lists every wait, in slices put together."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.start = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def clock(self) -> Clock:
+        return Clock(
+            now=lambda: self.start + timedelta(seconds=self.seconds),
+            monotonic=lambda: self.seconds,
+            sleep=self.sleep,
+            chance=lambda: 0.0,
+        )
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    with FakeGoogle() as google:
+        monkeypatch.setenv("GPHOTOS_LIBRARY_API", google.url)
+        monkeypatch.setenv("GPHOTOS_PICKER_API", google.url)
+        yield google
+
+
+def write_private(path: Path, content: dict) -> Path:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file)
+    return path
+
+
+@pytest.fixture
+def auth_path(fake, tmp_path) -> Path:
+    return write_private(tmp_path / "auth.json", fake.signed_in())
+
+
+@pytest.fixture
+def watch() -> StoppedWatch:
+    return StoppedWatch()
+
+
+@pytest.fixture
+def client(auth_path, watch) -> Client:
+    return open_client(auth_path, watch.clock())

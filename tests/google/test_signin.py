@@ -1,0 +1,247 @@
+"""Signing in: the real command, a browser that follows the link, and the file that is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from datasette_gphotos_dedupe.errors import GphotosError, SignInError
+from datasette_gphotos_dedupe.google.auth import read_auth, revoke
+from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.signin import READ_ONLY_SCOPES, read_client_secret, sign_in
+from tests.fake_google import CLIENT_ID, CLIENT_SECRET, PICK, READ, SCOPES
+
+WHERE = "In the Cloud console, create an OAuth client of the type 'Desktop app' and download its JSON."
+
+
+@pytest.fixture
+def secret(fake, tmp_path) -> Path:
+    path = tmp_path / "client_secret.json"
+    path.write_text(json.dumps(fake.client_secret()))
+    return path
+
+
+@pytest.fixture
+def person(monkeypatch):
+    """A person whose browser asks for a favicon first, then follows the link to the end."""
+    visits = []
+
+    def visit(address: str) -> None:
+        with urllib.request.urlopen(address) as response:
+            visits.append(response.read().decode())
+
+    def open_page(address: str) -> bool:
+        redirect = next(part for part in address.split("&") if part.startswith("redirect_uri="))
+        home = urllib.request.unquote(redirect.partition("=")[2])
+        for stray in ("favicon.ico", "?state=wrong&code=stolen"):
+            with pytest.raises(urllib.error.HTTPError) as error:
+                urllib.request.urlopen(home + stray)
+            error.value.close()
+        threading.Thread(target=visit, args=(address,), daemon=True).start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_page)
+    return visits
+
+
+def test_the_command_signs_in_through_a_browser(fake, secret, tmp_path):
+    browser = tmp_path / "browser.py"
+    browser.write_text("import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()")
+    command = [sys.executable, "-m", "datasette_gphotos_dedupe.cli", "auth", str(secret), "-a", str(tmp_path / "auth.json")]
+    environment = {**os.environ, "BROWSER": f"{sys.executable} {browser} %s"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert (
+        result.stdout.splitlines()[-1] == f"Signed in. The sign-in is kept in {tmp_path / 'auth.json'}, which only you can read."
+    )
+    assert set(read_auth(tmp_path / "auth.json").scopes) == SCOPES
+
+
+def test_a_stray_request_does_not_use_up_the_answer(fake, secret, person, tmp_path):
+    assert sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20) == []
+    assert list(open_client(tmp_path / "auth.json").fetch_albums()) == []
+
+
+def test_the_flow_proves_itself_with_pkce(fake, secret, person, tmp_path):
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    (asked,) = [entry["query"] for entry in fake.requests("GET", "/o/oauth2/auth")]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert (asked["access_type"], asked["prompt"]) == (["offline"], ["consent"])
+    assert b"code_verifier=" in fake.requests("POST", "/token")[0]["body"]
+
+
+def test_the_kept_file_is_private(fake, secret, person, tmp_path):
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert stat.S_IMODE((tmp_path / "auth.json").stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["auth.json", "client_secret.json"]
+
+
+def test_no_access_token_is_kept(fake, secret, person, tmp_path):
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert "ya29." not in (tmp_path / "auth.json").read_text()
+
+
+def test_read_only_asks_for_less(fake, secret, person, tmp_path):
+    sign_in(secret, tmp_path / "auth.json", READ_ONLY_SCOPES, say=lambda text: None, wait_s=20)
+    assert set(read_auth(tmp_path / "auth.json").scopes) == {READ, PICK}
+
+
+def test_each_permission_not_given_is_explained(fake, secret, person, tmp_path):
+    fake.world.switches.consent = frozenset({READ})
+    assert sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20) == [
+        "photoslibrary.appendonly was not given: `push` cannot make an album or upload anything.",
+        "photoslibrary.edit.appcreateddata was not given: `push` cannot write descriptions over to keepers.",
+        "photospicker.mediaitems.readonly was not given: `picker` cannot receive the photos you pick.",
+    ]
+
+
+def test_denied_access_keeps_nothing(fake, secret, person, tmp_path):
+    fake.world.switches.consent_denied = True
+    with pytest.raises(SignInError) as error:
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == "Access was not given on Google's consent page, so nothing was saved."
+    assert not (tmp_path / "auth.json").exists()
+
+
+def test_a_failed_sign_in_leaves_the_old_one_as_it_was(fake, secret, person, tmp_path):
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    before = (tmp_path / "auth.json").read_bytes()
+    fake.faults.add("500", "POST /token", times=10)
+    with pytest.raises(GphotosError):
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert (tmp_path / "auth.json").read_bytes() == before
+
+
+def test_nobody_answering_ends_the_wait(fake, secret, tmp_path):
+    with pytest.raises(SignInError) as error:
+        sign_in(secret, tmp_path / "auth.json", open_browser=False, say=lambda text: None, wait_s=0.2)
+    assert str(error.value) == "Nobody gave access within 0 minutes. Run the command again."
+
+
+def test_without_a_browser_the_address_can_be_pasted(fake, secret, tmp_path):
+    command = [sys.executable, "-m", "datasette_gphotos_dedupe.cli", "auth", "--no-browser", str(secret)]
+    process = subprocess.Popen(
+        [*command, "-a", str(tmp_path / "auth.json")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    with process:
+        link = next(line.strip() for line in process.stdout if line.startswith("http"))
+        opener = urllib.request.build_opener(_NoRedirect)
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            opener.open(link)
+        answer.value.close()
+        process.stdin.write(answer.value.headers["Location"] + "\n")
+        process.stdin.flush()
+        assert process.wait(30) == 0
+    assert read_auth(tmp_path / "auth.json").client_id == CLIENT_ID
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        (
+            '{"web": {"client_id": "x"}}',
+            "{path} is for a client of the type 'Web application', which cannot sign in from a program on your computer. "
+            + WHERE,
+        ),
+        (
+            '{"type": "service_account"}',
+            "{path} is for a service account, and Google Photos does not admit those. " + WHERE,
+        ),
+        ("no json", "{path} is not JSON. " + WHERE),
+        ("[]", "{path} is not a client secret from Google. " + WHERE),
+        ('{"installed": {"client_id": "x"}}', "{path} is not a client secret from Google. " + WHERE),
+    ],
+)
+def test_a_wrong_client_file_is_named(tmp_path, content, sentence):
+    path = tmp_path / "client.json"
+    path.write_text(content)
+    with pytest.raises(SignInError) as error:
+        read_client_secret(path)
+    assert str(error.value) == sentence.format(path=path)
+
+
+def test_a_client_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SignInError) as error:
+        read_client_secret(tmp_path / "none.json")
+    assert str(error.value) == f"{tmp_path / 'none.json'} cannot be read: No such file or directory. {WHERE}"
+
+
+def test_a_client_file_that_points_elsewhere_is_refused(tmp_path, fake):
+    secret = fake.client_secret()
+    secret["installed"]["token_uri"] = "https://oauth2.example.com/token"
+    (tmp_path / "client.json").write_text(json.dumps(secret))
+    with pytest.raises(GphotosError) as error:
+        read_client_secret(tmp_path / "client.json")
+    assert "is not one of Google's, so it was not contacted and nothing was sent." in str(error.value)
+
+
+def test_no_sign_in_names_the_command(tmp_path):
+    with pytest.raises(SignInError) as error:
+        open_client(tmp_path / "auth.json")
+    assert str(error.value) == (
+        f"{tmp_path / 'auth.json'} does not exist: you are not signed in to Google yet. "
+        "Sign in again: gphotos-to-sqlite auth client_secret.json"
+    )
+
+
+def test_a_sign_in_others_can_read_is_refused(auth_path):
+    auth_path.chmod(0o644)
+    with pytest.raises(SignInError) as error:
+        open_client(auth_path)
+    assert str(error.value) == (
+        f"{auth_path} can be read by other people on this machine (mode 0644), so it is not used. "
+        f"Make it yours alone: chmod 600 {auth_path}"
+    )
+
+
+def test_a_file_that_is_no_sign_in_is_refused(tmp_path):
+    path = tmp_path / "auth.json"
+    path.touch(0o600)
+    path.write_text("[]")
+    with pytest.raises(SignInError) as error:
+        open_client(path)
+    assert str(error.value) == (
+        f"{path} is not a sign-in of this program. Sign in again: gphotos-to-sqlite auth client_secret.json"
+    )
+
+
+def test_revoking_ends_the_sign_in_and_deletes_the_file(fake, auth_path):
+    kept = read_auth(auth_path).refresh_token
+    assert revoke(auth_path) is True
+    assert not auth_path.exists()
+    assert kept not in fake.world.refresh_tokens
+
+
+def test_revoking_what_google_forgot_already_deletes_the_file(fake, auth_path):
+    fake.world.refresh_tokens.clear()
+    assert revoke(auth_path) is False
+    assert not auth_path.exists()
+
+
+def test_revoking_without_an_answer_keeps_the_file(fake, auth_path):
+    fake.faults.add("503", "/revoke")
+    with pytest.raises(GphotosError) as error:
+        revoke(auth_path)
+    assert str(error.value) == (
+        f"Google could not be asked to forget the sign-in, so {auth_path} was kept. Run the command again later."
+    )
+    assert auth_path.exists()
+
+
+def test_secrets_do_not_show_when_the_sign_in_is_printed(auth_path):
+    auth = read_auth(auth_path)
+    assert auth.refresh_token not in repr(auth)
+    assert CLIENT_SECRET not in repr(auth)

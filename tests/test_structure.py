@@ -1,0 +1,168 @@
+"""The shape of the code: imports go one way, nothing grows too large, nothing names the machine it was made on."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "datasette_gphotos_dedupe"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MODULE_IDS = [str(path.relative_to(PACKAGE)) for path in MODULES]
+
+# A room may import rooms of a lower rank, and peers on its own rank as long as no two peers need each other.
+RANKS = {
+    "model": 0,
+    "errors": 0,
+    "core": 1,
+    "google": 2,
+    "schema": 2,
+    "schema_views": 2,
+    "queries": 2,
+    "sqlite_utils_plugin": 4,
+    "demo": 2,
+    "sources": 3,
+    "store": 3,
+    "sql_functions": 4,
+    "nearest": 3,
+    "pipeline": 4,
+    "album": 4,
+    "export": 4,
+    "report": 4,
+    "web": 5,
+    "cli": 6,
+    "__init__": 6,
+}
+MAX_FUNCTION_LINES = 60
+LONG_FUNCTION_LINES = 35
+MAX_MODULE_LINES = 400
+
+
+def room(parts: tuple[str, ...]) -> str:
+    return parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of this package that a module imports, at its top or inside functions."""
+    package_parts = path.relative_to(PACKAGE).parts[:-1]
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom):
+            rooms |= _rooms_of(node, package_parts)
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+            rooms |= {name[1] for name in names if name[0] == PACKAGE.name and len(name) > 1}
+    return rooms
+
+
+def _rooms_of(node: ast.ImportFrom, package_parts: tuple[str, ...]) -> set[str]:
+    module = node.module.split(".") if node.module else []
+    if node.level == 0:
+        if not module or module[0] != PACKAGE.name:
+            return set()
+        target = module[1:]
+    else:
+        target = [*package_parts[: len(package_parts) - node.level + 1], *module]
+    return {target[0]} if target else {alias.name for alias in node.names}
+
+
+def functions(path: Path) -> list[tuple[str, int]]:
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def tracked_text_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    texts = []
+    for path in (ROOT / name for name in listed if name):
+        if path.is_file() and b"\0" not in path.read_bytes()[:8000]:
+            texts.append(path)
+    return texts
+
+
+def test_every_room_has_a_rank():
+    rooms = {room(path.relative_to(PACKAGE).parts) for path in MODULES}
+    assert rooms - set(RANKS) == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=MODULE_IDS)
+def test_a_module_imports_only_rooms_below_or_beside_it(path):
+    own = RANKS[room(path.relative_to(PACKAGE).parts)]
+    assert {name for name in imported_rooms(path) if RANKS.get(name, 99) > own} == set()
+
+
+def test_core_knows_only_the_shapes_and_the_errors():
+    known = set().union(*(imported_rooms(path) for path in (PACKAGE / "core").rglob("*.py")))
+    assert known - {"core", "model", "errors"} == set()
+
+
+def test_no_two_rooms_need_each_other():
+    needs: dict[str, set[str]] = {}
+    for path in MODULES:
+        own = room(path.relative_to(PACKAGE).parts)
+        needs.setdefault(own, set()).update(imported_rooms(path) - {own})
+    mutual = {tuple(sorted((own, other))) for own, others in needs.items() for other in others if own in needs.get(other, ())}
+    assert mutual == set()
+
+
+def test_the_fake_google_shares_no_code_with_the_package():
+    """A fake that shares code with the client shares its mistakes."""
+    users = [
+        path.name for path in (ROOT / "tests" / "fake_google").rglob("*.py") if PACKAGE.name in path.read_text(encoding="utf8")
+    ]
+    assert users == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=MODULE_IDS)
+def test_a_module_has_at_most_400_lines(path):
+    assert len(path.read_text(encoding="utf8").splitlines()) <= MAX_MODULE_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=MODULE_IDS)
+def test_no_function_is_longer_than_60_lines(path):
+    assert [name for name, lines in functions(path) if lines > MAX_FUNCTION_LINES] == []
+
+
+def test_nearly_all_functions_are_shorter_than_35_lines():
+    sizes = [lines for path in MODULES for _, lines in functions(path)]
+    assert sum(lines > LONG_FUNCTION_LINES for lines in sizes) <= 0.05 * len(sizes)
+
+
+def test_the_hook_table_stays_under_100_lines():
+    assert len((PACKAGE / "__init__.py").read_text(encoding="utf8").splitlines()) < 100
+
+
+def test_the_hook_table_holds_hooks_of_at_most_six_lines_each():
+    assert [name for name, lines in functions(PACKAGE / "__init__.py") if lines > 6] == []
+
+
+# Spelt in pieces, so that this file does not find itself.
+MACHINE_PATHS = re.compile("|".join(rf"(?<![\w.])/{name}/" for name in ("work", "root", "home/[a-z]+", "Users/[a-z]+")))
+
+
+def test_no_file_names_a_path_of_the_machine_it_was_made_on():
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in tracked_text_files()
+        for match in MACHINE_PATHS.finditer(path.read_text(encoding="utf8", errors="replace"))
+    ]
+    assert found == []
+
+
+BASH_SCRIPTS = [path for path in tracked_text_files() if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
+
+
+@pytest.mark.parametrize("path", BASH_SCRIPTS, ids=[path.name for path in BASH_SCRIPTS])
+def test_a_script_is_bash_without_mistakes_and_can_be_run(path):
+    checked = subprocess.run(["bash", "-n", str(path)], capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr, path.stat().st_mode & 0o111 != 0) == (0, "", True)
+
+
+def test_the_build_machine_runs_the_test_command_of_the_readme():
+    assert "scripts/test" in (ROOT / ".ci" / "run").read_text(encoding="utf8")
+    assert "scripts/test" in (ROOT / "README.md").read_text(encoding="utf8")
