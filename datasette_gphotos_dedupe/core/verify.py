@@ -20,7 +20,7 @@ VERIFIER = "verify/1"
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
 TILT_BELOW = 0.93
-__all__ = ["VERIFIER", "Subject", "Verdict", "verify_pair"]
+__all__ = ["VERIFIER", "Subject", "Verdict", "measure_case", "verify_pair"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Ver
     """
     if a.sha1 and a.sha1 == b.sha1:
         return same_bytes_verdict(a, b, distance_bits, variant)
+    case = measure_case(a, b, distance_bits, variant)
+    return judge(case) if case else None
+
+
+def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Case | None:
+    """All that can be measured on two photos; None when a preview is missing or nothing in them corresponds."""
     if not a.thumbnail or not b.thumbnail:
         return None
     a, b = sorted((a, b), key=_fewer_pixels_first)
@@ -71,7 +77,7 @@ def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Ver
     if overlay.score < HOPELESS:
         return None
     difference = measure_difference(preview_a, preview_b, overlay)
-    return judge(Case(a, b, difference, overlay, hear_witness(a, b), distance_bits, variant, tilt_degrees))
+    return Case(a, b, difference, overlay, hear_witness(a, b), distance_bits, variant, tilt_degrees)
 
 
 def _fewer_pixels_first(subject: Subject) -> tuple[int, str]:
