@@ -22,6 +22,8 @@ RANKS = {
     "google": 2,
     "schema": 2,
     "schema_views": 2,
+    "describing": 2,
+    "descriptions": 2,
     "queries": 2,
     "sqlite_utils_plugin": 4,
     "demo": 2,

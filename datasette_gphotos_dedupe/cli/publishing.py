@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..descriptions import metadata_yaml
 from ..export import ExportOptions, export_database, save_rows
 from ..model import RELATIONS
 from ..store.selection import Selection
@@ -59,3 +60,13 @@ def export(database, out, relations, group_filter, since, replace, **options):
         f"{out}: {rows.get('groups', 0):,} groups, {rows.get('photos', 0):,} photos, {rows.get('thumbnails', 0):,} previews, "
         f"{report.bytes / 1e6:,.1f} MB. Look at it before you publish it: datasette -i {out}"
     )
+
+
+@cli.command()
+@click.argument("names", nargs=-1)
+def metadata(names):
+    """Print metadata for Datasette: descriptions, facets, units and sort order of every table.
+
+    NAMES are the database's names in Datasette, which are file names without .db; photos and report when none is given.
+    """
+    click.echo(metadata_yaml(names or ("photos", "report")), nl=False)

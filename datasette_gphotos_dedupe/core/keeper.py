@@ -59,7 +59,8 @@ class Policy:
     """What a person can change: the order of the rules, preferred formats (best first), titles of protected albums."""
 
     rules: tuple[str, ...] = ("protected", "original", "pixels", "format", "metadata", "density", "earliest")
-    formats: tuple[str, ...] = ("raw",)
+    # a PNG or WebP of equal size is nearly always made from the camera's file, and weighs more without holding more
+    formats: tuple[str, ...] = ("raw", "heic", "jpeg")
     protected_albums: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:

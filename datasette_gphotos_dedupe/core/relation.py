@@ -7,7 +7,7 @@ signal to agree; whatever contradicts turns the answer into one that asks the pe
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .align import Overlay
@@ -39,6 +39,10 @@ SAME = Limits(0.0, 1.0, 0.12, 0.35, 14.0, 36.0, 1.5, 0.62, 14.0)
 EXACT = Limits(0.0, 0.8, 0.06, 0.2, 10.0, 12.0, 1.15, 0.8, 6.0)
 """So equal that the pixels alone are proof, when nothing else is known."""
 
+WITNESSED = replace(SAME, bad_share=0.2, worst_block=1.4)
+"""The same when time and name agree too: a sharper resizer or a coarse JPEG touches many blocks a little. A caption or a face
+that changed goes three times over the border and stays out."""
+
 KEPT_WHOLE = 0.955  # of each side: a developed picture loses up to 2 % on each edge to lens correction
 MIN_STRUCTURE = 0.12  # share of blocks that show something: below it, sky, night and paper prove nothing
 MAX_FLATNESS = 0.97
@@ -47,7 +51,7 @@ EDITED_BAD_SHARE = 0.45
 EDITED_SCORE = 0.8
 EDITED_DETAIL = 0.6
 DURATION_TOLERANCE_S = 0.5
-RAW_TYPES = frozenset({"image/x-canon-crw", "image/x-canon-cr2", "image/x-canon-cr3", "image/x-nikon-nef", "image/x-sony-arw"})
+RAW_PREFIX = "image/x-"  # every camera RAW type that `kinds` gives, DNG included, and nothing else
 TURNED = frozenset({"rot90", "rot180", "rot270"})
 
 
@@ -106,7 +110,7 @@ def _relation(case: Case) -> tuple[str | None, str]:
         return None, ""
     if case.a.kind != case.b.kind:
         return "look_alike", "One is a video and one a photo, so they are never called copies."
-    same = _within(case.difference, SAME)
+    same = _within(case.difference, WITNESSED if case.witness.agrees else SAME)
     if case.variant in TURNS and same:
         return ("turned" if case.variant in TURNED else "mirrored"), f"They agree when one is changed by {case.variant}."
     if case.witness.same_time is False or case.witness.same_name is False or case.witness.same_camera is False:
@@ -200,7 +204,7 @@ def _same_duration(case: Case) -> bool:
 def _copy(case: Case) -> tuple[str, str]:
     """Which kind of copy two photos of one exposure are."""
     a, b = case.a, case.b
-    if (a.mime_type in RAW_TYPES) != (b.mime_type in RAW_TYPES):
+    if _is_raw(a) != _is_raw(b):
         return "raw_and_jpeg", "One is the camera's RAW file, one a developed picture of the same exposure."
     small, large = (a.width or 0) * (a.height or 0), (b.width or 0) * (b.height or 0)
     if small < 0.9 * large:
@@ -208,6 +212,10 @@ def _copy(case: Case) -> tuple[str, str]:
     if a.mime_type != b.mime_type:
         return "other_format", f"The same picture as {a.mime_type} and {b.mime_type}."
     return "re_encode", "The same picture, encoded twice."
+
+
+def _is_raw(subject: Subject) -> bool:
+    return (subject.mime_type or "").startswith(RAW_PREFIX)
 
 
 def _confidence(relation: str, case: Case) -> float:

@@ -256,7 +256,8 @@ class Takeout:
         names = ", ".join(f"{part:03d}" for part in gaps)
         what = f"{'Part' if len(gaps) == 1 else 'Parts'} {names} of this export" if gaps else "A part of this export"
         verb = "are" if len(gaps) > 1 else "is"
-        after = f": {count:,} sidecars describe pictures that no given part holds" if count else ""
+        dangle = "1 sidecar describes a picture" if count == 1 else f"{count:,} sidecars describe pictures"
+        after = f": {dangle} that no given part holds" if count else ""
         self.warnings.append(
             f"{what} {verb} missing{after}. Download what is missing and run the same command with all parts; "
             "photos already read are not read again."

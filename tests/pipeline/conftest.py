@@ -1,0 +1,58 @@
+"""A database and the importers, with one worker process: two cores are shared with the tests' own work."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasette_gphotos_dedupe.pipeline.importing import import_folder, import_takeout
+from datasette_gphotos_dedupe.pipeline.progress import Progress
+from datasette_gphotos_dedupe.store.database import open_database
+
+TABLES = (
+    "photos",
+    "files",
+    "albums",
+    "album_photos",
+    "people",
+    "photo_people",
+    "fingerprints",
+    "thumbnails",
+    "skipped",
+    "parts",
+)
+
+
+class Library:
+    """A database under test."""
+
+    def __init__(self, path):
+        self.path = path
+        self.db = open_database(path)
+
+    def takeout(self, *paths):
+        return import_takeout(self.db, list(paths), Progress(silent=True), workers=1)
+
+    def folder(self, path):
+        return import_folder(self.db, path, Progress(silent=True), workers=1)
+
+    def rows(self, sql, *parameters):
+        return [tuple(row) for row in self.db.execute(sql, parameters).fetchall()]
+
+    def one(self, sql, *parameters):
+        ((value,),) = self.rows(sql, *parameters)
+        return value
+
+    def tables(self) -> dict[str, list]:
+        """Everything an import leaves, but for the numbers of its runs."""
+        return {table: self._content(table) for table in TABLES}
+
+    def _content(self, table: str) -> list:
+        names = [column.name for column in self.db[table].columns if column.name != "run_id"]
+        return self.rows(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2")
+
+
+@pytest.fixture
+def library(tmp_path):
+    made = Library(tmp_path / "photos.db")
+    yield made
+    made.db.close()
