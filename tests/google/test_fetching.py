@@ -124,6 +124,20 @@ def test_what_was_deleted_in_google_counts_as_trashed(db, fake, client):
     assert db.execute("SELECT filename FROM photos WHERE trashed").fetchall() == [("up1.jpg",)]
 
 
+def test_an_album_that_a_push_made_is_nothing_a_photo_belongs_to(db, fake, client):
+    (item,) = upload(fake, 1)
+    album = fake.world.add_album("Duplicates")
+    album.item_keys.append(item.key)
+    with db.atomic():
+        db["pushes"].insert(
+            {"push_id": 1, "album_title": "Duplicates", "route": "by_id", "state": "done", "created_at": "", "updated_at": ""}
+        )
+        row = {"push_id": 1, "photo_id": "x", "position": 0, "state": "added", "updated_at": ""}
+        db["push_items"].insert({**row, "album_id": fake.world.album_id(album)})
+    fetch(db, Library(client))
+    assert (db["photos"].count, db["albums"].count) == (1, 0)
+
+
 def takeout_row(db, **values) -> None:
     row = {
         "photo_id": photo_id(1),
