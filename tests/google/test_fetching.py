@@ -93,7 +93,7 @@ def test_base_urls_do_not_get_the_token(db, fake, client):
 
 def test_an_address_that_died_early_is_asked_for_again(db, fake, client):
     upload(fake, 3)
-    fake.faults.add("403", "GET /lr/", times=2)
+    fake.faults.add("403", "GET /lr/")
     assert fetch(db, Library(client)).pictures == 3
 
 
