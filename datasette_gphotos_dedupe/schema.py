@@ -36,7 +36,7 @@ LIBRARY = (
   message TEXT
 )""",
     """CREATE TABLE photos (
-  photo_id TEXT PRIMARY KEY,   -- media key (AF1Qip...) when known, else the Library id, else sha1:<hex>
+  photo_id TEXT PRIMARY KEY,   -- the media key when known, else the Library id, else sha1:<hex>
   source TEXT NOT NULL,
   filename TEXT,
   description TEXT,
@@ -154,7 +154,7 @@ FINGERPRINTS = (
   variants TEXT NOT NULL DEFAULT '{}',             -- JSON: name of the variant to its hash
   flatness REAL NOT NULL,                          -- 0 rich in detail, 1 one colour
   algorithm TEXT NOT NULL,
-  matched_by TEXT                                  -- the matcher that compared it with all others; NULL when not yet
+  matched_by TEXT  -- matcher, digest of what it saw of the photo, how it was compared; NULL when not yet compared with all
 )""",
     # Covers the search for the nearest photos: the rows themselves are long, and 200,000 of them are slow to walk.
     "CREATE INDEX fingerprints_phash ON fingerprints(phash)",
@@ -181,10 +181,20 @@ MATCHES = (
   colour_difference REAL,
   scale REAL,
   time_gap_s REAL,
+  found_by TEXT NOT NULL DEFAULT 'fingerprint' CHECK (found_by IN ('fingerprint', 'group')),  -- group: asked for by a keeper
   PRIMARY KEY (photo_a, photo_b),
   CHECK (photo_a < photo_b)
 )""",
     "CREATE INDEX pairs_photo_b ON pairs(photo_b)",
+    # A keeper asked for these and the pixels said no: kept so that nobody asks again.
+    """CREATE TABLE different_pairs (
+  photo_a TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  photo_b TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
+  PRIMARY KEY (photo_a, photo_b),
+  CHECK (photo_a < photo_b)
+)""",
+    "CREATE INDEX different_pairs_photo_b ON different_pairs(photo_b)",
+    "CREATE TABLE match_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",  # what the last matching saw
     "CREATE INDEX pairs_relation_distance ON pairs(relation, distance_bits)",
     f"""CREATE TABLE groups (
   group_id TEXT PRIMARY KEY,

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.decisions import refresh_decided
 
 GROUP_KINDS = ("smaller_copy", "re_encode", "other_format", "raw_and_jpeg", "edited", "crop", "series", "look_alike")
 REMOVABLE = {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}
@@ -39,6 +40,7 @@ def build_library(path: Path, groups: int = 8, size: int = 2, thumbnails: bool =
             db[table].insert_all(rows[table])
         for table in ("groups", "group_members", "pairs"):
             db[table].insert_all(rows[table])
+        refresh_decided(db.conn)
     return db
 
 

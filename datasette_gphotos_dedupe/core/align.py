@@ -23,6 +23,7 @@ CACHED_PREVIEWS = 1024  # 0.1 MB each
 CHROMA_REDUCTION = 4
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
 STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
+HOPELESS = 0.5  # correlation after the coarse level below which nothing corresponds
 MIN_OVERLAP = 0.3
 MAX_TILT_DEGREES = 6.0
 
@@ -79,7 +80,7 @@ def register_tilted(a: Preview, b: Preview, overlay: Overlay) -> tuple[Preview, 
     degrees, best = 0.0, (b, overlay, 0.0)
     for _ in range(2):
         size = common_size(a, best[0], best[1], LEVELS[1][0])
-        degrees += _tilt_degrees(_soft(cut(a.luma, best[1].box_a, size)), _soft(cut(best[0].luma, best[1].box_b, size)))
+        degrees += _tilt_degrees(*_canvases(a, best[0], best[1], size))
         if not 0.2 < abs(degrees) < MAX_TILT_DEGREES:
             break
         tilted = _tilted(b, degrees)
@@ -120,14 +121,14 @@ def _shrunk(overlay: Overlay, margin: float) -> Overlay:
 
 
 def cut(plane: Image.Image, box: Box, size: tuple[int, int]) -> np.ndarray:
-    """The part of a plane inside `box`, resampled to `size` (width, height); float32, 0 to 255."""
+    """The part of a plane inside `box`, resampled to `size` (width, height); uint8."""
     from PIL.Image import Resampling
 
     width, height = plane.size
     if box == WHOLE and size == plane.size:
-        return np.asarray(plane, dtype=np.float32)
+        return np.asarray(plane)
     pixels = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-    return np.asarray(plane.resize(size, Resampling.BICUBIC, box=pixels), dtype=np.float32)
+    return np.asarray(plane.resize(size, Resampling.BICUBIC, box=pixels))
 
 
 def common_size(a: Preview, b: Preview, overlay: Overlay, longer_side: int) -> tuple[int, int]:
@@ -150,26 +151,36 @@ def register(a: Preview, b: Preview, start: Overlay, fixed_edges: bool = False) 
     """The best overlay near `start`. With `fixed_edges` box_a stays and only box_b moves."""
     best = start
     for longer_side, steps in LEVELS:
-        for _ in range(steps):
-            size = common_size(a, b, best, longer_side)
-            canvas_a, canvas_b = _soft(cut(a.luma, best.box_a, size)), _soft(cut(b.luma, best.box_b, size))
-            best = Overlay(best.box_a, best.box_b, correlation(canvas_a, canvas_b))
-            moved = _moved(best, _step(canvas_a, canvas_b), fixed_edges)
-            if moved is None:
-                break
-            score = _score(a, b, moved, size)
-            if score < best.score + 1e-5:
-                break
-            best = Overlay(moved.box_a, moved.box_b, score)
+        best = _registered_at(a, b, best, longer_side, steps, fixed_edges)
+        if best.score < HOPELESS:
+            break
     return best
 
 
-def _score(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> float:
-    return correlation(_soft(cut(a.luma, overlay.box_a, size)), _soft(cut(b.luma, overlay.box_b, size)))
+def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, steps: int, fixed_edges: bool) -> Overlay:
+    """The best overlay that some Lucas-Kanade steps find on canvases of one size; never worse than `best` there."""
+    size = common_size(a, b, best, longer_side)
+    canvas_a, canvas_b = _canvases(a, b, best, size)
+    best = Overlay(best.box_a, best.box_b, correlation(canvas_a, canvas_b))
+    for _ in range(steps):
+        moved = _moved(best, _step(canvas_a, canvas_b), fixed_edges)
+        if moved is None:
+            break
+        canvas_a, canvas_b = _canvases(a, b, moved, size)
+        score = correlation(canvas_a, canvas_b)
+        if score < best.score + 1e-5:
+            break
+        best = Overlay(moved.box_a, moved.box_b, score)
+    return best
+
+
+def _canvases(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    return _soft(cut(a.luma, overlay.box_a, size)), _soft(cut(b.luma, overlay.box_b, size))
 
 
 def _soft(canvas: np.ndarray) -> np.ndarray:
     """A canvas through a 3 x 3 binomial filter, one pixel smaller on each side."""
+    canvas = canvas.astype(np.float32)
     rows = canvas[:-2] + 2.0 * canvas[1:-1] + canvas[2:]
     return (rows[:, :-2] + 2.0 * rows[:, 1:-1] + rows[:, 2:]) / 16.0
 
@@ -181,10 +192,9 @@ def _step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | N
     """
     gy, gx = np.gradient(b)
     height, width = a.shape
-    x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :]
-    y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None]
-    terms = [gx, gx * x, gy, gy * y, b, np.ones_like(b)]
-    design = np.stack([term.ravel() for term in terms])
+    x = (np.arange(width, dtype=np.float32) / (width - 1) - 0.5)[None, :]
+    y = (np.arange(height, dtype=np.float32) / (height - 1) - 0.5)[:, None]
+    design = np.stack([gx, gx * x, gy, gy * y, b, np.ones_like(b)]).reshape(6, -1)
     normal = (design @ design.T).astype(np.float64)
     normal[np.diag_indices(4)] += 1e-3 * (1.0 + np.trace(normal[:4, :4]))
     try:

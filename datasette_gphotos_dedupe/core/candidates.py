@@ -6,10 +6,10 @@ missing at most 1 pair in 20,000 beyond (`table_search`).
 
 Two kinds of floods would make the number of candidates grow with the square, so they are cut to a few for each photo:
 
-- *a class*: more than MAX_EQUAL photos with one and the same hash (black frames). Its first photo stands for all; every other one is
-  compared with it, with the first of the same bytes and with the first of the same second, and with nobody else;
-- *a crowd*: a photo with more neighbours than MAX_NEIGHBOURS (MAX_FLAT_NEIGHBOURS when it is flat). Two photos of a crowd are compared only
-  when one is among the nearest of the other, and variants of a crowded photo are not searched.
+- *a class*: more than MAX_EQUAL photos with one and the same hash (black frames). Its first photo stands for all; every other
+  one is compared with it, with the first of the same bytes and with the first of the same second, and with nobody else;
+- *a crowd*: a photo with more neighbours than MAX_NEIGHBOURS (MAX_FLAT_NEIGHBOURS when it is flat). Two photos of a crowd are
+  compared only when one is among the nearest of the other, and variants of a crowded photo are not searched.
 
 Which pairs are candidates depends on the set of photos alone, not on the order in which they came.
 """
@@ -17,7 +17,7 @@ Which pairs are candidates depends on the set of photos alone, not on the order 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -40,8 +40,8 @@ ALL, CROWD = "all", "crowd"
 class Library:
     """What the search knows of each photo, in ascending order of photo id; a photo is its row number from here on.
 
-    `hashes` is (n, 32) uint8, `flatness` (n,) float. Row i of `variant_hashes` is the variant `variant_names[variant_kinds[i]]` of
-    photo `variant_owners[i]`, to be searched within `variant_radii[variant_kinds[i]]` bits.
+    `hashes` is (n, 32) uint8, `flatness` (n,) float. Row i of `variant_hashes` is the variant `variant_names[variant_kinds[i]]`
+    of photo `variant_owners[i]`, to be searched within `variant_radii[variant_kinds[i]]` bits.
     """
 
     photo_ids: Sequence[str]
@@ -51,9 +51,9 @@ class Library:
     moments: Sequence[str | None]
     variant_names: Sequence[str] = ()
     variant_radii: Sequence[int] = ()
-    variant_kinds: np.ndarray = np.empty(0, np.int64)
-    variant_owners: np.ndarray = np.empty(0, np.int64)
-    variant_hashes: np.ndarray = np.empty((0, HASH_BYTES), np.uint8)
+    variant_kinds: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    variant_owners: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    variant_hashes: np.ndarray = field(default_factory=lambda: np.empty((0, HASH_BYTES), np.uint8))
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class _Neighbours:
         return Hits.joined(parts)
 
     def around(self, rows: np.ndarray, known: np.ndarray, was_crowded: np.ndarray) -> tuple[Hits, np.ndarray, np.ndarray]:
-        """The pairs of these photos with all, who is crowded now, and who counts as fresh: these and those whose crowd changed."""
+        """The pairs of these photos with all, who is crowded now, and who is fresh: these and whose crowd changed."""
         fresh = ~known
         hits = Hits.joined(list(self._rows(rows)))
         is_old = known.copy()
@@ -236,9 +236,9 @@ class _Neighbours:
     def _nearest(self, hits: Hits) -> Hits:
         """Of each photo's hits (in one run each) as many as its limit, nearest first, then lowest id."""
         ranks = hits.distance.astype(np.int64) << 32 | hits.second
-        starts = np.flatnonzero(np.r_[True, hits.first[1:] != hits.first[:-1]]) if len(ranks) else []
+        borders = np.flatnonzero(np.diff(hits.first)) + 1
         kept = []
-        for start, stop in zip(starts, [*starts[1:], len(ranks)], strict=True):
+        for start, stop in zip([0, *borders], [*borders, len(ranks)], strict=True) if len(ranks) else ():
             limit = int(self._limits[hits.first[start]])
             run = ranks[start:stop]
             kept.append(start + (np.argpartition(run, limit)[:limit] if len(run) > limit else np.arange(len(run))))
@@ -254,7 +254,7 @@ def _crowd_rows(parts: list[np.ndarray], is_crowded: np.ndarray) -> np.ndarray:
 
 
 def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, base: Hits) -> np.ndarray:
-    """Rows (lower, higher, distance, kind) of pairs that only a variant brings together; of several the nearest, then the first."""
+    """Rows (lower, higher, distance, kind) of pairs that only a variant brings together; of several the nearest."""
     owners, kinds = library.variant_owners, library.variant_kinds
     if not len(owners) or not (fresh & eligible).any():
         return np.empty((0, 4), np.int64)

@@ -17,7 +17,7 @@ from math import comb
 
 import numpy as np
 
-from .flat_search import Hits, bits_set, distances, words
+from .flat_search import Hits, bits_set, distances, hits_within, words
 
 BITS = 256
 CHUNK_BITS = 18
@@ -27,6 +27,7 @@ MISSED_AT_MOST = 5e-5  # the share of pairs at exactly the radius; nearer ones a
 FLIPS = np.array([0, *(1 << bit for bit in range(CHUNK_BITS))], dtype=np.int64)
 CANDIDATES_AT_ONCE = 1 << 17  # keeps the arrays of one step in the processor's second cache
 THREADS = 2
+FEW_PAIRS = 50_000_000
 SEED = 20260311
 
 
@@ -74,6 +75,9 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray) ->
     """
     if not len(queries) or not len(hashes):
         return
+    if len(queries) * len(hashes) < FEW_PAIRS:
+        yield _by_scan(queries, radii, hashes)
+        return
     # the side looked up in is stored 19 times, once for each flip: let it be the shorter one
     swapped = len(hashes) > len(queries)
     kinds, which = np.unique(radii, return_inverse=True)
@@ -86,6 +90,23 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray) ->
             yield _fresh(search.in_order(Hits.joined(parts)), rows, queries, hashes, number)
 
 
+def _by_scan(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray) -> Hits:
+    """What the tables would find, by looking at all pairs: building tables takes longer when there are few."""
+    hits = Hits.joined(list(hits_within(queries, hashes, int(radii.max()))))
+    hits = hits.where(hits.distance <= radii[hits.first])
+    difference = np.unpackbits(queries[hits.first] ^ hashes[hits.second], axis=1)
+    deals = np.array([deals_needed(int(radius)) for radius in radii[hits.first]], np.int64)
+    found = np.zeros(len(deals), bool)
+    for number in range(int(deals.max(initial=0))):
+        found |= (number < deals) & _meets(difference, _deal(number))
+    return hits.where(found)
+
+
+def _meets(difference: np.ndarray, deal: np.ndarray) -> np.ndarray:
+    """Whether hashes that differ in these bits (rows of 256) share a chunk of a deal but for one bit."""
+    return (difference[:, deal].sum(axis=2, dtype=np.int64) <= 1).any(axis=1)
+
+
 def _fresh(hits: Hits, rows: np.ndarray, queries: np.ndarray, hashes: np.ndarray, deal: int) -> Hits:
     """The hits once each, in rows of the whole `queries`, without those that an earlier deal has found already."""
     width = np.int64(len(hashes))
@@ -96,8 +117,7 @@ def _fresh(hits: Hits, rows: np.ndarray, queries: np.ndarray, hashes: np.ndarray
     difference = np.unpackbits(queries[hits.first] ^ hashes[hits.second], axis=1)
     found_before = np.zeros(len(difference), bool)
     for earlier in range(deal):
-        for positions in _deal(earlier):
-            found_before |= difference[:, positions].sum(axis=1) <= 1
+        found_before |= _meets(difference, _deal(earlier))
     return hits.where(~found_before)
 
 

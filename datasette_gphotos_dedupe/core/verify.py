@@ -8,9 +8,10 @@ the person; only agreement of all of them is a relation that may be suggested fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .align import Overlay, Preview, load_preview, register, register_tilted, turn_preview
-from .compare import measure_difference
+from .compare import Difference, measure_difference
 from .relation import Case, Verdict, judge, same_bytes_verdict
 from .variants import CROPS, FRAMES, TURNS, WHOLE, Box, centre_box, frame_box, trim_box
 from .witness import hear_witness
@@ -20,7 +21,7 @@ VERIFIER = "verify/1"
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
 TILT_BELOW = 0.93
-__all__ = ["VERIFIER", "Subject", "Verdict", "verify_pair"]
+__all__ = ["VERIFIER", "Subject", "Verdict", "measure_case", "verify_pair"]
 
 
 @dataclass(frozen=True)
@@ -60,27 +61,42 @@ def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Ver
     """
     if a.sha1 and a.sha1 == b.sha1:
         return same_bytes_verdict(a, b, distance_bits, variant)
+    case = measure_case(a, b, distance_bits, variant)
+    return judge(case) if case else None
+
+
+def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Case | None:
+    """All that can be measured on two photos; None when a preview is missing or nothing in them corresponds."""
     if not a.thumbnail or not b.thumbnail:
         return None
     a, b = sorted((a, b), key=_fewer_pixels_first)
-    best = max(_framings(a, b, variant), key=lambda framing: framing[2].score)
-    preview_a, preview_b, overlay = best
+    look = _look_at(a.thumbnail, b.thumbnail, variant)
+    if look is None:
+        return None
+    overlay, difference, tilt_degrees = look
+    return Case(a, b, difference, overlay, hear_witness(a, b), distance_bits, variant, tilt_degrees)
+
+
+# a flood of equal frames is compared thousands of times over: the pixels need one look
+@lru_cache(maxsize=256)
+def _look_at(first: bytes, second: bytes, variant: str) -> tuple[Overlay, Difference, float] | None:
+    """What the pixels alone say of two previews; None when nothing in them corresponds."""
+    preview_a, preview_b, overlay = max(_framings(first, second, variant), key=lambda framing: framing[2].score)
     tilt_degrees = 0.0
     if HOPELESS < overlay.score < TILT_BELOW:
         preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)
     if overlay.score < HOPELESS:
         return None
-    difference = measure_difference(preview_a, preview_b, overlay)
-    return judge(Case(a, b, difference, overlay, hear_witness(a, b), distance_bits, variant, tilt_degrees))
+    return overlay, measure_difference(preview_a, preview_b, overlay), tilt_degrees
 
 
 def _fewer_pixels_first(subject: Subject) -> tuple[int, str]:
     return ((subject.width or 0) * (subject.height or 0), subject.photo_id)
 
 
-def _framings(a: Subject, b: Subject, variant: str) -> list[tuple[Preview, Preview, Overlay]]:
+def _framings(a: bytes, b: bytes, variant: str) -> list[tuple[Preview, Preview, Overlay]]:
     """The ways to lay the two over each other that the variant suggests, each registered."""
-    first, second = load_preview(a.thumbnail), load_preview(b.thumbnail)
+    first, second = load_preview(a), load_preview(b)
     if variant in TURNS:
         turned = [(turn_preview(first, variant), second), (first, turn_preview(second, variant))]
         return [(x, y, register(x, y, Overlay(WHOLE, WHOLE, -1.0))) for x, y in turned]

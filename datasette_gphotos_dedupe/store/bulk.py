@@ -1,7 +1,7 @@
 """Accepting what is suggested for every group that a filter matches, as one batch that can be taken back.
 
-Everything is done in SQL, so 30,000 groups take seconds. Only removable relations, and only where a look at one photo alone shows that
-nothing can go wrong; whatever is less than clear is refused by name and left for the person.
+Everything is done in SQL, so 30,000 groups take seconds. Only removable relations, and only where nothing can go wrong;
+whatever is less than clear is refused by name and left for the person.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _GONE = "EXISTS (SELECT 1 FROM decisions AS g WHERE g.subject = {0} AND g.decisi
 _TWIN_KEPT = """EXISTS (SELECT 1 FROM photos AS t WHERE t.dedup_key = p.dedup_key AND t.photo_id != p.photo_id AND (
     EXISTS (SELECT 1 FROM groups AS tg WHERE tg.keeper_id = t.photo_id)
     OR EXISTS (SELECT 1 FROM decisions AS td WHERE td.subject = t.photo_id AND td.decision = 'keep')))"""
-_PAIR = f"""EXISTS (SELECT 1 FROM pairs AS e WHERE e.photo_a = min(p.photo_id, k.photo_id) AND e.photo_b = max(p.photo_id, k.photo_id)
-    AND e.relation IN ({_RELATIONS}))"""
+_PAIR = f"""EXISTS (SELECT 1 FROM pairs AS e WHERE e.photo_a = min(p.photo_id, k.photo_id)
+    AND e.photo_b = max(p.photo_id, k.photo_id) AND e.relation IN ({_RELATIONS}))"""
 
 # First reason that fits. A keeper that is itself about to go (a chain of groups) is left to the person.
 _REASON = f"""CASE
@@ -50,7 +50,8 @@ def _candidates(where: str) -> str:
     SELECT c.group_id, p.photo_id, p.filename, p.sha1, p.product_url, coalesce(p.bytes, 0) AS bytes, {_REASON} AS reason
     FROM open_members AS c JOIN photos AS p USING (photo_id)
     JOIN groups AS own ON own.group_id = c.group_id JOIN photos AS k ON k.photo_id = own.keeper_id
-    WHERE NOT EXISTS (SELECT 1 FROM decisions AS n WHERE n.subject = min(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id))
+    WHERE NOT EXISTS (SELECT 1 FROM decisions AS n WHERE n.subject =
+        min(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id))
         || '|' || max(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id)))"""
 
 
@@ -99,7 +100,8 @@ def save_bulk(
     count = conn.execute("SELECT count(*) FROM chosen").fetchone()[0]
     if count != expected:
         raise ConflictError(
-            f"Nothing was changed: {expected:,} photos were shown to you, {count:,} match now. Look at the new number and confirm again."
+            f"Nothing was changed: {expected:,} photos were shown to you, {count:,} match now. "
+            "Look at the new number and confirm again."
         )
     if not count:
         raise GphotosError("Nothing was changed: no open photo that matches this filter is suggested for removal.")

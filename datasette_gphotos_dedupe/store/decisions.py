@@ -20,8 +20,8 @@ from .history import close_batch, open_batch, put_decision, read_decision
 from .safety import broken_before, check_safety
 
 # A pair is remembered by the bytes of its photos where they are known: ids change with a new Takeout, bytes do not.
-CONTENT_KEY = "coalesce({0}.sha1, {0}.photo_id)"
-PAIR_SUBJECT = f"min({CONTENT_KEY.format('p')}, {CONTENT_KEY.format('k')}) || '|' || max({CONTENT_KEY.format('p')}, {CONTENT_KEY.format('k')})"
+_P, _K = "coalesce(p.sha1, p.photo_id)", "coalesce(k.sha1, k.photo_id)"
+PAIR_SUBJECT = f"min({_P}, {_K}) || '|' || max({_P}, {_K})"
 
 _OPEN_MEMBER = f"""
     SELECT 1 FROM group_members AS m
@@ -137,7 +137,7 @@ def refresh_decided_of(conn: sqlite3.Connection, table: str) -> None:
 
 
 def save_group_text(conn: sqlite3.Connection) -> None:
-    """One searchable line for each group. Looking through 30,000 of them takes milliseconds; through 200,000 photos it does not."""
+    """A searchable text for each group: to look through 30,000 of them takes milliseconds, through 200,000 photos it does not."""
     conn.execute("DELETE FROM group_text")
     conn.execute(
         """INSERT INTO group_text (group_id, text)

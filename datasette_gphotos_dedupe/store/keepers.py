@@ -15,6 +15,7 @@ from ..model import RELATIONS, REMOVABLE_RELATIONS
 from .database import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
+from .safety import broken_before
 
 _GROUP_COLUMNS = ("keeper_id", "relation", "suggested_count", "reclaimable_bytes")
 _MEMBER_COLUMNS = ("photo_id", "role", "relation", "reason", "suggested")

@@ -16,8 +16,9 @@ from ..errors import SafetyError
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
 _DIFFERENT = "('series', 'look_alike')"  # different shots: seeing them together proves nothing about the picture
-_NOT_SAME = """EXISTS (SELECT 1 FROM decisions AS n WHERE n.decision = 'not_duplicate' AND n.subject =
-    min(coalesce(r.sha1, r.photo_id), coalesce(s.sha1, s.photo_id)) || '|' || max(coalesce(r.sha1, r.photo_id), coalesce(s.sha1, s.photo_id)))"""
+_R, _S = "coalesce(r.sha1, r.photo_id)", "coalesce(s.sha1, s.photo_id)"
+_NOT_SAME = f"""EXISTS (SELECT 1 FROM decisions AS n
+    WHERE n.decision = 'not_duplicate' AND n.subject = min({_R}, {_S}) || '|' || max({_R}, {_S}))"""
 
 
 def _partner(mine: str, other: str) -> str:

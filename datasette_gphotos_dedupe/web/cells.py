@@ -1,6 +1,6 @@
 """Previews in the cells of tables, views and queries. JSON and CSV never come by here.
 
-Datasette passes a single-column primary key to plugins on row pages only, so a table of photos shows the preview in its `filename` cell.
+Datasette passes a single-column primary key to plugins on row pages only, so a table of photos shows it in its `filename` cell.
 """
 
 from __future__ import annotations

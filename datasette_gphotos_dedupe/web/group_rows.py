@@ -1,4 +1,4 @@
-"""What the page of one group reads beside its members: evidence, edges left out, albums, people, files, neighbours in the queue."""
+"""What the page of one group reads beside its members: evidence, edges left out, albums, people, files, neighbours."""
 
 from __future__ import annotations
 

@@ -17,8 +17,9 @@ IMAGE_HEADERS = {
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "same-origin",
 }
-_NOTHING = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120" width="160" height="120"><rect width="160" height="120"
-fill="#d8dde3"/><text x="80" y="65" font-family="sans-serif" font-size="13" text-anchor="middle" fill="#555">no preview</text></svg>"""
+_NOTHING = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120" width="160" height="120">
+<rect width="160" height="120" fill="#d8dde3"/>
+<text x="80" y="65" font-family="sans-serif" font-size="13" text-anchor="middle" fill="#555">no preview</text></svg>"""
 
 
 def image_type(content: bytes) -> str | None:

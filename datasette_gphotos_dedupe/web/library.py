@@ -113,7 +113,7 @@ async def read_tables(db: Any) -> frozenset[str]:
 
 
 def is_read_only(db: Any) -> bool:
-    """Whether a write would fail: opened immutable, or the file or its folder (where SQLite keeps its journal) may not be written."""
+    """Whether a write would fail: opened immutable, or the file or its folder (for SQLite's journal) may not be written."""
     if not db.is_mutable:
         return True
     return bool(db.path) and not (os.access(db.path, os.W_OK) and os.access(Path(db.path).parent, os.W_OK))

@@ -1,0 +1,112 @@
+"""`match`: compare what is new, make groups, choose keepers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from . import cli
+
+if TYPE_CHECKING:
+    from ..core.keeper import Policy
+    from ..pipeline.grouping import PolicyChange
+    from ..pipeline.matching import MatchReport
+
+SHOWN_CHANGES = 20
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@click.option("--keeper-rules", metavar="RULES", help="Which copy stays: rules in order, separated by commas, or 'default'.")
+@click.option("--formats", metavar="FORMATS", help="For the rule 'format': preferred formats, best first, e.g. heic,jpeg.")
+@click.option("--protected-album", "albums", metavar="TITLE", multiple=True, help="Photos in it are protected. May be repeated.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Take the keeper rules from a datasette.yml.")
+@click.option("--dry-run", is_flag=True, help="Say what the keeper rules would change and change nothing.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that compare pixels.  [default: one for each core]")
+@click.option("-s", "--silent", is_flag=True, help="No progress.")
+def match(database, keeper_rules, formats, albums, config, dry_run, workers, silent) -> None:
+    """Compare new photos with all others and bring pairs, groups and keepers up to date.
+
+    Importing does this by itself. Keeper rules given here are remembered in the database: protected (favourites and protected
+    albums), original (not storage saver), pixels, format, metadata, density (bytes per pixel), earliest (upload).
+    """
+    from ..pipeline.grouping import plan_change
+    from ..pipeline.matching import MatchOptions, match_library
+    from ..pipeline.progress import Progress
+    from ..store.database import open_database
+
+    policy = _policy(keeper_rules, formats, albums, config)
+    db = open_database(database, create=False)
+    try:
+        options = MatchOptions(policy=policy, workers=workers)
+        if dry_run:
+            click.echo(describe_change(plan_change(db, policy or _current(db), options)))
+        else:
+            click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
+    finally:
+        db.conn.close()
+
+
+def _current(db) -> Policy:
+    from ..pipeline.grouping import current_policy
+
+    return current_policy(db)
+
+
+def _policy(keeper_rules: str | None, formats: str | None, albums: tuple[str, ...], config: str | None) -> Policy | None:
+    """The policy that was asked for; None for the one last used. The command line wins over the configuration."""
+    from ..core.keeper import Policy
+
+    settings = _read_config(config) if config else {}
+    rules = keeper_rules or settings.get("keeper_rules")
+    formats = formats or settings.get("formats")
+    albums = albums or tuple(settings.get("protected_albums", ()))
+    if not (rules or formats or albums or config):
+        return None
+    return Policy.from_words(None if rules == "default" else _joined(rules), _joined(formats), albums)
+
+
+def _joined(words: str | list[str] | None) -> str | None:
+    return ",".join(words) if isinstance(words, list) else words
+
+
+def _read_config(path: str) -> dict:
+    """Our part of a Datasette configuration (YAML or JSON)."""
+    from pathlib import Path
+
+    from datasette.utils import BadMetadataError, parse_metadata
+
+    try:
+        config = parse_metadata(Path(path).read_text(encoding="utf8"))
+        return (config.get("plugins") or {}).get("datasette-gphotos-dedupe") or {}
+    except (BadMetadataError, AttributeError, UnicodeDecodeError):
+        raise click.BadParameter(f"{path} is not a Datasette configuration in YAML or JSON.", param_hint="--config") from None
+
+
+def describe_report(report: MatchReport) -> str:
+    """What a match step did, in a few sentences."""
+    text = (
+        f"Compared {report.photos_compared:,} of {report.photos:,} photos: {report.pairs_compared:,} candidate pairs, "
+        f"{report.pairs_found:,} of them alike. {report.groups:,} groups, {report.groups_changed:,} of them new or changed."
+    )
+    if report.crowded:
+        text += f" {report.crowded:,} photos have so many neighbours that only the nearest were compared."
+    return text
+
+
+def describe_change(change: PolicyChange) -> str:
+    """What other keeper rules would change, the first changes by name."""
+    from ..core.reasons import format_bytes
+
+    before, after = change.suggested
+    bytes_before, bytes_after = (format_bytes(size) for size in change.suggested_bytes)
+    lines = [
+        f"{len(change.keepers):,} of {change.groups:,} groups would keep another photo. Suggested for removal: {after:,} photos "
+        f"({bytes_after}) instead of {before:,} ({bytes_before}). Nothing was changed."
+    ]
+    for keeper in change.keepers[:SHOWN_CHANGES]:
+        lines.append(f"  {keeper.new_keeper} instead of {keeper.keeper}: {keeper.reason}")
+    if len(change.keepers) > SHOWN_CHANGES:
+        lines.append(f"  ... and {len(change.keepers) - SHOWN_CHANGES:,} more")
+    return "\n".join(lines)

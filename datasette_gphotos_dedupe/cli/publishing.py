@@ -1,0 +1,61 @@
+"""Commands that hand results on: a copy to publish, a report, and the look-up of single pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..export import ExportOptions, export_database, save_rows
+from ..model import RELATIONS
+from ..store.selection import Selection
+from . import cli
+
+EXISTING = click.Path(path_type=Path)
+_SELECTING = (
+    click.option("--relation", "relations", multiple=True, type=click.Choice(RELATIONS), help="Only groups of this relation."),
+    click.option("--group-filter", metavar="SQL", help="Only groups for which this condition on the table groups holds."),
+    click.option("--since", metavar="DAY", help="Only groups with a photo imported or a decision made since, e.g. 2026-11-01."),
+)
+
+
+def _selecting(command):
+    """Adds the options that choose groups, and hands them over as one Selection."""
+    for option in reversed(_SELECTING):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("database", type=EXISTING)
+@click.argument("out", type=EXISTING)
+@_selecting
+@click.option("--with-location", is_flag=True, help="Keep latitude and longitude.")
+@click.option("--with-people", is_flag=True, help="Keep the names of people.")
+@click.option("--with-descriptions", is_flag=True, help="Keep what was written about photos.")
+@click.option("--no-names", is_flag=True, help="Replace ids, file names, albums and people by short stable names.")
+@click.option(
+    "--thumbnails",
+    type=click.Choice(["full", "small", "none"]),
+    default="full",
+    show_default=True,
+    help="Previews of up to 320 pixels, of 120, or none.",
+)
+@click.option("--all-photos", is_flag=True, help="Also photos that are in no group.")
+@click.option("--replace", is_flag=True, help="Write OUT anew if it exists.")
+def export(database, out, relations, group_filter, since, replace, **options):
+    """Write a copy of DATABASE to publish, without location, people, file paths, accounts and links.
+
+    OUT is a SQLite file. Named .csv or .json it becomes a list of the photos in the chosen groups instead.
+    """
+    selection = Selection(relations, group_filter, since)
+    if out.suffix.lower() in (".csv", ".json"):
+        count = save_rows(database, out, selection, replace=replace)
+        click.echo(f"{count:,} rows written to {out}.")
+        return
+    report = export_database(database, out, ExportOptions(selection=selection, **options), replace=replace)
+    rows = report.rows
+    click.echo(
+        f"{out}: {rows.get('groups', 0):,} groups, {rows.get('photos', 0):,} photos, {rows.get('thumbnails', 0):,} previews, "
+        f"{report.bytes / 1e6:,.1f} MB. Look at it before you publish it: datasette -i {out}"
+    )

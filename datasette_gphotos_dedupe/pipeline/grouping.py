@@ -1,0 +1,130 @@
+"""Groups from the pairs in the database, and what another keeper policy would change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..core.groups import Edge, build_groups
+from ..core.keeper import Item, Policy
+from ..model import Group, Pair
+from ..store import groups as groups_store
+from ..store import matches
+from .verifying import Comparison, Verifier
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from .matching import MatchOptions
+
+PAIRS_AT_ONCE = 2_000  # verified and saved in one transaction
+
+
+@dataclass(frozen=True)
+class KeeperChange:
+    """A group that another policy would let keep another photo: file names, and why the new one."""
+
+    group_id: str
+    keeper: str
+    new_keeper: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PolicyChange:
+    """What another policy would change: keepers, and photos and bytes suggested for removal before and after."""
+
+    groups: int
+    keepers: tuple[KeeperChange, ...]
+    suggested: tuple[int, int]
+    suggested_bytes: tuple[int, int]
+
+
+def current_policy(db: Database) -> Policy:
+    """The policy that the groups in the database were made by."""
+    stored = matches.read_state(db.conn, "policy")
+    return Policy.from_json(stored) if stored else Policy()
+
+
+def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[Group], dict[str, Item]]:
+    """The groups of all pairs there are, and their photos. Saves the pairs that keepers had to ask for, but no groups."""
+    asked: set[Edge] = set()
+    groups, items = _build(db, policy, verifier, asked, save=True)
+    _forget_unasked(db, asked)
+    return groups, items
+
+
+def plan_change(db: Database, policy: Policy, options: MatchOptions | None = None) -> PolicyChange:
+    """What a policy would change in the groups as they are stored. Saves nothing."""
+    with Verifier(options.workers if options else None) as verifier:
+        groups, items = _build(db, policy, verifier, set(), save=False)
+    before = groups_store.read_groups_brief(db.conn)
+    keeper_of = groups_store.read_keepers(db.conn)
+    changes = []
+    for group in groups:
+        old = keeper_of.get(group.keeper_id)
+        if old and old != group.keeper_id:
+            reason = next(member.reason for member in group.members if member.role == "keeper")
+            changes.append(KeeperChange(group.group_id, _name(items[old]), _name(items[group.keeper_id]), reason))
+    removed = [items[member.photo_id] for group in groups for member in group.members if member.suggested == "remove"]
+    return PolicyChange(
+        len(groups),
+        tuple(changes),
+        (sum(count for count, _ in before), len(removed)),
+        (sum(size for _, size in before), sum(item.bytes or 0 for item in removed)),
+    )
+
+
+def _name(item: Item) -> str:
+    return f"{item.filename or item.photo_id} ({item.size})"
+
+
+def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], save: bool) -> tuple[list[Group], dict[str, Item]]:
+    relations = matches.read_pairs(db.conn, "fingerprint")
+    items = groups_store.read_items(db.conn, {photo for pair in relations for photo in pair})
+    said = groups_store.read_not_duplicates(db.conn)
+    refused = [pair for pair in relations if groups_store.pair_key(items[pair[0]], items[pair[1]]) in said] if said else []
+    ask = _asker(db, verifier, items, said, asked, save)
+    return build_groups(items, relations, policy, ask, refused), items
+
+
+def _asker(
+    db: Database, verifier: Verifier, items: dict[str, Item], said: set[str], asked: set[Edge], save: bool
+) -> Callable[[list[Edge]], dict[Edge, str | None]]:
+    """Answers for the keepers: from the tables where it was asked before, from the pixels otherwise."""
+    stored: dict[Edge, str | None] = dict.fromkeys(matches.read_different(db.conn))
+    stored.update(matches.read_pairs(db.conn, "group"))
+
+    def ask(pairs: list[Edge]) -> dict[Edge, str | None]:
+        asked.update(pairs)
+        for start in range(0, len(pairs), PAIRS_AT_ONCE):
+            unknown = [pair for pair in pairs[start : start + PAIRS_AT_ONCE] if pair not in stored]
+            if unknown:
+                stored.update(_verify_for_keepers(db, verifier, unknown, save))
+        allowed = (pair for pair in pairs if groups_store.pair_key(items[pair[0]], items[pair[1]]) not in said)
+        return {pair: stored[pair] for pair in allowed}
+
+    return ask
+
+
+def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], save: bool) -> dict[Edge, str | None]:
+    subjects = matches.read_subjects(db.conn, {photo for pair in pairs for photo in pair})
+    found: list[Pair] = verifier.verify([Comparison.of(subjects[a], subjects[b]) for a, b in pairs], subjects)
+    relations: dict[Edge, str | None] = dict.fromkeys(pairs)
+    relations.update({(pair.photo_a, pair.photo_b): pair.relation for pair in found})
+    if save:
+        with db.atomic():
+            matches.save_pairs(db.conn, found, found_by="group")
+            matches.save_different(db.conn, [pair for pair, relation in relations.items() if relation is None])
+    return relations
+
+
+def _forget_unasked(db: Database, asked: set[Edge]) -> None:
+    """Answers that no keeper needs any more would make the tables depend on how they came about."""
+    stale = [pair for pair in matches.read_pairs(db.conn, "group") if pair not in asked]
+    different = [pair for pair in matches.read_different(db.conn) if pair not in asked]
+    if stale or different:
+        with db.atomic():
+            matches.delete_pairs(db.conn, "pairs", stale)
+            matches.delete_pairs(db.conn, "different_pairs", different)

@@ -1,0 +1,213 @@
+"""The match step: candidates, their pixels, pairs, groups, keepers.
+
+May be killed at any moment. A photo is marked as compared in the transaction that saves its last pair; whatever is not marked is
+compared again. Groups are made anew from all pairs each time and written in one transaction, only where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.candidates import BASE, Candidates, Library, find_candidates
+from ..core.fingerprint import RADIUS_BITS, VARIANTS
+from ..core.keeper import Policy
+from ..core.verify import VERIFIER
+from ..store import matches
+from ..store.decisions import refresh_decided
+from ..store.groups import save_groups
+from .grouping import current_policy, make_groups
+from .progress import Progress
+from .verifying import Comparison, Verifier
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MATCHER = f"match/1 {VERIFIER}"
+PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: about 40 MB
+
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """`policy` None is the one last used; `workers` processes compare pixels (None: one for each core)."""
+
+    policy: Policy | None = None
+    radius_bits: int = RADIUS_BITS
+    variant_radii: Mapping[str, int] = field(default_factory=lambda: dict(VARIANTS))
+    workers: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a photo was compared by, for `fingerprints.matched_by`: other rules or radii compare it again."""
+        radii = f"{self.radius_bits} {sorted(self.variant_radii.items())}"
+        return f"{MATCHER} {blake2b(radii.encode(), digest_size=3).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """What a match step did: photos compared for the first time, pairs looked at and kept, groups there are and that changed."""
+
+    photos: int
+    photos_compared: int
+    pairs_compared: int
+    pairs_found: int
+    groups: int
+    groups_changed: int
+    crowded: int
+
+
+def match_library(db: Database, progress: Progress | None = None, options: MatchOptions | None = None) -> MatchReport:
+    """Compare what is new with everything, and bring pairs and groups up to date. Running it again writes nothing."""
+    options, progress = options or MatchOptions(), progress or Progress(silent=True)
+    with Verifier(options.workers) as verifier:
+        compared = _compare(db, progress, options, verifier)
+        policy = options.policy or current_policy(db)
+        progress.start("Making groups")
+        groups, items = make_groups(db, policy, verifier)
+        with db.atomic():
+            matches.save_state(db.conn, "policy", policy.as_json())
+            changed = save_groups(db.conn, groups, items)
+            if changed or compared.photos_compared:
+                refresh_decided(db.conn)
+    progress.finish()
+    return MatchReport(
+        compared.photos,
+        compared.photos_compared,
+        compared.pairs_compared,
+        compared.pairs_found,
+        len(groups),
+        changed,
+        compared.crowded,
+    )
+
+
+@dataclass
+class _Compared:
+    photos: int = 0
+    photos_compared: int = 0
+    pairs_compared: int = 0
+    pairs_found: int = 0
+    crowded: int = 0
+
+
+def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier) -> _Compared:
+    with db.atomic():
+        matches.forget_trashed(db.conn)
+    progress.start("Looking for candidates")
+    known = matches.read_fingerprints(db.conn, dict(options.variant_radii))
+    roles = _known_roles(known, options.name)
+    seen = _digest_of_all(known, options)
+    report = _Compared(photos=len(roles))
+    complete = matches.read_state(db.conn, "compared") == seen
+    if not (complete and None not in roles):
+        unchanged = matches.read_state(db.conn, "compared") == _digest_of_all(
+            known, options, [role is not None for role in roles]
+        )
+        found = find_candidates(known.library, roles, options.radius_bits, unchanged)
+        report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())
+        _forget(db, known.library, found)
+        _compare_pixels(db, progress, options, verifier, known, found, report)
+        with db.atomic():
+            matches.save_state(db.conn, "compared", seen)
+    _compare_unhashed(db, verifier, report)
+    return report
+
+
+def _known_roles(known: matches.Fingerprints, name: str) -> list[str | None]:
+    """How each photo was compared by this very matcher with the data it has now; None when it was not."""
+    roles: list[str | None] = []
+    for digest, stored in zip(known.digests, known.matched_by, strict=True):
+        prefix = f"{name} {digest} "
+        roles.append(stored[len(prefix) :] if stored and stored.startswith(prefix) else None)
+    return roles
+
+
+def _digest_of_all(known: matches.Fingerprints, options: MatchOptions, picked: Sequence[bool] | None = None) -> str:
+    """Changes when a photo comes, goes or changes."""
+    digest = blake2b(options.name.encode(), digest_size=8)
+    for row, (photo_id, seen) in enumerate(zip(known.library.photo_ids, known.digests, strict=True)):
+        if picked is None or picked[row]:
+            digest.update(f"{photo_id} {seen}\n".encode("utf8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _forget(db: Database, library: Library, found: Candidates) -> None:
+    """Void the older pairs of photos that are compared from scratch, and those that a growing crowd leaves out."""
+    fresh = [library.photo_ids[row] for row in np.flatnonzero(found.fresh)]
+    crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded)}
+    allowed = {(library.photo_ids[a], library.photo_ids[b]) for a, b in found.crowd_pairs.tolist()}
+    with db.atomic():
+        matches.forget_photos(db.conn, fresh)
+        if crowd:
+            stored = matches.read_pairs(db.conn, "fingerprint")
+            left_out = [pair for pair in stored if pair[0] in crowd and pair[1] in crowd and pair not in allowed]
+            matches.delete_pairs(db.conn, "pairs", left_out)
+
+
+def _compare_pixels(
+    db: Database,
+    progress: Progress,
+    options: MatchOptions,
+    verifier: Verifier,
+    known: matches.Fingerprints,
+    found: Candidates,
+    report: _Compared,
+) -> None:
+    """Verify all candidates in batches. A photo counts as compared once its pairs with all older and lower photos are saved."""
+    ids = known.library.photo_ids
+    progress.start("Comparing pixels", len(found.first))
+    marked = [(f"{options.name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh)]
+    marked.sort(key=lambda pair: pair[1])
+    position = 0
+    for comparisons, complete_up_to in _batches(known.library, found):
+        pairs = verifier.verify(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)), progress)
+        stop = position
+        while stop < len(marked) and (complete_up_to is None or marked[stop][1] < complete_up_to):
+            stop += 1
+        with db.atomic():
+            matches.save_pairs(db.conn, pairs)
+            matches.mark_matched(db.conn, marked[position:stop])
+        position = stop
+        report.pairs_compared += len(comparisons)
+        report.pairs_found += len(pairs)
+
+
+def _batches(library: Library, found: Candidates) -> Iterator[tuple[list[Comparison], str | None]]:
+    """Candidates by the highest fresh photo in them; with each batch the id below which all fresh photos are complete."""
+    ids, fresh = library.photo_ids, found.fresh
+    last = np.where(fresh[found.second], found.second, np.where(fresh[found.first], found.first, -1))
+    order = np.argsort(last, kind="stable")
+    for start in range(0, max(len(order), 1), PAIRS_AT_ONCE):
+        rows = order[start : start + PAIRS_AT_ONCE]
+        rest = order[start + PAIRS_AT_ONCE : start + PAIRS_AT_ONCE + 1]
+        upcoming = int(last[rest[0]]) if len(rest) else None
+        comparisons = [
+            Comparison(ids[found.first[row]], ids[found.second[row]], int(found.distance[row]), _variant(library, found, row))
+            for row in rows.tolist()
+        ]
+        # -1: pairs among old photos of a crowd are still to come, so nobody is complete
+        yield comparisons, None if upcoming is None else (ids[upcoming] if upcoming >= 0 else "")
+
+
+def _variant(library: Library, found: Candidates, row: int) -> str:
+    kind = int(found.kind[row])
+    return BASE if kind < 0 else library.variant_names[kind]
+
+
+def _photo_ids(comparisons: Sequence[Comparison]) -> set[str]:
+    return {photo for pair in comparisons for photo in (pair.photo_a, pair.photo_b)}
+
+
+def _compare_unhashed(db: Database, verifier: Verifier, report: _Compared) -> None:
+    """Files that could not be decoded are still copies when their bytes are equal."""
+    comparisons = [Comparison(a, b, 0, BASE) for a, b in matches.read_unhashed_twins(db.conn)]
+    if comparisons:
+        pairs = verifier.verify(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)))
+        with db.atomic():
+            matches.save_pairs(db.conn, pairs)
+        report.pairs_compared += len(comparisons)
+        report.pairs_found += len(pairs)

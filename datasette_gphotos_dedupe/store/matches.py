@@ -1,0 +1,206 @@
+"""What is compared, and the pairs that were found."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.candidates import Library, hashes_from_hex
+from ..core.flat_search import HASH_BYTES
+from ..model import Pair
+
+if TYPE_CHECKING:
+    from ..core.verify import Subject
+
+# What a verdict may rest on: when one of these changes, the photo is compared again.
+SEEN_COLUMNS = (
+    "width",
+    "height",
+    "bytes",
+    "mime_type",
+    "kind",
+    "duration_s",
+    "taken_at",
+    "taken_at_source",
+    "camera_taken_at",
+    "camera_make",
+    "camera_model",
+    "filename",
+    "sha1",
+)
+SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
+MEASURES = ["variant", "pixel_difference", "worst_block", "detail_difference", "colour_difference", "scale", "time_gap_s"]
+PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
+PARAMETERS = 500  # SQLite before 3.32 takes 999
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """All photos that can be compared, and for each a digest of what a verdict rests on and its stored `matched_by`."""
+
+    library: Library
+    digests: list[str]
+    matched_by: list[str | None]
+
+
+def read_fingerprints(conn: sqlite3.Connection, variant_radii: dict[str, int]) -> Fingerprints:
+    """The fingerprints of all photos that are not in Google's trash, in ascending order of photo id.
+
+    Takes about 100 bytes and 32 for each variant of a photo; `variant_radii` names the variants that are wanted.
+    """
+    numbers = {name: number for number, name in enumerate(variant_radii)}
+    ids, hexes, flatness, digests, matched, sha1s, moments = [], [], [], [], [], [], []
+    owners, kinds, hashes = [], [], bytearray()
+    for row in conn.execute(
+        f"""SELECT photo_id, phash, variants, flatness, algorithm, matched_by, {", ".join("photos." + c for c in SEEN_COLUMNS)}
+        FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
+    ):
+        photo_id, phash, variants, flat, algorithm, by = row[:6]
+        seen = dict(zip(SEEN_COLUMNS, row[6:], strict=True))
+        digests.append(blake2b(repr((phash, algorithm, flat, *row[6:])).encode(), digest_size=8).hexdigest())
+        for name, text in json.loads(variants).items() if variants != "{}" else ():
+            if name in numbers:
+                owners.append(len(ids))
+                kinds.append(numbers[name])
+                hashes += bytes.fromhex(text)
+        ids.append(photo_id)
+        hexes.append(phash)
+        flatness.append(flat)
+        matched.append(by)
+        sha1s.append(seen["sha1"])
+        moments.append(seen["camera_taken_at"] or seen["taken_at"])
+    library = Library(
+        ids,
+        hashes_from_hex(hexes),
+        np.array(flatness, float),
+        sha1s,
+        moments,
+        tuple(variant_radii),
+        tuple(variant_radii.values()),
+        np.array(kinds, np.int16),
+        np.array(owners, np.int32),
+        np.frombuffer(hashes, np.uint8).reshape(-1, HASH_BYTES),
+    )
+    return Fingerprints(library, digests, matched)
+
+
+def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, Subject]:
+    """These photos as the verifier sees them, previews included: about 15 KB each."""
+    from ..core.verify import Subject
+
+    subjects = {}
+    for part in in_parts(sorted(set(photo_ids))):
+        for row in conn.execute(
+            f"""SELECT photo_id, content, phash, variants, flatness, {", ".join("photos." + c for c in SUBJECT_COLUMNS)}
+            FROM photos LEFT JOIN fingerprints USING (photo_id) LEFT JOIN thumbnails USING (photo_id)
+            WHERE photo_id IN ({marks(part)})""",
+            part,
+        ):
+            photo_id, content, phash, variants, flatness = row[:5]
+            known = dict(zip(SUBJECT_COLUMNS, row[5:], strict=True))
+            known.update(album_only=bool(known["album_only"]), app_created=bool(known["app_created"]))
+            subjects[photo_id] = Subject(
+                photo_id=photo_id,
+                thumbnail=content,
+                phash=phash or "",
+                variants=json.loads(variants or "{}"),
+                flatness=flatness or 0.0,
+                **known,
+            )
+    return subjects
+
+
+def in_parts(values: Sequence) -> Iterator[Sequence]:
+    for start in range(0, len(values), PARAMETERS):
+        yield values[start : start + PARAMETERS]
+
+
+def marks(values: Sequence) -> str:
+    return ",".join("?" * len(values))
+
+
+def read_state(conn: sqlite3.Connection, name: str) -> str | None:
+    """A word the last matching left about itself."""
+    row = conn.execute("SELECT value FROM match_state WHERE name = ?", [name]).fetchone()
+    return row[0] if row else None
+
+
+def save_state(conn: sqlite3.Connection, name: str, value: str) -> None:
+    if read_state(conn, name) != value:
+        conn.execute("INSERT OR REPLACE INTO match_state (name, value) VALUES (?, ?)", [name, value])
+
+
+def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Pairs (lower id first) of equal bytes of which one at least has no fingerprint, each photo with the first of its bytes."""
+    return conn.execute(
+        """SELECT first.photo_id, photos.photo_id FROM photos
+        JOIN (SELECT sha1, min(photo_id) AS photo_id, count(*) - count(fingerprints.photo_id) AS unhashed
+              FROM photos LEFT JOIN fingerprints USING (photo_id) WHERE sha1 IS NOT NULL AND NOT trashed
+              GROUP BY sha1 HAVING count(*) > 1 AND unhashed > 0) AS first
+          ON first.sha1 = photos.sha1 AND first.photo_id < photos.photo_id
+        WHERE NOT trashed
+          AND NOT EXISTS (SELECT 1 FROM pairs WHERE photo_a = first.photo_id AND photo_b = photos.photo_id)
+        ORDER BY 1, 2"""
+    ).fetchall()
+
+
+def forget_photos(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
+    """Remove everything that was found out about these photos: they are compared from scratch."""
+    for part in in_parts(photo_ids):
+        mark = marks(part)
+        for table in ("pairs", "different_pairs"):
+            for column in ("photo_a", "photo_b"):
+                conn.execute(f"DELETE FROM {table} WHERE {column} IN ({mark})", part)
+        conn.execute(f"UPDATE fingerprints SET matched_by = NULL WHERE matched_by IS NOT NULL AND photo_id IN ({mark})", part)
+
+
+def forget_trashed(conn: sqlite3.Connection) -> None:
+    """The same for photos that went to Google's trash since they were compared."""
+    gone = "SELECT photo_id FROM photos WHERE trashed"
+    ids = conn.execute(
+        f"""SELECT photo_id FROM fingerprints WHERE matched_by IS NOT NULL AND photo_id IN ({gone})
+        UNION SELECT photo_a FROM pairs WHERE photo_a IN ({gone}) UNION SELECT photo_b FROM pairs WHERE photo_b IN ({gone})"""
+    ).fetchall()
+    forget_photos(conn, [photo_id for (photo_id,) in ids])
+
+
+def save_pairs(conn: sqlite3.Connection, pairs: Iterable[Pair], found_by: str = "fingerprint") -> None:
+    """Insert pairs; one that is there already is replaced."""
+    sql = f"INSERT OR REPLACE INTO pairs ({', '.join(PAIR_COLUMNS)}) VALUES ({marks(PAIR_COLUMNS)})"
+    conn.executemany(sql, (_pair_row(pair, found_by) for pair in pairs))
+
+
+def _pair_row(pair: Pair, found_by: str) -> tuple:
+    measures = [pair.measures.get(name) for name in MEASURES]
+    return (pair.photo_a, pair.photo_b, pair.distance_bits, pair.relation, pair.confidence, pair.evidence, *measures, found_by)
+
+
+def mark_matched(conn: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
+    """Store (matched_by, photo id): these photos have been compared with all others."""
+    conn.executemany("UPDATE fingerprints SET matched_by = ? WHERE photo_id = ?", rows)
+
+
+def read_pairs(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str], str]:
+    """The relation of each pair found this way."""
+    sql = "SELECT photo_a, photo_b, relation FROM pairs WHERE found_by = ?"
+    return {(a, b): relation for a, b, relation in conn.execute(sql, [found_by])}
+
+
+def read_different(conn: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Pairs that a keeper asked for and that proved to be different pictures."""
+    return set(conn.execute("SELECT photo_a, photo_b FROM different_pairs"))
+
+
+def save_different(conn: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    conn.executemany("INSERT OR IGNORE INTO different_pairs (photo_a, photo_b) VALUES (?, ?)", pairs)
+
+
+def delete_pairs(conn: sqlite3.Connection, table: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Delete these pairs from `pairs` or `different_pairs`."""
+    conn.executemany(f"DELETE FROM {table} WHERE photo_a = ? AND photo_b = ?", list(pairs))

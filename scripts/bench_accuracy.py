@@ -1,0 +1,277 @@
+"""How often matching is right: copies found, edits never called copies, different pictures never joined. Prints one table.
+
+    python scripts/bench_accuracy.py PHOTOS... [--part unseen] [--peer-python PATH]
+
+PHOTOS are folders of real pictures. Each becomes a *source picture* with safe copies, edits and look-alikes made of it; pages,
+receipts, chats, slides, night shots and skies are drawn. Source pictures are split in two by a hash of their name: limits in
+`core/relation.py` were set looking at the part `tuned` only, `unseen` is for measuring.
+
+Every pair is judged twice: with the metadata a library would have (times and names of originals, names of copies) and `bare`, with
+no name and no time at all, where pixels are the only witness. Peers know no relation: whatever they join counts as "removable".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+import labelled_set  # noqa: E402
+
+from datasette_gphotos_dedupe.core.decode import decode_picture  # noqa: E402
+from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
+from datasette_gphotos_dedupe.core.relation import judge  # noqa: E402
+from datasette_gphotos_dedupe.core.verify import Subject, measure_case  # noqa: E402
+from datasette_gphotos_dedupe.core.witness import hear_witness  # noqa: E402
+from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
+
+SERIES = ("tripod", "hand_held", "moved")
+MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An item as the matcher sees it: the truth about it, and its photo."""
+
+    source: str
+    group: str
+    kind: str
+    subject: Subject
+
+
+@dataclass(frozen=True)
+class Found:
+    """A candidate pair and the relation it was given, with metadata and bare (None: different pictures)."""
+
+    a: Sample
+    b: Sample
+    named: str | None
+    bare: str | None
+    evidence: str
+
+
+def make_samples(task: tuple, longer_side: int, folder: str | None) -> list[Sample]:
+    """The samples of one source picture or one drawn picture; their files are kept in `folder` for the peers."""
+    kind, *rest = task
+    if kind == "drawn":
+        items = list(labelled_set.drawn_items(*rest))
+    else:
+        source, path = rest
+        image = labelled_set.read_source(Path(path), longer_side)
+        items = list(labelled_set.photo_items(source, image))
+        for number, family in enumerate(labelled_set.NEXT_SHOTS):
+            if labelled_set.hash_of(source + family) % 2 == 0:
+                items += labelled_set.next_shot_items(source, image, family, number)
+    if folder:
+        for item in items:
+            Path(folder, f"{item.name}.{item.extension}").write_bytes(item.data)
+    return [make_sample(item) for item in items]
+
+
+def make_sample(item: labelled_set.Item) -> Sample:
+    decoded = decode_picture(item.data)
+    print_ = compute_fingerprint(decoded.image)
+    subject = Subject(
+        photo_id=item.name,
+        thumbnail=make_thumbnail(decoded.image).content,
+        width=decoded.width,
+        height=decoded.height,
+        bytes=len(item.data),
+        mime_type=MIME[item.extension],
+        flatness=print_.flatness,
+        phash=print_.phash,
+        variants=print_.variants,
+        **_metadata(item),
+    )
+    return Sample(item.source, item.group, item.kind, subject)
+
+
+def _metadata(item: labelled_set.Item) -> dict[str, str | None]:
+    """What a library knows: names that copies keep; the camera's time, which previews and screenshots have lost."""
+    number = labelled_set.hash_of(item.source) % 9000 + 1000
+    if item.group == "hard" and item.kind in SERIES or item.kind.removesuffix("_thumb") in SERIES:
+        number += 1
+    taken = f"2019-06-{number % 28 + 1:02d}T12:{number // 60 % 60:02d}:{number % 60:02d}.{number % 1000:03d}"
+    has_time = not any(word in item.kind for word in ("thumb", "screenshot", "page", "receipt", "chat", "slide"))
+    return {"filename": f"IMG_{number}.{item.extension}", "camera_taken_at": taken if has_time else None}
+
+
+def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, str]]:
+    """Every pair within a radius: indexes to distance and variant, plain hashes before variants. All against all."""
+    found: dict[tuple[int, int], tuple[int, str]] = {}
+    plain = _words([sample.subject.phash for sample in samples])
+    for name, radius in {"base": RADIUS_BITS, **VARIANTS}.items():
+        have = [i for i, s in enumerate(samples) if name == "base" or name in s.subject.variants]
+        hashes = plain[have] if name == "base" else _words([samples[i].subject.variants[name] for i in have])
+        for row, index in enumerate(have):
+            distances = np.bitwise_count(hashes[row] ^ plain).sum(axis=1)
+            for other in np.flatnonzero(distances <= radius):
+                key = (min(index, int(other)), max(index, int(other)))
+                if key[0] != key[1] and (key not in found or (found[key][1] != "base" and distances[other] < found[key][0])):
+                    found[key] = (int(distances[other]), name)
+    return found
+
+
+def _words(hashes: list[str]) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint64).reshape(-1, 4)
+
+
+def judge_pairs(samples: list[Sample], candidates: dict) -> list[Found]:
+    """The relation of each candidate that says something: pairs across sources, and originals with what was made of them."""
+    found = []
+    for (i, j), (distance, variant) in sorted(candidates.items()):
+        a, b = samples[i], samples[j]
+        if a.source == b.source and "original" not in a.subject.photo_id + b.subject.photo_id:
+            continue
+        case = measure_case(a.subject, b.subject, distance, variant)
+        named, bare = (judge(case), judge(_bare(case))) if case else (None, None)
+        evidence = (bare or named).evidence if bare or named else ""
+        found.append(Found(a, b, named and named.relation, bare and bare.relation, evidence))
+    return found
+
+
+def _bare(case):
+    a, b = (replace(s, filename=None, camera_taken_at=None, taken_at=None) for s in (case.a, case.b))
+    return replace(case, a=a, b=b, witness=hear_witness(a, b))
+
+
+def peer_pairs(python: str, folder: str) -> dict[str, tuple[set[tuple[str, str]], float]]:
+    """What each installed peer joins: name to pairs of item names and seconds."""
+    run = subprocess.run([python, str(ROOT / "scripts" / "peers.py"), folder], capture_output=True, text=True)
+    if run.returncode:
+        print(f"the peers could not run: {run.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return {}
+    found = json.loads(run.stdout.splitlines()[-1])
+    return {name: ({tuple(sorted(pair)) for pair in pairs}, seconds) for name, (pairs, seconds) in found.items()}
+
+
+@dataclass
+class Score:
+    """How one matcher did. Counters are by kind."""
+
+    name: str
+    removable: set[tuple[str, str]]
+    related: set[tuple[str, str]]
+    unknown_truth: int = 0
+
+
+def ours(found: list[Found], regime: str) -> Score:
+    pairs = {tuple(sorted((f.a.subject.photo_id, f.b.subject.photo_id))): getattr(f, regime) for f in found}
+    removable = {pair for pair, relation in pairs.items() if relation in REMOVABLE_RELATIONS}
+    return Score(f"ours, {regime}", removable, {pair for pair, relation in pairs.items() if relation})
+
+
+def print_table(samples: list[Sample], scores: list[Score]) -> None:
+    sample_of = {s.subject.photo_id: s for s in samples}
+    columns = [f"{score.name:>18}" for score in scores]
+    print(f"{'measure':34} {'n':>6} " + " ".join(columns))
+    wrong = [_wrong(score, sample_of) for score in scores]
+    _row("wrong pairs called removable", len(samples), [str(len(pairs)) for pairs in wrong])
+    for name, families in (("  of these in a series or moved", SERIES), ("  of these elsewhere", None)):
+        _row(name, len(samples), [str(sum(_in_family(p, sample_of, families) for p in pairs)) for pairs in wrong])
+    for group, title in (("safe", "safe copies called removable"), ("edit", "edits found"), ("edit", "edits called removable")):
+        _print_group(samples, scores, group, title)
+
+
+def _print_group(samples: list[Sample], scores: list[Score], group: str, title: str) -> None:
+    kinds = defaultdict(list)
+    for sample in samples:
+        if sample.group == group:
+            kinds[sample.kind].append((f"{sample.source}-original", sample.subject.photo_id))
+    easy = [pair for kind, pairs in kinds.items() if kind not in labelled_set.HARD_TO_FIND for pair in pairs]
+    rows = {f"{title}" + (" (all but off-centre, tilt)" if "edits found" in title else ""): easy}
+    rows |= {f"  {kind}": pairs for kind, pairs in sorted(kinds.items())}
+    for name, pairs in rows.items():
+        keys = [tuple(sorted(pair)) for pair in pairs]
+        chosen = [score.related if title == "edits found" else score.removable for score in scores]
+        _row(name, len(keys), [f"{sum(key in hits for key in keys) / max(1, len(keys)):.1%}" for hits in chosen])
+
+
+def _row(name: str, count: int, values: list[str]) -> None:
+    print(f"{name:34} {count:6} " + " ".join(f"{value:>18}" for value in values))
+
+
+def _wrong(score: Score, sample_of: dict[str, Sample]) -> list[tuple[str, str]]:
+    return [pair for pair in score.removable if sample_of[pair[0]].source != sample_of[pair[1]].source]
+
+
+def _in_family(pair: tuple[str, str], sample_of: dict[str, Sample], families: tuple[str, ...] | None) -> bool:
+    hit = any(sample_of[name].kind.removesuffix("_thumb") in SERIES for name in pair)
+    return hit if families else not hit
+
+
+def plan_tasks(folders: list[Path], drawn: int, part: str, every: int) -> list[tuple]:
+    tasks: list[tuple] = []
+    for path in labelled_set.list_sources(folders)[::every]:
+        source = f"{path.parent.name}-{path.stem}".replace(" ", "_")
+        tasks.append(("photo", f"{source}-{labelled_set.hash_of(str(path)) % 10000}", str(path)))
+    tasks += [("drawn", family, number) for family in labelled_set.FAMILIES for number in range(drawn)]
+    return [task for task in tasks if part == "both" or _part(task) == part]
+
+
+def _part(task: tuple) -> str:
+    key = task[1] if task[0] == "photo" else str(task[2] // 2)
+    return "tuned" if labelled_set.hash_of(key) % 2 else "unseen"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--part", choices=("tuned", "unseen", "both"), default="unseen")
+    parser.add_argument("--drawn", type=int, default=60, help="pictures of each drawn family")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th photo")
+    parser.add_argument("--longer-side", type=int, default=1600, help="originals are reduced to this")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--peer-python", help="a Python where imagededup, czkawka or difPy are installed")
+    parser.add_argument("--details", type=Path, help="write every judged pair to this file, one JSON object a line")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run(options, folder if options.peer_python else None)
+
+
+def run(options: argparse.Namespace, folder: str | None) -> None:
+    tasks = plan_tasks(options.folders, options.drawn, options.part, options.every)
+    made = partial(make_samples, longer_side=options.longer_side, folder=folder)
+    with ProcessPoolExecutor(options.workers) as pool:
+        samples = [sample for group in pool.map(made, tasks, chunksize=2) for sample in group]
+    started = time.perf_counter()
+    candidates = find_candidates(samples)
+    searched = time.perf_counter()
+    found = judge_pairs(samples, candidates)
+    spent = time.perf_counter() - searched
+    counts = Counter(task[0] for task in tasks)
+    print(
+        f"part {options.part}: {len(samples)} photos made of {counts['photo']} real and {counts['drawn']} drawn pictures; "
+        f"{len(candidates)} candidates in {searched - started:.1f} s, {len(found)} judged, {1000 * spent / max(1, len(found)):.2f} ms each"
+    )
+    scores = [ours(found, "named"), ours(found, "bare")]
+    if folder:
+        for name, (pairs, seconds) in peer_pairs(options.peer_python, folder).items():
+            scores.append(Score(name, pairs, pairs))
+            print(f"{name}: {seconds:.0f} s")
+    print_table(samples, scores)
+    sample_of = {s.subject.photo_id: s for s in samples}
+    for score in scores[:2]:
+        for pair in _wrong(score, sample_of)[:40]:
+            print("WRONG", score.name, *pair)
+    if options.details:
+        with options.details.open("w") as out:
+            for f in found:
+                out.write(json.dumps([f.a.subject.photo_id, f.b.subject.photo_id, f.named, f.bare, f.evidence]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

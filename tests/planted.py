@@ -1,0 +1,91 @@
+"""A library with a marker in every column, to see what of it comes out somewhere else."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import struct
+from pathlib import Path
+
+from PIL import Image
+
+from datasette_gphotos_dedupe.sql_functions import register
+
+from .made_library import build_library, photo_id
+
+# Columns whose values hold the library together or come from a fixed list; ids are markers by themselves.
+KEYS = {"photo_id", "album_id", "person_id", "group_id", "keeper_id", "photo_a", "photo_b", "run_id", "batch_id", "push_id"}
+KEYS |= {"subject", "file_id", "history_id", "undoes"}
+TABLES = ("people", "photo_people", "decision_batches", "decisions", "decision_history", "pushes", "push_items", "skipped")
+
+
+def marked_jpeg() -> bytes:
+    """A preview that carries markers where cameras and editors put text."""
+    exif = Image.Exif()
+    exif[0x010E] = "MARK.exif.description"
+    exif[0x0131] = "MARK.exif.software"
+    buffer = io.BytesIO()
+    picture = Image.new("RGB", (160, 120), "teal")
+    picture.save(buffer, "JPEG", exif=exif, comment=b"MARK.jpeg.comment", icc_profile=b"MARK.jpeg.profile")
+    return buffer.getvalue()
+
+
+def plant(path: Path) -> dict[str, list[bytes]]:
+    """Build a library at `path`; returns, for each 'table.column', the byte strings that would betray its content."""
+    build_library(path, groups=8).close()
+    conn = sqlite3.connect(path)
+    register(conn)
+    _add_rows(conn)
+    planted: dict[str, list[bytes]] = {}
+    for (table,) in conn.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'photos_fts%' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+    ).fetchall():
+        for number, (_, column, kind, *_rest) in enumerate(conn.execute(f"PRAGMA table_info({table})").fetchall()):
+            if column not in KEYS:
+                found = _plant_column(conn, table, column, kind, number)
+                if found:
+                    planted[f"{table}.{column}"] = found
+    conn.execute("UPDATE thumbnails SET content = ?", [marked_jpeg()])
+    planted["thumbnails.content"] = [b"MARK.exif", b"MARK.jpeg"]
+    conn.commit()
+    conn.close()
+    return planted
+
+
+def _add_rows(conn: sqlite3.Connection) -> None:
+    conn.executescript(f"""
+INSERT INTO people VALUES (1, 'x');
+INSERT INTO photo_people VALUES ('{photo_id(1)}', 1);
+INSERT INTO decision_batches (batch_id, made_at, description) VALUES (1, 'x', 'x');
+INSERT INTO decisions (subject, decision, photo_id, decided_at, batch_id) VALUES
+  ('{photo_id(1)}', 'remove', '{photo_id(1)}', '2026-01-01T00:00:00Z', 1);
+INSERT INTO decision_history (batch_id, subject) VALUES (1, '{photo_id(1)}');
+INSERT INTO pushes (push_id, album_title, route, state, created_at, updated_at) VALUES (1, 'x', 'by_id', 'done', 'x', 'x');
+INSERT INTO push_items (push_id, photo_id, position, state, updated_at) VALUES (1, '{photo_id(1)}', 1, 'added', 'x');
+INSERT INTO skipped (container, member, code, reason) VALUES ('x', 'x', 'x', 'x');
+INSERT INTO parts (container, state) VALUES ('x', 'done');
+INSERT INTO staged_readings (container, member, outcome) VALUES ('x', 'x', '{{}}');
+INSERT INTO match_state VALUES ('x', 'x');
+INSERT INTO judgements (photo_a, photo_b, same, distance_bits, relation, judged_at) VALUES ('x', 'y', 1, 1, 'x', 'x');
+INSERT OR IGNORE INTO group_text VALUES ('{photo_id(0)}', 'x');""")
+
+
+def _plant_column(conn: sqlite3.Connection, table: str, column: str, kind: str, number: int) -> list[bytes]:
+    """Write a marker that differs from row to row; [] where a CHECK allows only words from a list."""
+    text = f"MARK.{table}.{column}."
+    integer = 0x5A00_0000_0000 + (sum(table.encode()) << 24) + (number << 16)
+    marker, betrays = {
+        "TEXT": (f"'{text}' || rowid", [text.encode()]),
+        "INTEGER": (f"{integer} + rowid", [integer.to_bytes(6, "big")[:4]]),
+        "REAL": (repr(integer + 0.123), [struct.pack(">d", integer + 0.123), repr(integer + 0.123).encode()]),
+    }.get(kind, ("", []))
+    if not marker:
+        return []
+    without_rowid_reference = marker.replace("|| rowid", "|| 'x'").replace("+ rowid", "+ 0")
+    for value in (marker, without_rowid_reference):
+        try:
+            conn.execute(f"UPDATE {table} SET {column} = {value}")
+            return betrays
+        except sqlite3.IntegrityError:
+            continue
+    return []
