@@ -7,9 +7,13 @@ import sqlite3
 
 from ..errors import RefusedError
 from ..google.client import Client
+from ..google.signin import EDIT
 from ..store import pushes
-from .candidates import read_candidates
+from ..store.google_items import save_description
+from .candidates import Candidate, read_candidates
 from .plan import plan_item
+from .rescue import plan_rescue
+from .safety import surviving_keeper
 from .shelf import Shelf
 
 ALBUM_TEXT = (
@@ -50,10 +54,22 @@ class Errand:
         for candidate in read_candidates(self.conn, photo_ids):
             item = plan_item(candidate, self.push.route)
             if item.state == "planned":
+                self._rescue(candidate)
                 allowed.append(item.photo_id)
             else:
                 self._save([item.photo_id], "refused", item.reason)
         return allowed
+
+    def _rescue(self, candidate: Candidate) -> None:
+        """Carry over to the keeper what Google lets this app write, before the copy goes."""
+        keeper = surviving_keeper(candidate)
+        if keeper is None or EDIT not in self.client.scopes:
+            return
+        for thing in plan_rescue(candidate, keeper.item):
+            if thing.by_api and keeper.item.library_id:
+                with contextlib.suppress(RefusedError):
+                    self.client.change_description(keeper.item.library_id, thing.value)
+                    save_description(self.conn, thing.keeper_id, thing.value)
 
     def explain_album(self) -> None:
         """Put the text into the album that says what it is and how to delete from it, once."""

@@ -99,7 +99,9 @@ class Client:
     def change_description(self, item_id: str, description: str) -> None:
         """Set the description of an item this app uploaded."""
         url = f"{self._library}/mediaItems/{item_id}"
-        self.transport.call(Call("PATCH", url, {"updateMask": "description"}, json={"description": description}, write=True))
+        self.transport.call(
+            Call("PATCH", url, {"updateMask": "description"}, json={"description": description[:999]}, write=True)
+        )
 
     def create_items(self, album_id: str | None, uploads: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         """The result rows for up to 50 uploads of (upload token, file name), in order, put into the album.

@@ -15,6 +15,7 @@ from ..sources.members import Address
 from ..sources.picker import Picker
 from ..store.google_items import read_known_ids, save_app_album, save_gone, save_item
 from ..store.library import save_skipped
+from ..store.pushes import read_push_albums
 from ..store.runs import Run, transaction
 from .progress import Progress
 from .workers import WorkerPool
@@ -155,8 +156,11 @@ class _Fetch:
                 self.report.gone = save_gone(self.conn, gone)
 
     def albums(self) -> None:
-        """The albums of this app and who is in them."""
+        """The albums of this app and who is in them, but for those that pushes made: they are for deleting from."""
+        pushed = read_push_albums(self.conn)
         for album, library_ids in _listed(self.source):
+            if album.album_id in pushed:
+                continue
             with transaction(self.conn):
                 self.report.albums += save_app_album(self.conn, album, library_ids)
 

@@ -87,3 +87,9 @@ def save_app_album(conn: sqlite3.Connection, album: Album, library_ids: list[str
     conn.executemany("INSERT INTO album_photos (album_id, photo_id) VALUES (?, ?)", add)
     conn.executemany("DELETE FROM album_photos WHERE album_id = ? AND photo_id = ?", remove)
     return conn.total_changes > before
+
+
+def save_description(conn: sqlite3.Connection, photo_id: str, description: str) -> None:
+    """Record a description that Google has taken for a photo, in a transaction of its own."""
+    with conn:
+        conn.execute("UPDATE photos SET description = ? WHERE photo_id = ?", (description, photo_id))

@@ -152,3 +152,8 @@ def note(conn: sqlite3.Connection, push_id: int) -> None:
 def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
     """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on."""
     save_push(conn, push_id, trial="confirmed")
+
+
+def read_push_albums(conn: sqlite3.Connection) -> set[str]:
+    """Google's ids of the albums that pushes have filled."""
+    return {row[0] for row in conn.execute("SELECT DISTINCT album_id FROM push_items WHERE album_id IS NOT NULL").fetchall()}

@@ -10,9 +10,9 @@ from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
 from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.store import pushes
-from tests.fake_google import APPEND, READ
+from tests.fake_google import APPEND, CLIENT_ID, READ
 from tests.google.fixtures import write_private
-from tests.google.library import build_pushable, copy_id, decide, fates
+from tests.google.library import build_pushable, copy_id, decide, fates, keeper_id
 
 
 @pytest.fixture
@@ -199,3 +199,16 @@ def test_a_sign_in_that_may_only_add_cannot_find_its_albums(push, fake, tmp_path
     with pytest.raises(GphotosError):
         run(client=writer)
     assert fates(db) == {"planned": 3}
+
+
+def test_a_description_only_the_copy_has_is_carried_to_the_keeper_first(push, fake):
+    db, run = push(2)
+    keeper = fake.world.add_item("keeper.jpg", created_by=CLIENT_ID)
+    with db.atomic():
+        db["photos"].update(copy_id(0), {"description": "On the beach"})
+        db["photos"].update(keeper_id(0), {"library_id": fake.world.item_id(keeper), "app_created": 1})
+    run()
+    assert keeper.description == "On the beach"
+    calls = [entry["verb"] for entry in fake.log if entry["verb"] == "PATCH" or "batchAdd" in entry["path"]]
+    assert calls == ["PATCH", "POST"]
+    assert db["photos"].get(keeper_id(0))["description"] == "On the beach"

@@ -93,7 +93,7 @@ def test_base_urls_do_not_get_the_token(db, fake, client):
 
 def test_an_address_that_died_early_is_asked_for_again(db, fake, client):
     upload(fake, 3)
-    fake.faults.add("403", "GET /lr/", times=2)
+    fake.faults.add("403", "GET /lr/")
     assert fetch(db, Library(client)).pictures == 3
 
 
@@ -122,6 +122,20 @@ def test_what_was_deleted_in_google_counts_as_trashed(db, fake, client):
     items[1].trashed = True
     assert fetch(db, Library(client)).gone == 1
     assert db.execute("SELECT filename FROM photos WHERE trashed").fetchall() == [("up1.jpg",)]
+
+
+def test_an_album_that_a_push_made_is_nothing_a_photo_belongs_to(db, fake, client):
+    (item,) = upload(fake, 1)
+    album = fake.world.add_album("Duplicates")
+    album.item_keys.append(item.key)
+    with db.atomic():
+        db["pushes"].insert(
+            {"push_id": 1, "album_title": "Duplicates", "route": "by_id", "state": "done", "created_at": "", "updated_at": ""}
+        )
+        row = {"push_id": 1, "photo_id": "x", "position": 0, "state": "added", "updated_at": ""}
+        db["push_items"].insert({**row, "album_id": fake.world.album_id(album)})
+    fetch(db, Library(client))
+    assert (db["photos"].count, db["albums"].count) == (1, 0)
 
 
 def takeout_row(db, **values) -> None:

@@ -1,0 +1,223 @@
+"""The fake enforces Google's rules: seen from outside, over HTTP, without the client of this project."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import requests
+from PIL import Image
+
+from tests.fake_google import APPEND, CLIENT_ID, PICK, READ, REMOVED_SCOPES, pick
+
+
+@pytest.fixture
+def call(fake):
+    """`call(verb, path, json=..., scopes=...)` gives (status, JSON)."""
+    tokens = {}
+
+    def run(verb: str, path: str, scopes=None, **options):
+        key = scopes and frozenset(scopes)
+        if key not in tokens:
+            tokens[key] = (fake.world.issue(CLIENT_ID, scopes) if scopes else fake.world.issue())["access_token"]
+        headers = {"Authorization": f"Bearer {tokens[key]}", **options.pop("headers", {})}
+        response = requests.request(verb, fake.url + path, headers=headers, timeout=10, **options)
+        return response.status_code, response.json()
+
+    return run
+
+
+def own(fake, count: int) -> list[str]:
+    return [fake.world.item_id(fake.world.add_item(f"{n}.jpg", created_by=CLIENT_ID)) for n in range(count)]
+
+
+@pytest.fixture
+def add(call, fake):
+    album = fake.world.album_id(fake.world.add_album("A"))
+    return lambda ids: call("POST", f"/v1/albums/{album}:batchAddMediaItems", json={"mediaItemIds": ids})
+
+
+def test_one_foreign_id_fails_the_whole_call(add, fake):
+    foreign = fake.world.item_id(fake.world.add_item("phone.jpg"))
+    status, body = add([*own(fake, 3), foreign])
+    expected = {"code": 400, "message": "Request contains an invalid media item id.", "status": "INVALID_ARGUMENT"}
+    assert (status, body["error"]) == (400, expected)
+    assert fake.album_filenames("A") == []
+
+
+def test_fifty_one_ids_are_too_many(add, fake):
+    assert add(own(fake, 51))[1]["error"]["message"] == "Request must have less than 50 items"
+
+
+def test_an_id_twice_is_refused(add, fake):
+    assert add(own(fake, 1) * 2)[1]["error"]["message"] == "Request must not contain duplicated ids"
+
+
+def test_an_album_of_the_person_cannot_be_filled(call, fake):
+    album = fake.world.album_id(fake.world.add_album("Mine", created_by=None))
+    status, body = call("POST", f"/v1/albums/{album}:batchAddMediaItems", json={"mediaItemIds": own(fake, 1)})
+    assert (status, body["error"]["message"]) == (400, "No permission to add media items to this album.")
+
+
+def test_an_empty_library_answers_an_empty_object(call):
+    assert call("GET", "/v1/mediaItems") == (200, {})
+
+
+def test_sizes_are_text_and_defaults_are_left_out(call, fake):
+    own(fake, 1)
+    (item,) = call("GET", "/v1/mediaItems")[1]["mediaItems"]
+    assert item["mediaMetadata"] == {"creationTime": "2019-06-28T16:38:04Z", "width": "640", "height": "480", "photo": {}}
+    assert "description" not in item
+
+
+def test_snake_case_and_null_are_understood(call):
+    body = {"album": {"title": "T", "product_url": None, "is_writeable": None}}
+    assert call("POST", "/v1/albums", json=body)[1]["title"] == "T"
+
+
+def test_an_unknown_field_is_refused(call):
+    status, body = call("POST", "/v1/albums", json={"album": {"name": "T"}})
+    assert status == 400
+    assert body["error"]["message"] == "Invalid JSON payload received. Unknown name \"name\" at 'album': Cannot find field."
+
+
+def test_album_and_filters_together_are_refused(call, fake):
+    album = fake.world.album_id(fake.world.add_album("A"))
+    assert call("POST", "/v1/mediaItems:search", json={"albumId": album, "filters": {"includeArchivedMedia": True}})[0] == 400
+
+
+def test_pages_overlap_by_one(call, fake):
+    own(fake, 5)
+    first = call("GET", "/v1/mediaItems?pageSize=3")[1]
+    second = call("GET", f"/v1/mediaItems?pageSize=3&pageToken={first['nextPageToken']}")[1]
+    assert first["mediaItems"][-1]["id"] == second["mediaItems"][0]["id"]
+
+
+def test_a_page_token_belongs_to_its_call(call, fake):
+    own(fake, 5)
+    token = call("GET", "/v1/mediaItems?pageSize=3")[1]["nextPageToken"]
+    assert call("POST", "/v1/mediaItems:search", json={"pageSize": 3, "pageToken": token})[0] == 400
+
+
+def test_fields_select_a_part(call, fake):
+    (item_id,) = own(fake, 1)
+    assert call("GET", "/v1/mediaItems?fields=mediaItems(id)")[1] == {"mediaItems": [{"id": item_id}]}
+
+
+@pytest.mark.parametrize(
+    "scopes, verb, path",
+    [
+        ({READ}, "POST", "/v1/albums"),
+        ({APPEND}, "GET", "/v1/albums"),
+        ({PICK}, "GET", "/v1/mediaItems"),
+        (REMOVED_SCOPES, "GET", "/v1/mediaItems"),
+    ],
+)
+def test_the_wrong_scope_is_a_403(call, scopes, verb, path):
+    status, body = call(verb, path, scopes=scopes, json={} if verb == "POST" else None)
+    assert (status, body["error"]["message"]) == (403, "Request had insufficient authentication scopes.")
+
+
+@pytest.mark.parametrize(
+    "verb, path", [("GET", "/v1/sharedAlbums"), ("POST", "/v1/albums/x:share"), ("POST", "/v1/sharedAlbums:join")]
+)
+def test_sharing_ended_in_2025(call, verb, path):
+    assert call(verb, path)[0] == 403
+
+
+def test_a_stale_token_is_a_401(call, fake):
+    call("GET", "/v1/albums")
+    fake.world.advance(hours=2)
+    assert call("GET", "/v1/albums")[0] == 401
+
+
+def test_a_row_for_a_foreign_id_fails_alone(call, fake):
+    foreign = fake.world.item_id(fake.world.add_item("phone.jpg"))
+    (good,) = own(fake, 1)
+    status, body = call("GET", f"/v1/mediaItems:batchGet?mediaItemIds={foreign}&mediaItemIds={good}")
+    assert status == 200
+    assert ["status" in row for row in body["mediaItemResults"]] == [True, False]
+
+
+def picture(fake, suffix: str) -> requests.Response:
+    item = next(iter(fake.world.items.values()))
+    return requests.get(fake.world.base_url(item) + suffix, timeout=10)
+
+
+@pytest.mark.parametrize(
+    "suffix, size",
+    [
+        ("=w100-h100", (100, 75)),
+        ("=w100-h100-c", (100, 100)),
+        ("=w64", (64, 48)),
+        ("=w4000-h4000", (640, 480)),
+        ("=d", (640, 480)),
+    ],
+)
+def test_base_urls_resize(fake, suffix, size):
+    own(fake, 1)
+    with Image.open(io.BytesIO(picture(fake, suffix).content)) as image:
+        assert image.size == size
+
+
+def test_a_base_url_needs_a_suffix(fake):
+    own(fake, 1)
+    assert picture(fake, "").status_code == 403
+
+
+def test_a_base_url_ends_after_an_hour(fake):
+    own(fake, 1)
+    url = fake.world.base_url(next(iter(fake.world.items.values()))) + "=d"
+    assert requests.get(url, timeout=10).status_code == 200
+    fake.world.advance(minutes=61)
+    assert requests.get(url, timeout=10).status_code == 403
+
+
+def test_a_picked_address_demands_the_token(call, fake):
+    fake.world.add_item("phone.jpg")
+    session = call("POST", "/v1/sessions", json={})[1]
+    assert call("GET", f"/v1/mediaItems?sessionId={session['id']}")[1]["error"]["status"] == "FAILED_PRECONDITION"
+    pick(fake.world, session["id"])
+    (item,) = call("GET", f"/v1/mediaItems?sessionId={session['id']}")[1]["mediaItems"]
+    url = item["mediaFile"]["baseUrl"] + "=w10"
+    assert requests.get(url, timeout=10).status_code == 403
+    token = fake.world.issue()["access_token"]
+    assert requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).status_code == 200
+
+
+def test_a_sign_in_in_testing_ends_after_seven_days(fake):
+    fake.world.switches.testing = True
+    form = fake.signed_in()
+    request = {name: form[name] for name in ("client_id", "client_secret", "refresh_token")} | {"grant_type": "refresh_token"}
+    assert requests.post(f"{fake.url}/token", data=request, timeout=10).status_code == 200
+    fake.world.advance(days=7.1)
+    response = requests.post(f"{fake.url}/token", data=request, timeout=10)
+    assert (response.status_code, response.json()["error_description"]) == (400, "Token has been expired or revoked.")
+
+
+def test_media_loads_have_a_quota_of_their_own(fake):
+    own(fake, 1)
+    fake.world.switches.media_per_day = 1
+    assert [picture(fake, "=w10").status_code for _ in range(2)] == [200, 429]
+
+
+def test_bytes_that_are_no_picture_fail_in_their_row(call, fake):
+    token = fake.world.issue()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "X-Goog-Upload-Protocol": "raw"}
+    upload = requests.post(f"{fake.url}/v1/uploads", data=b"text", headers=headers, timeout=10).text
+    new = [{"simpleMediaItem": {"uploadToken": upload, "fileName": "a.jpg"}}]
+    status, body = call("POST", "/v1/mediaItems:batchCreate", json={"newMediaItems": new})
+    assert (status, body["newMediaItemResults"][0]["status"]["code"]) == (200, 3)
+
+
+def test_the_program_on_its_own_says_where_it_listens(tmp_path):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "tests.fake_google", "--port", "0", "--auth", str(tmp_path / "auth.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split()[-1]
+            assert requests.get(f"{url}/v1/albums", timeout=10).status_code == 401
+        finally:
+            process.terminate()

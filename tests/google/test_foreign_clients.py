@@ -1,0 +1,129 @@
+"""Clients that nobody here wrote talk to the fake unmodified: what they can do, the real Google would have let them do.
+
+They run where they are installed (google-photos-library-api from PyPI; rclone and openssl from the system) and say so where not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from PIL import Image
+
+from tests.fake_google import CLIENT_ID, CLIENT_SECRET
+from tests.google.connect_proxy import ConnectProxy, make_certificates
+
+
+def picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def library_api(fake):
+    """`library_api(work)` runs `work(api)` with the client of google-photos-library-api."""
+    aiohttp = pytest.importorskip("aiohttp", reason="google-photos-library-api is not installed")
+    pytest.importorskip("google_photos_library_api", reason="google-photos-library-api is not installed")
+    from google_photos_library_api.api import GooglePhotosLibraryApi
+    from google_photos_library_api.auth import AbstractAuth
+
+    token = fake.world.issue()["access_token"]
+
+    class Auth(AbstractAuth):
+        async def async_get_access_token(self) -> str:
+            return token
+
+    async def run(work):
+        async with aiohttp.ClientSession() as session:
+            return await work(GooglePhotosLibraryApi(Auth(session, fake.url)))
+
+    return lambda work: asyncio.run(run(work))
+
+
+def test_the_python_client_lists_items(library_api, fake):
+    for number in range(5):
+        fake.world.add_item(f"{number}.jpg", created_by=CLIENT_ID)
+
+    async def work(api):
+        result = await api.list_media_items()
+        return [item.filename async for page in result for item in page.media_items]
+
+    assert sorted(library_api(work)) == [f"{number}.jpg" for number in range(5)]
+
+
+def test_the_python_client_gets_an_item(library_api, fake):
+    item = fake.world.add_item("a.jpg", created_by=CLIENT_ID)
+
+    async def work(api):
+        return await api.get_media_item(fake.world.item_id(item))
+
+    assert library_api(work).filename == "a.jpg"
+
+
+def test_the_python_client_makes_an_album_and_uploads_into_it(library_api, fake):
+    from google_photos_library_api.model import NewAlbum, NewMediaItem, SimpleMediaItem
+
+    async def work(api):
+        album = await api.create_album(NewAlbum(title="Theirs"))
+        upload = await api.upload_content(picture("red"), "image/jpeg")
+        new = NewMediaItem(SimpleMediaItem(upload_token=upload.upload_token, file_name="red.jpg"))
+        await api.create_media_items([new], album_id=album.id)
+        result = await api.list_albums()
+        return [found.title async for page in result for found in page.albums]
+
+    assert library_api(work) == ["Theirs"]
+    assert fake.album_filenames("Theirs") == ["red.jpg"]
+
+
+@pytest.fixture
+def rclone(fake, tmp_path):
+    """`rclone(*arguments)` runs it through a CONNECT proxy that answers for Google's hosts with a certificate of its own."""
+    program = shutil.which("rclone")
+    if not program or not shutil.which("openssl"):
+        pytest.skip("rclone and openssl are not both installed")
+    authority, certificate = make_certificates(tmp_path)
+    tokens = fake.world.issue()
+    token = {name: tokens[name] for name in ("access_token", "token_type", "refresh_token")}
+    token["expiry"] = "2099-01-01T00:00:00Z"
+    (tmp_path / "rclone.conf").write_text(
+        f"[gp]\ntype = google photos\nclient_id = {CLIENT_ID}\nclient_secret = {CLIENT_SECRET}\ntoken = {json.dumps(token)}\n"
+    )
+    with ConnectProxy(fake.port, certificate) as proxy:
+        proxied = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(authority), "NO_PROXY": "127.0.0.1"}
+        environment = {**os.environ, **proxied, "RCLONE_CONFIG": str(tmp_path / "rclone.conf")}
+
+        def run(*arguments: str) -> str:
+            command = [program, *arguments, "--retries", "1", "--low-level-retries", "2"]
+            result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+            assert result.returncode == 0, result.stderr
+            return result.stdout
+
+        yield run
+
+
+def test_rclone_uploads_into_an_album_lists_it_and_downloads_from_it(rclone, fake, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "red.jpg").write_bytes(picture("red"))
+    (tmp_path / "in" / "blue.jpg").write_bytes(picture("blue"))
+    rclone("copy", str(tmp_path / "in"), "gp:album/Rclone")
+    assert sorted(fake.album_filenames("Rclone")) == ["blue.jpg", "red.jpg"]
+    assert sorted(rclone("lsf", "gp:album/Rclone").split()) == ["blue.jpg", "red.jpg"]
+    rclone("copy", "gp:album/Rclone", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "red.jpg").read_bytes() == picture("red")
+    with contextlib.suppress(KeyError):
+        assert {entry["host"] for entry in fake.requests("POST", "/v1/uploads")} == {"photoslibrary.googleapis.com"}
+
+
+def test_rclone_uploads_and_lists_albums(rclone, fake, tmp_path):
+    (tmp_path / "green.jpg").write_bytes(picture("green"))
+    rclone("copy", str(tmp_path / "green.jpg"), "gp:upload")
+    rclone("mkdir", "gp:album/Empty")
+    assert [item.filename for item in fake.world.items.values()] == ["green.jpg"]
+    assert rclone("lsf", "gp:album").split() == ["Empty/"]

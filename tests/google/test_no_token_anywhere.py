@@ -1,0 +1,100 @@
+"""A token is in `auth.json` and in requests to Google, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import traceback
+
+import pytest
+
+from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
+from datasette_gphotos_dedupe.album.handover import plan_handover, write_handover
+from datasette_gphotos_dedupe.errors import GphotosError
+from datasette_gphotos_dedupe.google.auth import read_auth
+from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.store import pushes
+from tests.google.library import build_pushable
+
+
+def secrets(fake, auth_path) -> list[str]:
+    auth = read_auth(auth_path)
+    return [auth.refresh_token, auth.client_secret, *fake.world.access_tokens]
+
+
+@pytest.fixture
+def pushed(tmp_path, fake, client):
+    db = build_pushable(tmp_path / "photos.db", fake, 60, foreign=3)
+    push_id = pushes.create_push(db.conn, plan_push(read_candidates(db.conn), "D"), None)
+    yield db, lambda: run_push(tmp_path / "photos.db", push_id, client)
+    db.conn.close()
+
+
+def test_no_token_is_in_the_database(pushed, fake, auth_path, tmp_path):
+    db, run = pushed
+    run()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = (tmp_path / "photos.db").read_bytes()
+    assert fake.world.access_tokens
+    assert not [secret for secret in secrets(fake, auth_path) if secret.encode() in content]
+
+
+def test_no_token_is_in_a_log(pushed, fake, auth_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    pushed[1]()
+    assert not [secret for secret in secrets(fake, auth_path) if secret in caplog.text]
+
+
+@pytest.mark.parametrize("ends", [".json", ".csv", ".html"])
+def test_no_token_is_in_a_hand_over_file(pushed, fake, auth_path, tmp_path, ends):
+    db, run = pushed
+    run()
+    write_handover(plan_handover(db.conn, "D"), tmp_path / f"out{ends}")
+    text = (tmp_path / f"out{ends}").read_text()
+    assert not [secret for secret in secrets(fake, auth_path) if secret in text]
+
+
+@pytest.mark.parametrize("kind, call", [("400", "batchAdd"), ("401", "batchAdd"), ("403", "batchAdd"), ("reset", "/v1/albums")])
+def test_no_token_is_in_a_traceback(pushed, fake, auth_path, kind, call):
+    fake.faults.add(kind, call, times=100, message="The provided ID does not match any albums.")
+    with pytest.raises(GphotosError) as error:
+        pushed[1]()
+    text = everything(error.value)
+    assert not [secret for secret in secrets(fake, auth_path) if secret in text]
+
+
+def test_no_secret_is_in_the_traceback_of_a_refused_sign_in(fake, auth_path):
+    kept = read_auth(auth_path)
+    fake.world.refresh_tokens.clear()
+    with pytest.raises(GphotosError) as error:
+        list(open_client(auth_path).fetch_albums())
+    text = everything(error.value)
+    assert kept.refresh_token not in text
+    assert kept.client_secret not in text
+
+
+def everything(error: BaseException) -> str:
+    """A traceback as a debugger would write it, with the printed form of every local variable on the way."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the process list of Linux")
+def test_no_token_is_in_the_process_list(fake, auth_path, tmp_path):
+    db = build_pushable(tmp_path / "photos.db", fake, 60)
+    push_id = pushes.create_push(db.conn, plan_push(read_candidates(db.conn), "D"), None)
+    db.conn.close()
+    seen = []
+
+    def look(entry):
+        for name in ("cmdline", "environ"):
+            with open(f"/proc/{process.pid}/{name}", "rb") as file:
+                seen.append(file.read())
+
+    fake.before_answer = lambda entry: look(entry) if "batchAdd" in entry["path"] else None
+    command = [sys.executable, "-m", "tests.album.push_driver", str(tmp_path / "photos.db"), str(push_id), str(auth_path)]
+    process = subprocess.Popen(command)
+    assert process.wait(60) == 0
+    fake.before_answer = None
+    assert seen
+    assert not [secret for secret in secrets(fake, auth_path) if any(secret.encode() in content for content in seen)]
