@@ -163,8 +163,9 @@ def _star_pairs(library: Library, classes: list[str | None], fresh: np.ndarray) 
         (anchor, row, 0, -1)
         for members in _class_members(library)
         for row, anchors in _anchors(library, members).items()
-        if classes[row] and fresh[row]
+        if classes[row]
         for anchor in anchors
+        if fresh[row] or fresh[anchor]
     ]
     return np.array(rows, np.int64).reshape(-1, 4)
 
