@@ -86,7 +86,6 @@ class Ledger:
             self.pairs[ids[a], ids[b]] = (int(distance), int(kind))
         self.roles = dict(zip(ids, found.roles, strict=True))
 
-
     def change(self, names: list[str]) -> None:
         """What the match step does with photos whose bytes or metadata changed."""
         for name in names:
