@@ -17,6 +17,7 @@ from typing import Literal, TextIO
 
 from .core.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
 from .errors import DatabaseError, GphotosError
+from .sql_functions import register
 from .store.reading import open_library
 from .store.selection import Selection, read_selected_groups
 
@@ -138,7 +139,7 @@ def _build(source: Path, partial: Path, options: ExportOptions) -> dict[str, int
 
     from .schema import apply_migrations
 
-    with open_library(source) as library:
+    with open_library(source, register) as library:
         group_ids = read_selected_groups(library, options.selection)
     conn = sqlite3.connect(partial, uri=True, isolation_level=None)
     try:
@@ -268,7 +269,7 @@ def save_rows(source: Path, target: Path, selection: Selection, replace: bool = 
     _refuse_target(source, target, replace)
     partial = target.with_name(target.name + ".part")
     writer = _write_json if target.suffix.lower() == ".json" else _write_csv
-    with open_library(source) as conn:
+    with open_library(source, register) as conn:
         try:
             with partial.open("w", encoding="utf-8", newline="") as stream:
                 count = writer(stream, _rows(conn, read_selected_groups(conn, selection)), _columns(conn))

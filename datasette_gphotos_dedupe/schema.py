@@ -36,7 +36,7 @@ LIBRARY = (
   message TEXT
 )""",
     """CREATE TABLE photos (
-  photo_id TEXT PRIMARY KEY,   -- media key (AF1Qip...) when known, else the Library id, else sha1:<hex>
+  photo_id TEXT PRIMARY KEY,   -- the media key when known, else the Library id, else sha1:<hex>
   source TEXT NOT NULL,
   filename TEXT,
   description TEXT,

@@ -187,7 +187,8 @@ def tripod_frame(base: Image.Image, number: int) -> Image.Image:
     rng = random.Random(f"tripod{number}")
     dx, dy = rng.uniform(-0.9, 0.9), rng.uniform(-0.9, 0.9)
     moved = base.convert("RGB").transform(base.size, Image.Transform.AFFINE, (1, 0, dx, 0, 1, dy), Image.Resampling.BICUBIC)
-    brighter = moved.point(lambda value, gain=rng.uniform(0.98, 1.02): int(value * gain))
+    gain = rng.uniform(0.98, 1.02)
+    brighter = moved.point(lambda value: int(value * gain))
     return noisy(brighter, 2.5, number)
 
 

@@ -160,7 +160,11 @@ def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
 def _read_belongings(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Belongings]:
     albums: dict[str, set[str]] = {}
     people: dict[str, set[str]] = {}
-    album_sql = "SELECT photo_id, coalesce(title, album_id) FROM album_photos JOIN albums USING (album_id) WHERE photo_id IN ({})"
+    # Albums that pushes made are for deleting from: being in one is nothing to rescue.
+    album_sql = """
+        SELECT photo_id, coalesce(title, album_id) FROM album_photos JOIN albums USING (album_id) WHERE photo_id IN ({})
+        AND album_id NOT IN (SELECT album_id FROM push_items WHERE album_id IS NOT NULL)
+    """
     people_sql = "SELECT photo_id, name FROM photo_people JOIN people USING (person_id) WHERE photo_id IN ({})"
     for found, sql in ((albums, album_sql), (people, people_sql)):
         for photo_id, name in _select(conn, sql, ids):

@@ -84,3 +84,55 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
     write_handover(plan, output)
     if not silent:
         click.echo(plan.summary(output))
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@auth_option
+@click.option("--no-match", is_flag=True, help="Only fetch; compare the photos later with the match command")
+@silent_option
+def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None:
+    """Bring in what this app has uploaded, with its albums. Run again, it fetches only what is new."""
+    from ..google.client import open_client
+    from ..sources.library import NOTHING_LISTED, Library
+
+    report = _fetch(database, Library(open_client(auth_path)), no_match, silent)
+    if not report.listed:
+        click.echo(NOTHING_LISTED)
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@auth_option
+@click.option("--no-browser", is_flag=True, help="Print the link instead of opening a browser")
+@click.option("--no-match", is_flag=True, help="Only fetch; compare the photos later with the match command")
+@silent_option
+def picker(database: str, auth_path: str, no_browser: bool, no_match: bool, silent: bool) -> None:
+    """Bring in photos you pick on Google's page, up to 2,000 at a time. Several rounds add up."""
+    from ..google.client import open_client
+    from ..sources.picker import Picker
+    from .picking import Countdown, show_link
+
+    countdown = Countdown(silent)
+    client = open_client(auth_path)
+    _fetch(database, Picker(client, lambda link: show_link(link, not no_browser), countdown), no_match, silent)
+
+
+def _fetch(database: str, source, no_match: bool, silent: bool):
+    from ..pipeline.fetching import fetch_source
+    from ..pipeline.progress import Progress
+    from ..store.database import open_database
+    from .picking import summary
+
+    db = open_database(database)
+    try:
+        report = fetch_source(db, source, Progress(silent=silent))
+        if not silent and report.listed:
+            click.echo(summary(report))
+        if not no_match and (report.added or report.pictures):
+            from ..pipeline.matching import match_library
+
+            match_library(db, Progress(silent=silent))
+    finally:
+        db.close()
+    return report

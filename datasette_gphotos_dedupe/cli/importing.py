@@ -64,4 +64,8 @@ def _run(ctx, database, silent, no_match, work) -> None:
 
 
 def _match(db, silent) -> None:
-    pass
+    from ..pipeline.matching import match_library
+    from ..pipeline.progress import Progress
+    from .matching import describe_report
+
+    click.echo(describe_report(match_library(db, Progress(silent=silent))))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DatabaseError
-from ..sql_functions import register
 
 NEEDED = {"photos", "groups", "group_members"}
 
 
 @contextmanager
-def open_library(path: str | Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection with our SQL functions; rows can be used by name.
+def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None] | None = None) -> Iterator[sqlite3.Connection]:
+    """A read-only connection; rows can be used by name. `prepare` may add SQL functions to it.
 
     Raises DatabaseError when the file is missing, not SQLite, or not a library of ours.
     """
@@ -26,7 +25,8 @@ def open_library(path: str | Path) -> Iterator[sqlite3.Connection]:
     try:
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         conn.row_factory = sqlite3.Row
-        register(conn)
+        if prepare:
+            prepare(conn)
         tables = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables >= NEEDED:
             missing = ", ".join(sorted(NEEDED - tables))

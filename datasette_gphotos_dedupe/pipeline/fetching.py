@@ -1,0 +1,166 @@
+"""From Google's APIs into the database: list, fetch small pictures while their addresses live, fingerprint, save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ..errors import QuotaError, RefusedError
+from ..model import File, Reading, Trouble
+from ..sources.library import Library, Offered
+from ..sources.members import Address
+from ..sources.picker import Picker
+from ..store.google_items import read_known_ids, save_app_album, save_gone, save_item
+from ..store.library import save_skipped
+from ..store.runs import Run, transaction
+from .progress import Progress
+from .workers import WorkerPool
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+BATCH = 100  # one page: its base URLs are used within a minute of coming
+FETCHERS = 8  # at once; a base URL takes the image host about a tenth of a second
+SIZE = "=w640-h640"  # enough for the fingerprint and the preview, and never the original
+PLACE = "Google Photos"
+
+
+@dataclass
+class FetchReport:
+    """What came in: items listed, rows added and changed, pictures fetched, and how many items have no picture."""
+
+    listed: int = 0
+    added: int = 0
+    updated: int = 0
+    pictures: int = 0
+    without_picture: int = 0
+    gone: int = 0
+    albums: int = 0
+
+
+def fetch_source(db: Database, source: Library | Picker, progress: Progress) -> FetchReport:
+    """Bring in everything the source offers; what is known with its pixels is not fetched again.
+
+    Raises GoogleError or SourceError when cut short; what was saved until then stays, and the next run goes on from there.
+    """
+    run = Run(db.conn, source.name)
+    fetch = _Fetch(db, source, progress, run)
+    state, message = "failed", None
+    try:
+        fetch.items()
+        if isinstance(source, Library):
+            fetch.gone()
+            fetch.albums()
+        state = "done"
+    except KeyboardInterrupt:
+        state = "stopped"
+        raise
+    except Exception as error:
+        message = str(error)
+        raise
+    finally:
+        progress.finish()
+        run.finish(state, message)
+    return fetch.report
+
+
+class _Fetch:
+    def __init__(self, db: Database, source: Library | Picker, progress: Progress, run: Run):
+        self.conn, self.source, self.progress, self.run = db.conn, source, progress, run
+        self.report = FetchReport()
+        self._known = read_known_ids(db.conn)
+        self._seen: set[str] = set()
+
+    def items(self) -> None:
+        """Every item, a page at a time."""
+        offers = self.source.offers()
+        with WorkerPool() as workers, ThreadPoolExecutor(FETCHERS) as fetchers:
+            first = True
+            while batch := list(islice(offers, BATCH)):
+                if first:
+                    self.progress.start("Fetching photos")
+                    first = False
+                self._save(batch, self._pixels(batch, workers, fetchers))
+                self.progress.advance(len(batch))
+
+    def _pixels(self, batch: list[Offered], workers: WorkerPool, fetchers: ThreadPoolExecutor) -> dict[str, Reading | Trouble]:
+        """What the pictures of those items show whose pixels are not known yet."""
+        wanted = [offered for offered in batch if not self._known.get(offered.photo.photo_id, ("", False))[1]]
+        pictures = dict(zip((o.photo.photo_id for o in wanted), fetchers.map(self._fetch, wanted), strict=True))
+        started = {}
+        for offered in wanted:
+            data = pictures[offered.photo.photo_id]
+            if isinstance(data, bytes):
+                name = "picture.jpg"  # what comes is a JPEG, whatever the item is
+                started[offered.photo.photo_id] = workers.read(Address("", name, len(data), data=data))
+        return {**{i: p for i, p in pictures.items() if isinstance(p, Trouble)}, **{i: p.result() for i, p in started.items()}}
+
+    def _fetch(self, offered: Offered) -> bytes | Trouble:
+        if offered.base_url is None:
+            return Trouble(
+                "processing", "Google has no picture of it yet (a video still being processed); run the command again later"
+            )
+        try:
+            return self._picture(offered.base_url)
+        except QuotaError:
+            raise
+        except RefusedError:
+            fresh = self.source.fetch_base_url(offered.photo.photo_id)  # its life may have ended early
+        try:
+            if fresh:
+                return self._picture(fresh)
+        except QuotaError:
+            raise
+        except RefusedError:
+            pass
+        return Trouble("no_picture", "Google gave no picture of it; run the command again later")
+
+    def _picture(self, base_url: str) -> bytes:
+        return self.source.client.fetch_picture(base_url, SIZE, self.source.needs_token)
+
+    def _save(self, batch: list[Offered], pixels: dict[str, Reading | Trouble]) -> None:
+        with transaction(self.conn):
+            for offered in batch:
+                outcome = pixels.get(offered.photo.photo_id)
+                reading = outcome if isinstance(outcome, Reading) else None
+                change = save_item(self.conn, offered.photo, reading, self.source.app_created, self.run.id)
+                self.report.added += change == "added"
+                self.report.updated += change == "updated"
+                self.report.pictures += reading is not None
+                if isinstance(outcome, Trouble):
+                    self.report.without_picture += 1
+                    save_skipped(self.conn, File(PLACE, offered.photo.photo_id), outcome, self.run.id)
+                self._seen.add(offered.photo.photo_id)
+            self._count(len(batch))
+
+    def _count(self, listed: int) -> None:
+        self.report.listed += listed
+        self.run.counts["files_seen"] = self.report.listed
+        self.run.counts["files_used"] = self.report.listed - self.report.without_picture
+        self.run.counts["files_skipped"] = self.report.without_picture
+        self.run.counts["photos_added"] = self.report.added
+        self.run.counts["photos_updated"] = self.report.updated
+        self.run.save_counts()
+
+    def gone(self) -> None:
+        """Items that were listed by an earlier run and exist no longer."""
+        rows = self.conn.execute("SELECT library_id FROM photos WHERE library_id IS NOT NULL AND app_created = 1 AND trashed = 0")
+        missing = [row[0] for row in rows.fetchall() if row[0] not in self._seen]
+        gone = self.source.find_gone(missing) if missing else []
+        if gone:
+            with transaction(self.conn):
+                self.report.gone = save_gone(self.conn, gone)
+
+    def albums(self) -> None:
+        """The albums of this app and who is in them."""
+        for album, library_ids in _listed(self.source):
+            with transaction(self.conn):
+                self.report.albums += save_app_album(self.conn, album, library_ids)
+
+
+def _listed(source: Library) -> Iterator:
+    """All albums first: a listing that breaks off must not leave half of them."""
+    return iter(list(source.albums()))

@@ -1,0 +1,270 @@
+"""`library` and `picker`: what Google lists becomes rows, once, joined to what other sources know."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timezone
+
+import pytest
+from click.testing import CliRunner
+
+from datasette_gphotos_dedupe.album import plan_push, read_candidates
+from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.errors import GphotosError
+from datasette_gphotos_dedupe.pipeline.fetching import fetch_source
+from datasette_gphotos_dedupe.pipeline.progress import Progress
+from datasette_gphotos_dedupe.sources.library import Library
+from datasette_gphotos_dedupe.sources.picker import Picker
+from datasette_gphotos_dedupe.store.database import open_database
+from tests.fake_google import CLIENT_ID, pick
+from tests.made_library import photo_id
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = open_database(tmp_path / "photos.db")
+    yield db
+    db.conn.close()
+
+
+def fetch(db, source):
+    return fetch_source(db, source, Progress(silent=True))
+
+
+def upload(fake, count: int) -> list:
+    return [fake.world.add_item(f"up{number}.jpg", created_by=CLIENT_ID, camera_model="Pixel 3") for number in range(count)]
+
+
+def test_items_come_in_with_fingerprint_and_preview(db, fake, client):
+    (item,) = upload(fake, 1)
+    fetch(db, Library(client))
+    row = next(db["photos"].rows)
+    expected = {
+        "photo_id": fake.world.item_id(item),
+        "library_id": fake.world.item_id(item),
+        "source": "library",
+        "app_created": 1,
+        "filename": "up0.jpg",
+        "width": 640,
+        "height": 480,
+        "taken_at": "2019-06-28T16:38:04Z",
+        "taken_at_source": "api",
+        "camera_model": "Pixel 3",
+        "sha1": None,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert (db["fingerprints"].count, db["thumbnails"].count) == (1, 1)
+
+
+def test_items_of_other_programs_are_not_seen(db, fake, client):
+    fake.world.add_item("phone.jpg")
+    assert fetch(db, Library(client)).listed == 0
+
+
+def test_every_page_comes_in_once(db, fake, client):
+    upload(fake, 130)
+    report = fetch(db, Library(client))
+    assert (report.listed, report.added, db["photos"].count) == (130, 130, 130)
+
+
+def test_a_second_run_writes_nothing_and_fetches_no_picture(db, fake, client):
+    upload(fake, 5)
+    fake.world.add_album("Mine").item_keys += list(fake.world.items)
+    fetch(db, Library(client))
+    before, pictures = db.conn.total_changes, len(fake.requests("GET", "/lr/"))
+    report = fetch(db, Library(client))
+    assert (report.added, report.updated, report.pictures) == (0, 0, 0)
+    assert db.conn.total_changes == before
+    assert len(fake.requests("GET", "/lr/")) == pictures
+
+
+def test_no_base_url_is_kept(db, fake, client, tmp_path):
+    upload(fake, 3)
+    fetch(db, Library(client))
+    assert f"{fake.url}/lr/AFBm" not in "\n".join(db.conn.iterdump())
+
+
+def test_base_urls_do_not_get_the_token(db, fake, client):
+    upload(fake, 3)
+    fetch(db, Library(client))
+    assert [entry["token"] for entry in fake.requests("GET", "/lr/")] == [False] * 3
+
+
+def test_an_address_that_died_early_is_asked_for_again(db, fake, client):
+    upload(fake, 3)
+    fake.faults.add("403", "GET /lr/", times=2)
+    assert fetch(db, Library(client)).pictures == 3
+
+
+def test_a_video_still_processed_has_a_row_and_a_reason(db, fake, client):
+    fake.world.add_item("film.mp4", created_by=CLIENT_ID, processing="PROCESSING")
+    assert fetch(db, Library(client)).without_picture == 1
+    (reason,) = db.execute("SELECT reason FROM skipped").fetchone()
+    assert reason == "Google has no picture of it yet (a video still being processed); run the command again later"
+    assert db["photos"].count == 1
+
+
+def test_albums_follow_google(db, fake, client):
+    items = upload(fake, 3)
+    album = fake.world.add_album("Mine")
+    album.item_keys += [items[0].key, items[1].key]
+    fetch(db, Library(client))
+    album.item_keys = [items[1].key, items[2].key]
+    fetch(db, Library(client))
+    names = db.execute("SELECT filename FROM album_photos JOIN photos USING (photo_id) ORDER BY 1").fetchall()
+    assert names == [("up1.jpg",), ("up2.jpg",)]
+
+
+def test_what_was_deleted_in_google_counts_as_trashed(db, fake, client):
+    items = upload(fake, 3)
+    fetch(db, Library(client))
+    items[1].trashed = True
+    assert fetch(db, Library(client)).gone == 1
+    assert db.execute("SELECT filename FROM photos WHERE trashed").fetchall() == [("up1.jpg",)]
+
+
+def takeout_row(db, **values) -> None:
+    row = {
+        "photo_id": photo_id(1),
+        "source": "takeout",
+        "media_key": photo_id(1),
+        "filename": "up0.jpg",
+        "width": 480,
+        "height": 640,
+        "taken_at": "2019-06-28T16:38:04Z",
+    }
+    with db.atomic():
+        db["photos"].insert({**row, **values})
+
+
+def test_an_item_that_a_takeout_brought_is_not_a_second_photo(db, fake, client):
+    (item,) = upload(fake, 1)
+    takeout_row(db)
+    fetch(db, Library(client))
+    rows = db.execute("SELECT photo_id, source, library_id, app_created FROM photos").fetchall()
+    assert rows == [(photo_id(1), "takeout", fake.world.item_id(item), 1)]
+
+
+@pytest.mark.parametrize("other", [{"width": 481}, {"taken_at": "2019-06-28T16:38:05Z"}, {"filename": "up1.jpg"}])
+def test_an_item_that_differs_in_name_second_or_size_is_a_photo_of_its_own(db, fake, client, other):
+    upload(fake, 1)
+    takeout_row(db, **other)
+    fetch(db, Library(client))
+    assert db["photos"].count == 2
+
+
+def test_two_rows_that_fit_are_both_left_alone(db, fake, client):
+    upload(fake, 1)
+    takeout_row(db)
+    takeout_row(db, photo_id=photo_id(2), media_key=photo_id(2))
+    fetch(db, Library(client))
+    assert db.execute("SELECT count(*) FROM photos WHERE app_created").fetchone() == (1,)
+    assert db["photos"].count == 3
+
+
+def test_five_percent_faults_change_nothing(db, fake, client):
+    upload(fake, 60)
+    fake.faults.at_rate(0.05, pattern="/v1/|/lr/")
+    fetch(db, Library(client))
+    assert (db["photos"].count, db["fingerprints"].count) == (60, 60)
+
+
+def test_a_listing_that_breaks_off_keeps_what_came_and_goes_on(db, fake, client):
+    upload(fake, 250)
+    fake.faults.add("400", "GET /v1/mediaItems", skip=1)
+    with pytest.raises(GphotosError):
+        fetch(db, Library(client))
+    assert db["photos"].count == 100
+    assert db.execute("SELECT state FROM runs").fetchall() == [("failed",)]
+    assert fetch(db, Library(client)).added == 150
+
+
+def pick_when_asked(fake, items, after_polls: int = 2):
+    """The person taps Done once the program has asked `after_polls` times."""
+
+    def person() -> None:
+        while len(fake.requests("GET", "/v1/sessions/")) < after_polls:
+            time.sleep(0.005)
+        pick(fake.world, next(iter(fake.world.sessions)), items)
+
+    thread = threading.Thread(target=person, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.fixture
+def slow_client(client, watch, monkeypatch):
+    """Waiting takes a moment, so that the person has time to tap."""
+    sleep = watch.sleep
+    monkeypatch.setattr(watch, "sleep", lambda seconds: (time.sleep(0.002), sleep(seconds))[1])
+    from datasette_gphotos_dedupe.google.limits import Clock
+
+    client.transport.clock = Clock(client.clock.now, client.clock.monotonic, watch.sleep, client.clock.chance)
+    return client
+
+
+def test_picked_photos_come_in(db, fake, slow_client):
+    items = [fake.world.add_item(f"phone{number}.jpg") for number in range(130)]
+    links, left = [], []
+    person = pick_when_asked(fake, items)
+    report = fetch(db, Picker(slow_client, links.append, left.append))
+    person.join()
+    assert (report.listed, report.added, report.pictures) == (130, 130, 130)
+    assert links[0].startswith(f"{fake.url}/picker/")
+    assert links[0].endswith("/autoclose")
+    assert 1790 <= left[0] <= 1800
+    assert fake.world.sessions == {}
+    row = next(db["photos"].rows)
+    assert (row["source"], row["app_created"], row["library_id"], row["width"]) == ("picker", 0, None, 640)
+
+
+def test_picked_addresses_get_the_token(db, fake, slow_client):
+    person = pick_when_asked(fake, [fake.world.add_item("phone.jpg")])
+    fetch(db, Picker(slow_client, lambda link: None, lambda left: None))
+    person.join()
+    assert [entry["token"] for entry in fake.requests("GET", "/ppa/")] == [True]
+
+
+def test_rounds_add_up_and_nothing_comes_twice(db, fake, slow_client):
+    items = [fake.world.add_item(f"phone{number}.jpg") for number in range(3)]
+    for chosen in (items[:2], items[1:]):
+        polls = len(fake.requests("GET", "/v1/sessions/"))
+        person = pick_when_asked(fake, chosen, polls + 1)
+        fetch(db, Picker(slow_client, lambda link: None, lambda left: None))
+        person.join()
+    assert db["photos"].count == 3
+    assert len(fake.requests("GET", "/ppa/")) == 3
+
+
+def test_nobody_picking_ends_the_session_and_says_so(db, fake, client, watch, monkeypatch):
+    monkeypatch.setattr("tests.fake_google.picker.POLLING_LIFE", datetime.now(timezone.utc) - datetime.now(timezone.utc))
+    with pytest.raises(GphotosError) as error:
+        fetch(db, Picker(client, lambda link: None, lambda left: None))
+    assert str(error.value) == ("The time Google gives for picking photos is over and nothing was picked. Run the command again.")
+    assert fake.world.sessions == {}
+
+
+def test_a_picked_photo_cannot_be_pushed_by_id(db, fake, slow_client):
+    person = pick_when_asked(fake, [fake.world.add_item("phone.jpg")])
+    fetch(db, Picker(slow_client, lambda link: None, lambda left: None))
+    person.join()
+    (identifier,) = db.execute("SELECT photo_id FROM photos").fetchone()
+    assert plan_push(read_candidates(db.conn, [identifier]), "D").planned == ()
+
+
+def test_an_empty_listing_explains_itself(fake, auth_path, tmp_path):
+    _load_commands()
+    result = CliRunner().invoke(cli, ["library", str(tmp_path / "photos.db"), "-a", str(auth_path)])
+    assert result.output.splitlines() == [
+        "Google listed 0 photos. Since 31 March 2025 an app sees only what it uploaded itself. "
+        "To bring in the whole library, use a Takeout export: gphotos-to-sqlite takeout photos.db takeout-*.zip"
+    ]
+
+
+def test_the_command_says_what_came(fake, auth_path, tmp_path):
+    _load_commands()
+    upload(fake, 2)
+    command = ["library", str(tmp_path / "photos.db"), "-a", str(auth_path), "--no-match"]
+    output = CliRunner().invoke(cli, command, catch_exceptions=False).output
+    assert "2 photos listed: 2 new, 0 changed, 2 pictures fetched." in output
