@@ -30,6 +30,7 @@ MAX_EQUAL = 16
 MAX_NEIGHBOURS = 64
 MAX_FLAT_NEIGHBOURS = 4
 FLAT = 0.9  # flatter than this, a hash says little and a variant of it nothing
+VARIANTS_AT_ONCE = 4_000_000  # the search holds about 150 bytes for each
 FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything anew costs less than new against all
 
 ALL, CROWD = "all", "crowd"
@@ -163,8 +164,9 @@ def _star_pairs(library: Library, classes: list[str | None], fresh: np.ndarray) 
         (anchor, row, 0, -1)
         for members in _class_members(library)
         for row, anchors in _anchors(library, members).items()
-        if classes[row] and fresh[row]
+        if classes[row]
         for anchor in anchors
+        if fresh[row] or fresh[anchor]
     ]
     return np.array(rows, np.int64).reshape(-1, 4)
 
@@ -262,7 +264,12 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     of_new, of_old = np.flatnonzero((eligible & fresh)[owners]), np.flatnonzero((eligible & ~fresh)[owners])
     radii = np.array(library.variant_radii, np.int64)[kinds]
     found = []
-    for variants, rows in ((of_new, all_rows), (of_old, new_rows)):
+    searches = [
+        (part[start : start + VARIANTS_AT_ONCE], rows)
+        for part, rows in ((of_new, all_rows), (of_old, new_rows))
+        for start in range(0, len(part), VARIANTS_AT_ONCE)
+    ]
+    for variants, rows in searches:
         for hits in hits_by_table(library.variant_hashes[variants], radii[variants], library.hashes[rows]):
             variant = variants[hits.first]
             columns = _columns(Hits(owners[variant], rows[hits.second], hits.distance))

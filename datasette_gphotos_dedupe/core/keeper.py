@@ -187,7 +187,7 @@ def choose_keeper(items: Sequence[Item], policy: Policy) -> Choice:
         best = max(values)
         kept = [item for item, value in zip(left, values, strict=True) if value == best]
         if len(kept) < len(left):
-            words.append(_words(name, kept, policy))
+            words.append(_words(name, kept, [item for item in left if item not in kept]))
         left = kept
     keeper = min(left, key=lambda item: item.photo_id)
     if len(left) > 1:
@@ -207,11 +207,11 @@ def rank_key(item: Item, policy: Policy) -> tuple:
     )
 
 
-def _words(rule: str, kept: list[Item], policy: Policy) -> str:
+def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
     keeper = min(kept, key=lambda item: item.photo_id)
     if rule == "protected":
         return "a favourite" if keeper.favorite else "in a protected album"
-    if rule == "pixels" or (rule == "original" and keeper.original_quality is None):
+    if rule == "pixels" or (rule == "original" and all(item.original_quality is not False for item in lost)):
         return f"most pixels ({keeper.size})"
     if rule == "format":
         return f"preferred format ({(format_name(keeper.mime_type) or 'unknown').upper()})"

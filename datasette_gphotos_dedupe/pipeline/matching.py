@@ -160,7 +160,8 @@ def _compare_pixels(
     """Verify all candidates in batches. A photo counts as compared once its pairs with all older and lower photos are saved."""
     ids = known.library.photo_ids
     progress.start("Comparing pixels", len(found.first))
-    marked = [(f"{options.name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh)]
+    name = options.name
+    marked = [(f"{name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh)]
     marked.sort(key=lambda pair: pair[1])
     position = 0
     for comparisons, complete_up_to in _batches(known.library, found):

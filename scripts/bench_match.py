@@ -1,0 +1,274 @@
+"""How fast matching is, side by side with others in one run: `python scripts/bench_match.py --photos 200000`.
+
+Hashes are made: random ones, of which a tenth have copies 0 to 20 bits away, as thumbnails and re-encodes have. Peers (faiss is
+required; imagededup and pybktree where installed) search the same bits for the same radius. BK-tree and numpy are measured on a
+sample of queries against all hashes and scaled up. `--steps` picks: search, variants, new, flood, whole.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
+from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS
+from datasette_gphotos_dedupe.core.flat_search import Hits, NumpyIndex, hits_within, pairs_within
+from datasette_gphotos_dedupe.core.table_search import hits_by_table
+
+STEPS = ("search", "variants", "new", "flood", "whole")
+
+
+def made_hashes(count: int, seed: int = 1) -> np.ndarray:
+    """Random hashes; the last tenth are copies of others, 0 to 20 bits away."""
+    rng = np.random.default_rng(seed)
+    hashes = rng.integers(0, 256, (count, 32), dtype=np.uint8)
+    copies = count // 10
+    hashes[-copies:] = near(hashes[rng.permutation(count - copies)[:copies]], 20, rng)
+    return hashes
+
+
+def near(hashes: np.ndarray, most_bits: int, rng: np.random.Generator) -> np.ndarray:
+    """Each hash with 0 to `most_bits` bits changed."""
+    bits = np.unpackbits(hashes, axis=1)
+    for row, count in enumerate(rng.integers(0, most_bits + 1, len(bits))):
+        bits[row, rng.choice(256, count, replace=False)] ^= 1
+    return np.packbits(bits, axis=1)
+
+
+def timed(work: Callable[[], object]) -> tuple[float, object]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def peak_mb() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1 << 20) if sys.platform == "darwin" else peak >> 10
+
+
+def line(what: str, seconds: float, reference_s: float | None = None, note: str = "") -> None:
+    ratio = f"{seconds / reference_s:8.2f} x" if reference_s else " " * 10
+    click.echo(f"  {what:<52}{seconds:10.2f} s {ratio}  {note}")
+
+
+def bench_search(hashes: np.ndarray, sample: int) -> float:
+    """Every pair within the base radius; returns our seconds."""
+    import faiss
+
+    click.echo(f"All pairs within {RADIUS_BITS} of 256 bits, {len(hashes):,} photos (x = times faiss flat)")
+    index = faiss.IndexBinaryFlat(256)
+    index.add(hashes)
+    faiss_s, (limits, _, _) = timed(lambda: index.range_search(hashes, RADIUS_BITS + 1))
+    expected = (int(limits[-1]) - len(hashes)) // 2
+    ours_s, hits = timed(lambda: Hits.joined(list(pairs_within(hashes, RADIUS_BITS))))
+    assert len(hits.first) == expected, f"{len(hits.first)} pairs instead of {expected}"
+    line("faiss IndexBinaryFlat.range_search", faiss_s, faiss_s, f"{expected:,} pairs")
+    line("ours, exact", ours_s, faiss_s, f"{len(hits.first):,} pairs, peak memory {peak_mb():,} MB")
+    share = len(hashes) / sample
+    numpy_index = NumpyIndex()
+    numpy_index.add(hashes)
+    numpy_s, _ = timed(lambda: numpy_index.search(hashes[:sample], RADIUS_BITS))
+    line(f"numpy brute force ({sample} queries, scaled)", numpy_s * share, faiss_s)
+    bench_bk_tree(hashes, sample // 10 or 1, faiss_s)
+    bench_imagededup(hashes, sample, faiss_s)
+    return ours_s
+
+
+def bench_bk_tree(hashes: np.ndarray, sample: int, reference_s: float) -> None:
+    try:
+        import pybktree
+    except ImportError:
+        click.echo("  BK-tree: pybktree is not installed")
+        return
+    values = [int.from_bytes(row.tobytes(), "big") for row in hashes[:20_000]]
+    tree = pybktree.BKTree(lambda a, b: (a ^ b).bit_count(), values)
+    seconds, _ = timed(lambda: [tree.find(value, RADIUS_BITS) for value in values[:sample]])
+    # at this radius a BK-tree visits nearly every node, so time grows with the square
+    scale = len(hashes) / sample * len(hashes) / len(values)
+    line(f"BK-tree ({sample} queries in {len(values):,}, scaled)", seconds * scale, reference_s)
+
+
+def bench_imagededup(hashes: np.ndarray, sample: int, reference_s: float) -> None:
+    try:
+        from imagededup.handlers.search.retrieval import HashEval
+    except ImportError:
+        click.echo("  imagededup: not installed")
+        return
+    names = {str(row): value.tobytes().hex() for row, value in enumerate(hashes)}
+    queries = {str(row): names[str(row)] for row in range(sample)}
+    distance = lambda a, b: (int(a, 16) ^ int(b, 16)).bit_count()  # noqa: E731
+    seconds, _ = timed(lambda: HashEval(names, queries, distance, threshold=RADIUS_BITS, search_method="brute_force_cython"))
+    line(f"imagededup, cython ({sample} queries, scaled)", seconds * len(hashes) / sample, reference_s)
+
+
+def bench_variants(hashes: np.ndarray, recall_sample: int) -> float:
+    """Every variant of every photo against all; the recall is counted on a sample with planted pairs at every distance."""
+    rng = np.random.default_rng(2)
+    radii = np.tile(np.array(list(VARIANTS.values())), len(hashes))
+    queries = rng.integers(0, 256, (len(radii), 32), dtype=np.uint8)
+    planted = rng.permutation(len(queries))[: len(hashes) // 10]
+    queries[planted] = near(hashes[rng.integers(0, len(hashes), len(planted))], 20, rng)
+    seconds, hits = timed(lambda: Hits.joined(list(hits_by_table(queries, radii, hashes))))
+    click.echo(f"Variants: {len(queries):,} hashes ({len(VARIANTS)} a photo) against {len(hashes):,}")
+    line("ours, tables", seconds, None, f"{len(hits.first):,} hits, peak memory {peak_mb():,} MB")
+    rows = rng.integers(0, len(hashes), recall_sample)
+    hard = near(hashes[rows], max(VARIANTS.values()), rng)
+    limit = np.full(len(hard), max(VARIANTS.values()))
+    found = sum(len(part.first) for part in hits_by_table(hard, limit, hashes))
+    true = sum(len(part.first) for part in hits_within(hard, hashes, int(limit[0])))
+    click.echo(f"  recall against brute force, {true:,} pairs of 0 to {limit[0]} bits: {found / true:.6f}")
+    return seconds
+
+
+def bench_new(hashes: np.ndarray, count: int) -> None:
+    """New photos against a library that is matched already."""
+    rng = np.random.default_rng(3)
+    kinds = len(VARIANTS)
+    variants = rng.integers(0, 256, (len(hashes) * kinds, 32), dtype=np.uint8)
+    owners, numbers = np.repeat(np.arange(len(hashes)), kinds), np.tile(np.arange(kinds), len(hashes))
+    nothing: list[str | None] = [None] * len(hashes)
+    library = Library(
+        [f"{row:09d}" for row in range(len(hashes))],
+        hashes,
+        np.zeros(len(hashes)),
+        nothing,
+        nothing,
+        tuple(VARIANTS),
+        tuple(VARIANTS.values()),
+        numbers,
+        owners,
+        variants,
+    )
+    roles: list[str | None] = ["all"] * (len(hashes) - count) + [None] * count
+    base_s, _ = timed(lambda: list(hits_within(hashes[-count:], hashes, RADIUS_BITS)))
+    all_s, found = timed(lambda: find_candidates(library, roles, RADIUS_BITS))
+    click.echo(f"{count:,} new photos against {len(hashes):,}")
+    line("search on plain hashes", base_s)
+    line("all candidates, variants both ways", all_s, None, f"{len(found.first):,} candidates")
+
+
+def bench_flood(count: int) -> None:
+    """Photos with one fingerprint, flat ones and textured ones."""
+    from datasette_gphotos_dedupe.pipeline.matching import match_library
+    from datasette_gphotos_dedupe.store.database import open_database
+
+    click.echo(f"A flood: {count:,} photos with one fingerprint and one preview")
+    for name, tile in (("black frames", 0), ("one textured picture", 90)):
+        with tempfile.TemporaryDirectory() as folder:
+            db = open_database(Path(folder) / "flood.db")
+            fill(db, np.repeat(made_hashes(10)[:1], count, axis=0), lambda row, tile=tile: preview(0, tile), flat=tile == 0)
+            seconds, report = timed(lambda db=db: match_library(db))
+            rows = db.execute("SELECT count(*) FROM pairs").fetchone()[0]
+            line(name, seconds, None, f"{report.pairs_compared:,} compared, {rows:,} rows in pairs")
+            db.conn.close()
+
+
+def bench_whole(count: int, search_s: float) -> None:
+    """The whole match step on a database: a tenth of the photos are small copies of others."""
+    from datasette_gphotos_dedupe.pipeline.matching import match_library
+    from datasette_gphotos_dedupe.store.database import open_database
+
+    hashes = made_hashes(count)
+    copies = count // 10
+    originals = np.random.default_rng(1)
+    originals.integers(0, 256, (count, 32), dtype=np.uint8)
+    source = originals.permutation(count - copies)[:copies]
+    look = np.concatenate([np.arange(count - copies), source])
+    previews = [preview(number, 90) for number in range(500)]
+    with tempfile.TemporaryDirectory() as folder:
+        db = open_database(Path(folder) / "whole.db")
+        fill(db, hashes, lambda row: previews[look[row] % len(previews)], moments=look)
+        seconds, report = timed(lambda: match_library(db))
+        again_s, again = timed(lambda: match_library(db))
+        click.echo(f"The whole match step, {count:,} photos with {copies:,} copies (x = times the bare search)")
+        line("everything", seconds, search_s or None, f"{report.pairs_compared:,} compared, {report.groups:,} groups")
+        line("again, nothing new", again_s, None, f"{again.pairs_compared} compared; peak memory {peak_mb():,} MB")
+        db.conn.close()
+
+
+def preview(number: int, strength: int) -> bytes:
+    """A made JPEG of 320 x 240 with structure of this strength (0: black)."""
+    from PIL import Image
+
+    rng = np.random.default_rng(number)
+    noise = Image.fromarray(rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)).resize((320, 240), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    noise.point(lambda value: value * strength // 100).save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def fill(db, hashes: np.ndarray, picture: Callable[[int], bytes], flat: bool = False, moments: np.ndarray | None = None) -> None:
+    """A library with these plain hashes and random variants."""
+    rng = np.random.default_rng(5)
+    names = [f"{row:09d}" for row in range(len(hashes))]
+    copies = len(hashes) - len(hashes) // 10
+    with db.atomic():
+        db.conn.executemany(
+            "INSERT INTO photos (photo_id, source, filename, mime_type, width, height, bytes, taken_at, taken_at_source)"
+            " VALUES (?, 'bench', ?, 'image/jpeg', ?, ?, 9, ?, 'sidecar')",
+            (
+                (
+                    name,
+                    f"{name}.jpg",
+                    *((320, 240) if moments is not None and row >= copies else (4032, 3024)),
+                    moment(row, moments),
+                )
+                for row, name in enumerate(names)
+            ),
+        )
+        db.conn.executemany(
+            "INSERT INTO fingerprints (photo_id, phash, variants, flatness, algorithm) VALUES (?, ?, ?, ?, 'bench')",
+            (
+                (name, hashes[row].tobytes().hex(), json.dumps({kind: rng.bytes(32).hex() for kind in VARIANTS}), float(flat))
+                for row, name in enumerate(names)
+            ),
+        )
+        db.conn.executemany(
+            "INSERT INTO thumbnails (photo_id, content, width, height) VALUES (?, ?, 320, 240)",
+            ((name, picture(row)) for row, name in enumerate(names)),
+        )
+
+
+def moment(row: int, moments: np.ndarray | None) -> str | None:
+    if moments is None:
+        return None
+    number = int(moments[row])
+    return f"20{number % 24:02d}-{number // 24 % 12 + 1:02d}-{number // 288 % 28 + 1:02d}T{number // 8064 % 24:02d}:00:00Z"
+
+
+@click.command()
+@click.option("--photos", default=20_000, show_default=True)
+@click.option("--new", "new_photos", default=1_000, show_default=True)
+@click.option("--flood", default=20_000, show_default=True)
+@click.option("--sample", default=500, show_default=True, help="Queries for the slow peers.")
+@click.option("--steps", default=",".join(STEPS), show_default=True)
+def main(photos: int, new_photos: int, flood: int, sample: int, steps: str) -> None:
+    """Measure matching and its peers."""
+    chosen = steps.split(",")
+    search_s = 0.0
+    hashes = made_hashes(photos)
+    if "search" in chosen:
+        search_s = bench_search(hashes, min(sample, photos))
+    if "variants" in chosen:
+        bench_variants(hashes, min(photos, 20_000))
+    if "new" in chosen:
+        bench_new(hashes, min(new_photos, photos // 2))
+    if "flood" in chosen:
+        bench_flood(flood)
+    if "whole" in chosen:
+        bench_whole(photos, search_s)
+
+
+if __name__ == "__main__":
+    main()

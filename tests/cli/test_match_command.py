@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.store.database import open_database
+from tests.pictures import add_photos, photo_rows, picture
+
+_load_commands()
+
+
+@pytest.fixture
+def path(tmp_path):
+    """One picture as a small file uploaded first and a large one uploaded later, not matched yet."""
+    common = {"taken_at": "2020-01-01T10:00:00Z", "taken_at_source": "sidecar"}
+    db = open_database(tmp_path / "photos.db")
+    add_photos(
+        db,
+        [
+            photo_rows("small", picture(1, (480, 360)), uploaded_at="2019-01-01T00:00:00Z", **common),
+            photo_rows("large", picture(1), uploaded_at="2020-01-01T00:00:00Z", **common),
+        ],
+    )
+    db.conn.close()
+    return str(tmp_path / "photos.db")
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(cli, ["match", *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.output
+
+
+def keepers(path: str) -> list[tuple]:
+    db = open_database(path)
+    rows = db.execute("SELECT keeper_id FROM groups").fetchall()
+    db.conn.close()
+    return rows
+
+
+def test_match_tells_what_it_did(path):
+    assert run(path, "-s") == (
+        "Compared 2 of 2 photos: 1 candidate pairs, 1 of them alike. 1 groups, 1 of them new or changed.\n"
+    )
+
+
+def test_a_dry_run_names_each_changed_keeper_and_changes_nothing(path):
+    run(path, "-s")
+    output = run(path, "--dry-run", "--keeper-rules", "earliest")
+    first, second = output.splitlines()
+    assert first.startswith("1 of 1 groups would keep another photo. Suggested for removal: 0 photos (0 bytes) instead of 1 (")
+    assert second == "  small.jpg (480 x 360) instead of large.jpg (640 x 480): kept: uploaded first (2019-01-01)"
+    assert keepers(path) == [("large",)]
+
+
+def test_keeper_rules_are_remembered_for_the_next_time(path):
+    run(path, "-s", "--keeper-rules", "earliest")
+    run(path, "-s")
+    assert keepers(path) == [("small",)]
+
+
+def test_keeper_rules_come_from_the_configuration_of_datasette(path, tmp_path):
+    config = tmp_path / "datasette.yml"
+    config.write_text("plugins:\n  datasette-gphotos-dedupe:\n    keeper_rules: [earliest]\n")
+    run(path, "-s", "--config", str(config))
+    assert keepers(path) == [("small",)]
+
+
+def test_the_default_rules_can_be_had_back(path):
+    run(path, "-s", "--keeper-rules", "earliest")
+    run(path, "-s", "--keeper-rules", "default")
+    assert keepers(path) == [("large",)]
+
+
+def test_an_unknown_rule_is_one_sentence(path):
+    assert run(path, "--keeper-rules", "beauty").startswith("Error: There is no keeper rule called 'beauty'.")
+
+
+def test_a_configuration_that_is_none_is_one_sentence(path, tmp_path):
+    config = tmp_path / "datasette.yml"
+    config.write_text("- a\n- list\n")
+    assert run(path, "--config", str(config)).endswith(
+        f"Error: Invalid value for --config: {config} is not a Datasette configuration in YAML or JSON.\n"
+    )

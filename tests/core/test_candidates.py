@@ -1,0 +1,165 @@
+"""Candidates are a property of the set of photos: not of their order, nor of the portions they came in."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from datasette_gphotos_dedupe.core import candidates
+from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
+from tests.core.test_search import flipped, random_hashes
+
+RADIUS = 40
+VARIANTS = (("crop10", 20), ("mirror", 10))
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    monkeypatch.setattr(candidates, "MAX_EQUAL", 4)
+    monkeypatch.setattr(candidates, "MAX_NEIGHBOURS", 5)
+    monkeypatch.setattr(candidates, "MAX_FLAT_NEIGHBOURS", 2)
+
+
+def photos(seed: int) -> dict[str, dict]:
+    """Singles, pairs, a class of equal hashes, a crowd of near ones, a flat crowd, variants that meet: 120 photos by id."""
+    rng = np.random.default_rng(seed)
+    singles = random_hashes(40, rng)
+    crowd = flipped(np.repeat(random_hashes(1, rng), 20, axis=0), 12, rng)
+    flats = flipped(np.repeat(random_hashes(1, rng), 15, axis=0), 6, rng)
+    equal = np.repeat(random_hashes(1, rng), 15, axis=0)
+    hashes = np.concatenate([singles, flipped(singles[:30], 25, rng), crowd, flats, equal])
+    variants = flipped(hashes[rng.permutation(len(hashes))], 8, rng)
+    made = {}
+    for row, hash_ in enumerate(hashes):
+        made[f"{rng.integers(10**9):09d}-{row}"] = {
+            "hash": hash_,
+            "flatness": 1.0 if 90 <= row < 105 else 0.1,
+            "sha1": f"sha{row % 7}",
+            "moment": f"second {row % 5}" if row % 2 else None,
+            "variants": [variants[row], hash_],
+        }
+    return made
+
+
+def library(some: dict[str, dict]) -> Library:
+    ids = sorted(some)
+    rows = [some[name] for name in ids]
+    return Library(
+        ids,
+        np.array([row["hash"] for row in rows], np.uint8).reshape(-1, 32),
+        np.array([row["flatness"] for row in rows], float),
+        [row["sha1"] for row in rows],
+        [row["moment"] for row in rows],
+        tuple(name for name, _ in VARIANTS),
+        tuple(radius for _, radius in VARIANTS),
+        np.tile(np.arange(len(VARIANTS)), len(ids)),
+        np.repeat(np.arange(len(ids)), len(VARIANTS)),
+        np.array([variant for row in rows for variant in row["variants"]], np.uint8).reshape(-1, 32),
+    )
+
+
+class Ledger:
+    """Keeps pairs over several rounds by the promises of `Candidates`, as the match step does in its tables."""
+
+    def __init__(self):
+        self.pairs: dict[tuple[str, str], tuple[int, int]] = {}
+        self.roles: dict[str, str] = {}
+        self.seen: set[str] = set()
+
+    def match(self, some: dict[str, dict]) -> None:
+        known = library(some)
+        ids = known.photo_ids
+        unchanged = self.seen <= set(self.roles) & set(some)
+        self.seen = set(some)
+        self.roles = {name: role for name, role in self.roles.items() if name in some}
+        found = find_candidates(known, [self.roles.get(name) for name in ids], RADIUS, unchanged)
+        fresh = {ids[row] for row in np.flatnonzero(found.fresh)}
+        crowd = {ids[row] for row in np.flatnonzero(found.crowded)}
+        allowed = {(ids[a], ids[b]) for a, b in found.crowd_pairs.tolist()}
+        for pair in list(self.pairs):
+            left_out = pair[0] in crowd and pair[1] in crowd and pair not in allowed
+            if not set(pair) <= set(some) or fresh & set(pair) or left_out:
+                del self.pairs[pair]
+        for a, b, distance, kind in zip(found.first, found.second, found.distance, found.kind, strict=True):
+            self.pairs[ids[a], ids[b]] = (int(distance), int(kind))
+        self.roles = dict(zip(ids, found.roles, strict=True))
+
+    def change(self, names: list[str]) -> None:
+        """What the match step does with photos whose bytes or metadata changed."""
+        for name in names:
+            del self.roles[name]
+
+
+def in_one_go(some: dict[str, dict]) -> Ledger:
+    ledger = Ledger()
+    ledger.match(some)
+    return ledger
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_portions_in_any_order_give_what_one_go_gives(small_limits, seed):
+    everything, draw, ledger = photos(seed), random.Random(seed), Ledger()
+    names = list(everything)
+    draw.shuffle(names)
+    for stop in [*sorted(draw.sample(range(1, len(names)), 9)), len(names)]:
+        ledger.match({name: everything[name] for name in names[:stop]})
+    expected = in_one_go(everything)
+    assert (ledger.pairs, ledger.roles) == (expected.pairs, expected.roles)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_photos_that_leave_are_as_if_they_had_never_been(small_limits, seed):
+    everything, draw, ledger = photos(seed), random.Random(seed), Ledger()
+    names = sorted(everything)
+    ledger.match(everything)
+    left = {name: everything[name] for name in draw.sample(names, 100)}
+    ledger.match(left)
+    expected = in_one_go(left)
+    assert (ledger.pairs, ledger.roles) == (expected.pairs, expected.roles)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_photos_that_change_are_as_if_they_had_always_been_so(small_limits, seed):
+    everything, draw, ledger = photos(seed), random.Random(seed), Ledger()
+    ledger.match(everything)
+    changed = draw.sample(sorted(everything), 15)
+    for name in changed:
+        everything[name] = {**everything[name], "hash": everything[draw.choice(sorted(everything))]["hash"]}
+    ledger.change(changed)
+    ledger.match(everything)
+    expected = in_one_go(everything)
+    assert (ledger.pairs, ledger.roles) == (expected.pairs, expected.roles)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_floods_every_pair_within_the_radius_is_a_candidate(seed):
+    some = {name: row for number, (name, row) in enumerate(photos(seed).items()) if number < 70}
+    found = in_one_go(some)
+    slow = {
+        (a, b): distance
+        for a in some
+        for b in some
+        if a < b and (distance := int(np.unpackbits(some[a]["hash"] ^ some[b]["hash"]).sum())) <= RADIUS
+    }
+    assert {pair: distance for pair, (distance, kind) in found.pairs.items() if kind < 0} == slow
+
+
+@pytest.mark.parametrize("near", [0, 6])
+def test_a_flood_of_flat_photos_gives_a_number_of_pairs_that_grows_with_the_photos(near):
+    rng = np.random.default_rng(0)
+    hashes = flipped(np.repeat(random_hashes(1, rng), 1000, axis=0), near, rng)
+    rows = {
+        f"{n:04d}": {"hash": h, "flatness": 1.0, "sha1": None, "moment": None, "variants": [h, h]} for n, h in enumerate(hashes)
+    }
+    assert 999 <= len(in_one_go(rows).pairs) <= 4 * 1000
+
+
+def test_equal_bytes_meet_in_a_flood(small_limits):
+    rows = photos(0)
+    flood = {name: row for name, row in rows.items() if (row["hash"] == list(rows.values())[-1]["hash"]).all()}
+    pairs = in_one_go(flood).pairs
+    for sha1 in {row["sha1"] for row in flood.values()}:
+        first, *others = sorted(name for name, row in flood.items() if row["sha1"] == sha1)
+        assert all((first, other) in pairs for other in others)

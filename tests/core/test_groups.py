@@ -1,0 +1,165 @@
+"""Stars, not chains; and nothing suggested that could be the only copy."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasette_gphotos_dedupe.core.groups import build_groups, edge
+from datasette_gphotos_dedupe.core.keeper import Item, Policy
+from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS, Group
+
+
+def item(photo_id: str, pixels: int = 1000, **values) -> Item:
+    return Item(photo_id, width=pixels, height=1000, bytes=pixels, mime_type="image/jpeg", **values)
+
+
+def group_up(items: list[Item], relations: dict[str, str], answers: dict[str, str] | None = None, **options) -> list[Group]:
+    """`relations` and `answers` map two letters to a relation; what is in neither is a different picture."""
+    known = {edge(*pair): relation for pair, relation in relations.items()}
+    told = {edge(*pair): relation for pair, relation in (answers or {}).items()}
+    policy = options.pop("policy", Policy())
+    return build_groups({i.photo_id: i for i in items}, known, policy, lambda pairs: {p: told.get(p) for p in pairs}, **options)
+
+
+def shape(group: Group) -> dict[str, tuple[str, str | None]]:
+    return {member.photo_id: (member.role, member.suggested) for member in group.members}
+
+
+def test_a_chain_is_broken_where_the_keeper_does_not_agree():
+    groups = group_up([item("a", 4000), item("b", 2000), item("c", 1000)], {"ab": "smaller_copy", "bc": "smaller_copy"})
+    assert [shape(group) for group in groups] == [{"a": ("keeper", "keep"), "b": ("copy", "remove")}]
+
+
+def test_a_chain_is_one_star_when_the_keeper_agrees():
+    groups = group_up(
+        [item("a", 4000), item("b", 2000), item("c", 1000)],
+        {"ab": "smaller_copy", "bc": "smaller_copy"},
+        {"ac": "smaller_copy"},
+    )
+    assert [shape(group) for group in groups] == [{"a": ("keeper", "keep"), "b": ("copy", "remove"), "c": ("copy", "remove")}]
+
+
+def test_those_whom_the_keeper_rejects_make_a_group_of_their_own():
+    groups = group_up(
+        [item("a", 4000), item("b", 3000), item("c", 2000), item("d", 1000)],
+        {"ab": "smaller_copy", "bc": "smaller_copy", "cd": "smaller_copy"},
+    )
+    assert [group.keeper_id for group in groups] == ["a", "c"]
+
+
+def test_an_edited_version_joins_its_original_without_a_suggestion():
+    groups = group_up([item("a", 4000), item("b", 1000), item("e", 4000)], {"ab": "smaller_copy", "ae": "edited"})
+    assert shape(groups[0])["e"] == ("copy", None)
+
+
+def test_an_edited_version_with_copies_of_its_own_is_shown_with_the_original():
+    groups = group_up(
+        [item("a", 4000), item("b", 1000), item("e", 4000), item("f", 1000)],
+        {"ab": "smaller_copy", "ae": "edited", "ef": "smaller_copy"},
+    )
+    assert [shape(group).get("e") for group in groups] == [("look_alike", None), ("keeper", "keep")]
+
+
+def test_a_photo_may_look_alike_in_one_group_and_be_a_copy_in_another():
+    groups = group_up(
+        [item("a", 4000), item("b", 1000), item("c", 3000), item("d", 1000)],
+        {"ab": "smaller_copy", "cd": "smaller_copy", "ad": "look_alike"},
+    )
+    assert [shape(group).get("d") for group in groups] == [("look_alike", None), ("copy", "remove")]
+
+
+@pytest.mark.parametrize("relation", sorted(set(RELATIONS) - REMOVABLE_RELATIONS))
+def test_only_removable_relations_are_suggested(relation):
+    (group,) = group_up([item("a"), item("b")], {"ab": relation})
+    assert [member.suggested for member in group.members] == ["keep", None]
+
+
+def test_two_rows_of_one_google_item_are_never_keeper_and_copy():
+    (group,) = group_up([item("a", dedup_key="k"), item("b", dedup_key="k")], {"ab": "same_bytes"})
+    assert shape(group) == {"a": ("keeper", "keep"), "b": ("look_alike", None)}
+
+
+@pytest.mark.parametrize(
+    "values, why",
+    [
+        ({"album_only": True}, "it was seen only in an album, so it may be somebody else's"),
+        ({"favorite": True}, "it is a favourite"),
+        ({"decision": "keep"}, "you decided to keep it"),
+    ],
+)
+def test_what_speaks_against_removal_is_said(values, why):
+    (group,) = group_up([item("a", 4000), item("b", 1000, **values)], {"ab": "smaller_copy"})
+    member = next(member for member in group.members if member.photo_id == "b")
+    assert member.reason == f"same picture, 1000 x 1000 against 4000 x 1000; not suggested: {why}"
+
+
+def test_what_a_person_told_apart_is_not_put_together():
+    assert group_up([item("a", 4000), item("b")], {"ab": "smaller_copy"}, not_duplicates=[("a", "b")]) == []
+
+
+def test_a_somebody_elses_photo_is_not_kept_in_place_of_ones_own():
+    (group,) = group_up([item("a", 4000, album_only=True), item("b", 4000)], {"ab": "re_encode"})
+    assert shape(group) == {"a": ("copy", None), "b": ("keeper", "keep")}
+
+
+def test_a_burst_is_one_star_of_look_alikes():
+    names = "abcdef"
+    relations = {"".join(pair): "series" for pair in itertools.combinations(names, 2)}
+    (group,) = group_up([item(name, 1000 + ord(name)) for name in names], relations)
+    assert (group.keeper_id, len(group.members), group.group_id) == ("f", 6, "f")
+
+
+NAMES = "abcdefghij"
+PAIRS = ["".join(pair) for pair in itertools.combinations(NAMES, 2)]
+libraries = st.tuples(
+    st.lists(
+        st.builds(
+            dict,
+            pixels=st.sampled_from([1000, 2000, 4000]),
+            favorite=st.booleans(),
+            album_only=st.booleans(),
+            dedup_key=st.sampled_from([None, None, "k1", "k2"]),
+            decision=st.sampled_from([None, None, None, "keep", "remove"]),
+            as_keeper=st.sampled_from([False, False, True]),
+        ),
+        min_size=10,
+        max_size=10,
+    ),
+    st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(RELATIONS), max_size=25),
+    st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(RELATIONS), max_size=45),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(libraries, st.integers(0, 1000))
+def test_no_library_gives_an_unsafe_group(library, seed):
+    values, relations, answers = library
+    items = [item(name, **value) for name, value in zip(NAMES, values, strict=True)]
+    groups = group_up(items, relations, answers)
+    by_id = {i.photo_id: i for i in items}
+    known = {**answers, **relations}
+    homes = [member.photo_id for group in groups for member in group.members if member.role != "look_alike"]
+    assert len(homes) == len(set(homes))
+    for group in groups:
+        keeper = by_id[group.keeper_id]
+        suggestions = [member.suggested for member in group.members]
+        assert suggestions.count("keep") >= 1
+        assert group.group_id == min(member.photo_id for member in group.members if member.role != "look_alike")
+        for member in group.members:
+            if member.suggested == "remove":
+                removed = by_id[member.photo_id]
+                assert member.relation == known["".join(edge(keeper.photo_id, removed.photo_id))]
+                assert member.relation in REMOVABLE_RELATIONS
+                assert not (removed.album_only or keeper.album_only or removed.favorite or removed.decision == "keep")
+                assert removed.dedup_key is None or removed.dedup_key != keeper.dedup_key
+                assert removed.pixels <= keeper.pixels * 1.06
+                assert keeper.decision != "remove"
+    shuffled = list(relations.items())
+    random.Random(seed).shuffle(shuffled)
+    random.Random(seed).shuffle(items)
+    assert group_up(items, dict(shuffled), answers) == groups
