@@ -18,6 +18,7 @@ MODULE_IDS = [str(path.relative_to(PACKAGE)) for path in MODULES]
 RANKS = {
     "model": 0,
     "errors": 0,
+    "words": 0,
     "core": 1,
     "google": 2,
     "schema": 2,

@@ -28,7 +28,7 @@ def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = N
 
 async def page_answer(library: Any, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """A page of ours inside Datasette's own frame."""
-    from . import words
+    from .. import words
 
     shared = {
         "library": library,

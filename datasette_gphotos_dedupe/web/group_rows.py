@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from .. import words
 from ..store.decisions import GroupState, read_group
-from . import words
 from .filters import Place, QueueFilter
 from .queue_rows import read_neighbour
 
