@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ..core.exif import clock_in_name, utc_from_clock
+from ..core.keys import dedup_key_of
 from ..model import File, Photo, Reading, Trouble
 from ..store.library import Found
 from ..store.runs import Known
-from .reading import FULL, HASH, dedup_key
+from .reading import FULL, HASH
 from .workers import Pending
 
 MAINS = ("original", "album_copy")
@@ -105,7 +106,7 @@ class Job:
     def _found(self, files: list[File], best: Known | Reading) -> Found:
         photo = replace(self.photo, files=tuple(files), sha1=best.sha1, bytes=best.bytes)
         if photo.source == "takeout" and best.sha1:
-            photo = replace(photo, dedup_key=dedup_key(best.sha1))
+            photo = replace(photo, dedup_key=dedup_key_of(best.sha1))
         if isinstance(best, Known):
             return Found(replace(photo, kind=None))
         return Found(_with_reading(photo, best), best)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import importlib.util
 from typing import BinaryIO
@@ -142,8 +141,3 @@ def can_read(code: str | None) -> bool:
     """Whether a file skipped with this code is worth another try: the library it needed is here now."""
     module = {NEEDS_RAW: "rawpy", NEEDS_VIDEO: "av"}.get(code or "")
     return module is not None and importlib.util.find_spec(module) is not None
-
-
-def dedup_key(sha1: str) -> str:
-    """Google's content key of a file: the unpadded URL-safe base64 of its SHA-1, 27 characters."""
-    return base64.urlsafe_b64encode(bytes.fromhex(sha1)).rstrip(b"=").decode()

@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 from ..errors import GphotosError
 from ..model import RELATIONS
 
-STATES = {"open": (0,), "decided": (1,), "all": (0, 1)}
-"""What `groups.decided` may be."""
+STATES = {"open": "decided = 0", "decided": "decided = 1", "all": "1"}
 
 
 @dataclass(frozen=True)
@@ -61,33 +60,27 @@ class QueueFilter:
         return ", ".join(told) or "all groups"
 
 
-def where(
-    chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = (), in_order: bool = False
-) -> tuple[str, dict[str, Any]]:
-    """SQL about `groups` and its parameters; filters named in `leave_out` are not applied.
-
-    `in_order` says that groups are walked in the order of an index: a list of ids must then not become the way to find them,
-    which the plus sign tells SQLite.
-    """
+def where(chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = ()) -> tuple[str, dict[str, Any]]:
+    """SQL about `groups` and its parameters; filters named in `leave_out` are not applied."""
     parts, params = [], {}
-    for name, sql in _conditions(tables, "+group_id" if in_order else "group_id").items():
+    for name, sql in _conditions(tables).items():
         value = getattr(chosen, name)
         if value and name not in leave_out:
             parts.append(f"({sql})")
             params[name] = _value(name, value)
-    if "state" not in leave_out and chosen.state != "all":
-        parts.append(f"decided = {STATES[chosen.state][0]}")
+    if "state" not in leave_out:
+        parts.append(STATES[chosen.state])
     return " AND ".join(parts) or "1", params
 
 
-def _conditions(tables: frozenset[str], key: str) -> dict[str, str]:
+def _conditions(tables: frozenset[str]) -> dict[str, str]:
     names = "SELECT 1 FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id"
     text = f"EXISTS ({names} AND p.filename LIKE :text ESCAPE '\\')"
     if "group_text" in tables:
-        text = f"{key} IN (SELECT group_id FROM group_text WHERE text LIKE :text ESCAPE '\\')"
+        text = "group_id IN (SELECT group_id FROM group_text WHERE text LIKE :text ESCAPE '\\')"
     album = "0"
     if {"albums", "album_photos"} <= tables:
-        album = f"""{key} IN (SELECT m.group_id FROM albums JOIN album_photos USING (album_id)
+        album = """group_id IN (SELECT m.group_id FROM albums JOIN album_photos USING (album_id)
             JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
     return {
         "relation": "relation = :relation",

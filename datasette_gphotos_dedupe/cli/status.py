@@ -1,0 +1,144 @@
+"""`status`: what the library holds, what the last runs did, what was left out and why, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..model import RELATIONS
+from ..words import DECISION_LABELS, RELATION_LABELS, count, moment, size
+from . import cli
+
+if TYPE_CHECKING:
+    from ..store.status import Part, Status
+
+MAX_REASONS = 8
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+def status(database):
+    """Tell what the database holds, what was left out and why, and what to do next. Changes nothing."""
+    from ..store.reading import open_library
+    from ..store.status import read_status
+
+    with open_library(database) as conn:
+        found = read_status(conn)
+    for line in status_lines(found, database):
+        click.echo(line)
+
+
+def status_lines(found: Status, database: str) -> Iterator[str]:
+    """The whole answer, a line each."""
+    yield from _library(found)
+    yield from _parts(found.parts)
+    yield from _skipped(found)
+    yield from _runs(found)
+    yield from _review(found)
+    yield "Next:"
+    yield from (f"  {line}" for line in next_steps(found, database))
+
+
+def _library(found: Status) -> Iterator[str]:
+    counts = found.counts
+    sources = ", ".join(f"{number:,} from {source}" for source, number in found.sources.items())
+    yield f"{count(counts['photos'], 'photo')}" + (f" ({sources})" if sources else "")
+    if not counts["photos"]:
+        return
+    first, last = found.dates
+    if first:
+        yield f"  taken from {first[:10]} to {last[:10]}"
+    yield f"  {count(counts['videos'], 'video')}, {counts['trashed']:,} in the bin, {counts['album_only']:,} maybe somebody else's"
+    yield f"  {count(counts['files'], 'file')}, {count(counts['albums'], 'album')}, {count(counts['people'], 'person', 'people')}"
+    yield f"  {count(counts['fingerprints'], 'fingerprint')}"
+    for reason, number in found.unseen[:MAX_REASONS]:
+        yield f"  {number:,} without: {reason}"
+    if len(found.unseen) > MAX_REASONS:
+        yield f"  ... and {sum(number for _, number in found.unseen[MAX_REASONS:]):,} more, see photos.no_pixels"
+    if counts["unlooked"]:
+        yield f"  {counts['unlooked']:,} without: not looked at yet"
+
+
+def _parts(parts: tuple[Part, ...]) -> Iterator[str]:
+    if parts:
+        yield "Parts:"
+    for part in parts:
+        skipped = "".join(f" + {number:,} {code}" for code, number in part.skipped.items())
+        sidecars = f" + {count(part.sidecars, 'sidecar')}" if part.sidecars else ""
+        state = {"broken": " (broken)", "reading": " (not finished)"}.get(part.state, "")
+        yield f"  {Path(part.container).name}: {part.seen:,} seen = {part.used:,} used{sidecars}{skipped}{state}"
+        if part.message:
+            yield f"    {part.message}"
+
+
+def _skipped(found: Status) -> Iterator[str]:
+    if found.skipped:
+        yield "Left out (all of them with their reasons are in the table skipped):"
+    for code, number, reason, place in found.skipped:
+        yield f"  {number:,} {code}: {reason}"
+        yield f"    for example {place}"
+
+
+def _runs(found: Status) -> Iterator[str]:
+    if found.runs:
+        yield "Last runs:"
+    for run in found.runs:
+        state = "not finished: still running, or killed" if run["state"] == "running" else run["state"]
+        yield (
+            f"  {moment(run['started_at'])} {run['command']}: {state}, {count(run['photos_added'], 'photo')} new, "
+            f"{run['photos_updated']:,} with news, {count(run['files_skipped'], 'file')} left out"
+        )
+        if run["message"]:
+            yield f"    {run['message']}"
+
+
+def _review(found: Status) -> Iterator[str]:
+    counts = found.counts
+    if not counts["groups"]:
+        return
+    yield f"{count(counts['groups'], 'group')} of photos that belong together, {counts['open_groups']:,} to decide:"
+    for relation in RELATIONS:
+        if relation in found.relations:
+            yield f"  {found.relations[relation]:,} {RELATION_LABELS[relation]}"
+    yield f"  {count(counts['suggested'], 'photo')} suggested for removal, {size(counts['reclaimable_bytes'])}"
+    if found.decisions:
+        yield "Decided: " + ", ".join(f"{number:,} {DECISION_LABELS[word]}" for word, number in found.decisions.items())
+
+
+def next_steps(found: Status, database: str) -> list[str]:
+    """What to do next, the most pressing first; never nothing."""
+    counts, steps = found.counts, []
+    if not counts["photos"]:
+        return [f"Import a Takeout export: gphotos-to-sqlite takeout {database} takeout-*.zip"]
+    if any(part.state != "done" for part in found.parts):
+        steps.append("Run the import of the parts that are broken or not finished again; what is saved is not read again.")
+    if any(code == "no_media" for code, *_ in found.skipped):
+        steps.append("Sidecars without pictures mean that a part of an export is missing: import it together with the others.")
+    for extra in ("raw", "video"):
+        if _wants_extra(found, extra):
+            steps.append(
+                f"See more pictures: pip install 'datasette-gphotos-dedupe[{extra}]', then {_after_extra(extra, database)}"
+            )
+    if counts["unlooked"]:
+        steps.append(f"Look at the pictures that have no fingerprint: gphotos-to-sqlite fingerprint {database}")
+    if counts["unmatched"]:
+        steps.append(f"Compare what is new: gphotos-to-sqlite match {database}")
+    if counts["open_groups"]:
+        steps.append(f"Review the groups: datasette {database} --root")
+    if counts["unpushed"]:
+        steps.append(
+            f'Send what you chose to remove into an album ({counts["unpushed"]:,}): gphotos-to-sqlite push {database} --album "Duplicates"'
+        )
+    return steps or ["Nothing to do. Import again when you have a new export."]
+
+
+def _wants_extra(found: Status, extra: str) -> bool:
+    told = [reason for _, _, reason, _ in found.skipped] + [reason for reason, _ in found.unseen]
+    return any(f"[{extra}]" in reason for reason in told)
+
+
+def _after_extra(extra: str, database: str) -> str:
+    return f"gphotos-to-sqlite fingerprint {database}" if extra == "video" else "the same import again"

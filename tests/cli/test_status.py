@@ -1,0 +1,147 @@
+"""The status command: what it tells of every state a library can be in, and what it advises."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.store.database import open_database
+
+_load_commands()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "photos.db"
+
+
+@pytest.fixture
+def db(path):
+    made = open_database(path)
+    yield made
+    made.close()
+
+
+def run(path, *arguments) -> list[str]:
+    result = CliRunner().invoke(cli, ["status", str(path), *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.output.splitlines()
+
+
+def next_steps(path) -> list[str]:
+    lines = run(path)
+    return [line.strip() for line in lines[lines.index("Next:") + 1 :]]
+
+
+def photo(db, photo_id: str, **columns) -> None:
+    db["photos"].insert({"photo_id": photo_id, "source": "takeout", "filename": f"{photo_id}.jpg", **columns})
+
+
+def fingerprint(db, photo_id: str, matched_by: str | None = "now") -> None:
+    row = {"photo_id": photo_id, "phash": "0" * 64, "flatness": 0, "algorithm": "x", "matched_by": matched_by}
+    db["fingerprints"].insert(row)
+
+
+def test_a_database_that_is_not_there_is_not_made(path):
+    assert run(path) == [f"Error: {path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip"]
+    assert not path.exists()
+
+
+def test_an_empty_library_is_told_how_to_begin(db, path):
+    assert run(path) == ["0 photos", "Next:", f"  Import a Takeout export: gphotos-to-sqlite takeout {path} takeout-*.zip"]
+
+
+def test_every_number_of_a_library_is_told(db, path):
+    photo(db, "a", taken_at="2001-02-03T00:00:00Z", trashed=1)
+    photo(db, "b", taken_at="2019-06-28T00:00:00Z", album_only=1, kind="video", no_pixels="it is too dark")
+    photo(db, "c", source="folder")
+    fingerprint(db, "a")
+    fingerprint(db, "c")
+    db["files"].insert({"photo_id": "a", "role": "original", "container": "one.zip", "member": "a.jpg"})
+    assert run(path)[:6] == [
+        "3 photos (1 from folder, 2 from takeout)",
+        "  taken from 2001-02-03 to 2019-06-28",
+        "  1 video, 1 in the bin, 1 maybe somebody else's",
+        "  1 file, 0 albums, 0 people",
+        "  2 fingerprints",
+        "  1 without: it is too dark",
+    ]
+
+
+def test_each_part_has_its_account_and_each_kind_of_skipped_file_an_example(db, path):
+    photo(db, "a")
+    fingerprint(db, "a")
+    db["parts"].insert(
+        {"container": "/x/one.zip", "state": "done", "files_seen": 6, "files_used": 1, "sidecars": 2, "files_skipped": 3}
+    )
+    db["parts"].insert({"container": "/x/two.zip", "state": "broken", "files_seen": 0, "message": "two.zip is cut short."})
+    for number in range(3):
+        code = "no_media" if number else "empty"
+        row = {"container": "/x/one.zip", "member": f"{number}.jpg", "code": code, "reason": f"because of {code}"}
+        db["skipped"].insert(row)
+    lines = run(path)
+    start = lines.index("Parts:")
+    assert lines[start : start + 9] == [
+        "Parts:",
+        "  one.zip: 6 seen = 1 used + 2 sidecars + 1 empty + 2 no_media",
+        "  two.zip: 0 seen = 0 used (broken)",
+        "    two.zip is cut short.",
+        "Left out (all of them with their reasons are in the table skipped):",
+        "  2 no_media: because of no_media",
+        "    for example /x/one.zip: 1.jpg",
+        "  1 empty: because of empty",
+        "    for example /x/one.zip: 0.jpg",
+    ]
+    assert next_steps(path) == [
+        "Run the import of the parts that are broken or not finished again; what is saved is not read again.",
+        "Sidecars without pictures mean that a part of an export is missing: import it together with the others.",
+    ]
+
+
+def test_a_run_that_was_killed_is_told_from_one_that_ended(db, path):
+    photo(db, "a")
+    run_row = {"command": "takeout", "started_at": "2026-01-02T03:04:05Z", "photos_added": 1, "files_skipped": 2}
+    db["runs"].insert(run_row | {"state": "running"})
+    db["runs"].insert(run_row | {"state": "failed", "message": "The disk is full."})
+    lines = run(path)
+    start = lines.index("Last runs:")
+    assert lines[start + 1 : start + 4] == [
+        "  2026-01-02 03:04:05 takeout: failed, 1 photo new, 0 with news, 2 files left out",
+        "    The disk is full.",
+        "  2026-01-02 03:04:05 takeout: not finished: still running, or killed, 1 photo new, 0 with news, 2 files left out",
+    ]
+
+
+def test_what_to_do_next_follows_the_state(db, path):
+    photo(db, "new")
+    photo(db, "seen")
+    photo(db, "film", kind="video", no_pixels="needs an extra: pip install 'datasette-gphotos-dedupe[video]'")
+    fingerprint(db, "seen", matched_by=None)
+    db["groups"].insert(
+        {
+            "group_id": "seen",
+            "keeper_id": "seen",
+            "relation": "re_encode",
+            "size": 2,
+            "suggested_count": 1,
+            "reclaimable_bytes": 2_000_000,
+        }
+    )
+    decided = {"subject": "new", "photo_id": "new", "decision": "remove", "decided_at": "2026-01-02T03:04:05Z"}
+    db["decisions"].insert(decided)
+    assert next_steps(path) == [
+        f"See more pictures: pip install 'datasette-gphotos-dedupe[video]', then gphotos-to-sqlite fingerprint {path}",
+        f"Look at the pictures that have no fingerprint: gphotos-to-sqlite fingerprint {path}",
+        f"Compare what is new: gphotos-to-sqlite match {path}",
+        f"Review the groups: datasette {path} --root",
+        f'Send what you chose to remove into an album (1): gphotos-to-sqlite push {path} --album "Duplicates"',
+    ]
+    assert "Decided: 1 Remove" in run(path)
+
+
+def test_status_changes_nothing(db, path):
+    photo(db, "a")
+    before = db.conn.execute("PRAGMA data_version").fetchone()[0]
+    run(path)
+    assert db.conn.execute("PRAGMA data_version").fetchone()[0] == before
