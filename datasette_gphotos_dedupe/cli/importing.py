@@ -25,24 +25,70 @@ def takeout(ctx, database, paths, no_match, workers, silent):
     """
     from ..pipeline.importing import import_takeout
 
-    _run(ctx, database, silent, no_match, lambda db, progress: import_takeout(db, list(paths), progress, workers))
+    _run(ctx, database, silent, no_match, workers, lambda db, progress: import_takeout(db, list(paths), progress, workers))
 
 
 @cli.command()
 @click.argument("database", type=click.Path(dir_okay=False))
-@click.argument("directory", type=click.Path())
+@click.argument("directories", nargs=-1, required=True, type=click.Path())
 @_no_match
 @_workers
 @_silent
 @click.pass_context
-def folder(ctx, database, directory, no_match, workers, silent):
-    """Import the pictures of a folder and its subfolders."""
+def folder(ctx, database, directories, no_match, workers, silent):
+    """Import the pictures of one or more folders and their subfolders."""
     from ..pipeline.importing import import_folder
 
-    _run(ctx, database, silent, no_match, lambda db, progress: import_folder(db, directory, progress, workers))
+    _run(ctx, database, silent, no_match, workers, lambda db, progress: import_folder(db, list(directories), progress, workers))
 
 
-def _run(ctx, database, silent, no_match, work) -> None:
+@cli.command("toolkit-csv")
+@click.argument("database", type=click.Path(dir_okay=False))
+@click.argument("csv_file", metavar="METADATA.CSV", type=click.Path())
+@_no_match
+@_silent
+def toolkit_csv(database, csv_file, no_match, silent):
+    """Add what the Google Photos Toolkit in the browser knows: keys, sizes, quality, and photos no export has shown.
+
+    In the toolkit, choose "Export metadata". Photos already known are found by media key, else by content, else by name, time and
+    size together, and only where exactly one fits.
+    """
+    from ..pipeline.listing import import_toolkit_csv, listing_lines
+    from ..pipeline.progress import Progress
+    from ..store.database import open_database
+
+    db = open_database(database)
+    try:
+        for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent))):
+            click.echo(line)
+        if not no_match:
+            _match(db, silent)
+    finally:
+        db.close()
+
+
+@cli.command()
+@click.argument("database", type=click.Path(dir_okay=False))
+@_workers
+@_silent
+def fingerprint(database, workers, silent):
+    """Look at the pictures that have no fingerprint, or one of an older version, where they lie.
+
+    Importing does this by itself. Run it after an extra for RAW files or videos was installed, or after an update.
+    """
+    from ..pipeline.fingerprinting import fingerprint_library, fingerprint_lines
+    from ..pipeline.progress import Progress
+    from ..store.database import open_database
+
+    db = open_database(database, create=False)
+    try:
+        for line in fingerprint_lines(fingerprint_library(db, Progress(silent=silent), workers)):
+            click.echo(line)
+    finally:
+        db.close()
+
+
+def _run(ctx, database, silent, no_match, workers, work) -> None:
     from ..errors import SourceError
     from ..pipeline.progress import Progress
     from ..pipeline.summary import summary_lines
@@ -55,12 +101,24 @@ def _run(ctx, database, silent, no_match, work) -> None:
             click.echo(line)
         if report.stopped:
             ctx.exit(130)  # what shells give for Ctrl-C
+        _look(db, silent, workers)
         if not no_match:
             _match(db, silent)
         if report.broken:
             raise SourceError(" ".join(report.broken))
     finally:
         db.close()
+
+
+def _look(db, silent, workers) -> None:
+    """What an earlier import could not look at, because an extra was missing, and can now."""
+    from ..pipeline.fingerprinting import fingerprint_library, fingerprint_lines
+    from ..pipeline.progress import Progress
+
+    report = fingerprint_library(db, Progress(silent=silent), workers)
+    if report.opened:
+        for line in fingerprint_lines(report):
+            click.echo(line)
 
 
 def _match(db, silent) -> None:

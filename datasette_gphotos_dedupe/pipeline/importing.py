@@ -64,17 +64,25 @@ def import_takeout(db: Database, paths: list[str | Path], progress: Progress, wo
 
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
-    containers = find_containers(paths)
+    containers = _outermost(find_containers(paths))
     return _Import(db, Takeout(containers), "takeout", progress, workers).run()
 
 
-def import_folder(db: Database, path: str | Path, progress: Progress, workers: int | None = None) -> ImportReport:
-    """Import the pictures of a folder and its subfolders. Raises SourceError when it is not a folder."""
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise SourceError(f"{path} is not a folder. Give a folder with pictures; for Google's archives use the command takeout.")
-    containers = [container for container in find_containers([path]) if container.kind == FOLDER]
+def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
+    """Import the pictures of folders and their subfolders. Raises SourceError when one is not a folder."""
+    for path in map(Path, paths):
+        if path.exists() and not path.is_dir():
+            raise SourceError(
+                f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
+            )
+    containers = _outermost([container for container in find_containers(paths) if container.kind == FOLDER])
     return _Import(db, Folder(containers), "folder", progress, workers).run()
+
+
+def _outermost(containers: list[Container]) -> list[Container]:
+    """Without folders that lie in another one given: their files would be seen twice."""
+    folders = [container.path for container in containers if container.kind == FOLDER]
+    return [each for each in containers if each.kind != FOLDER or not any(path in each.path.parents for path in folders)]
 
 
 class _Import:

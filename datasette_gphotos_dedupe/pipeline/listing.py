@@ -14,6 +14,7 @@ from ..sources.toolkit_csv import Listed, read_listed
 from ..store import toolkit
 from ..store.library import save_skipped
 from ..store.runs import Run, save_part, transaction
+from ..words import count
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ class ListingReport:
     rules: dict[str, int] = field(default_factory=dict)
     added: int = 0
     updated: int = 0
-    in_albums: int = 0
     skipped: int = 0
 
     @property
@@ -53,6 +53,7 @@ class _Listing:
         self.work = Run(db.conn, toolkit.SOURCE)
         self.report = ListingReport(path.name)
         self._skips: list[tuple[int, Trouble]] = []
+        self._left_out: set[str] = set()
 
     def run(self) -> ListingReport:
         state = "failed"
@@ -71,6 +72,10 @@ class _Listing:
 
     def _read(self) -> None:
         self.progress.start("Reading lines")
+        try:
+            self._status = self.path.stat()
+        except OSError as error:
+            raise SourceError(f"{self.path} cannot be read: {error.strerror}.") from error
         distinct = toolkit.lay_out(self.conn, self._counted(read_listed(self.path, self._skip)))
         self.report.repeated = self.report.lines - distinct
 
@@ -94,10 +99,11 @@ class _Listing:
         self._save_skips([(line, trouble) for line, trouble in self._skips])
         for batch in toolkit.batches(self.conn):
             with transaction(self.conn):
-                known = self._save_batch(batch)
-                self.report.in_albums += toolkit.save_listed_albums(self.conn, known)
+                toolkit.save_listed_albums(self.conn, self._save_batch(batch))
                 self._count()
             self.progress.advance(len(batch))
+        with transaction(self.conn):
+            toolkit.forget_skipped(self.conn, str(self.path), self._left_out)
         save_part(self.conn, self._part_row(), self.work)
 
     def _save_batch(self, batch: list[tuple[Listed, str | None, str | None]]) -> list[tuple[Listed, str]]:
@@ -119,6 +125,7 @@ class _Listing:
 
     def _leave_out(self, line: int, trouble: Trouble) -> None:
         self.report.skipped += 1
+        self._left_out.add(f"line {line}")
         save_skipped(self.conn, File(str(self.path), f"line {line}"), trouble, self.work.id)
 
     def _count(self) -> None:
@@ -133,11 +140,10 @@ class _Listing:
         return self.report.lines + len(self._skips)
 
     def _part_row(self) -> dict:
-        status = self.path.stat()
         return {
             "container": str(self.path),
-            "bytes": status.st_size,
-            "modified_at": datetime.fromtimestamp(int(status.st_mtime), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "bytes": self._status.st_size,
+            "modified_at": datetime.fromtimestamp(int(self._status.st_mtime), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "state": "done",
             "files_seen": self._seen,
             "files_used": self._seen - self.report.skipped,
@@ -151,20 +157,15 @@ AMBIGUOUS = Trouble("ambiguous", "several photos could be this item, and nothing
 def listing_lines(report: ListingReport) -> list[str]:
     """What the person is told at the end."""
     rules, known = report.rules, report.matched
+    damaged = report.skipped - rules[toolkit.AMBIGUOUS]
     lines = [
-        f"{report.name}: {_count(report.lines + report.skipped - rules[toolkit.AMBIGUOUS], 'line')}, "
-        f"{_count(sum(rules.values()), 'item')} of the library.",
-        f"{_count(known, 'item')} matched a photo already known ({rules['media_key']:,} by media key, {rules['content']:,} by "
+        f"{report.name}: {count(report.lines + damaged, 'line')}, {count(sum(rules.values()), 'item')} of the library.",
+        f"{count(known, 'item')} matched a photo already known ({rules['media_key']:,} by media key, {rules['content']:,} by "
         f"content, {rules['name']:,} by name, time and size), {report.updated:,} of them with news.",
-        f"{_count(rules['new'], 'item')} new, without pictures until a Takeout export brings them.",
+        f"{count(rules['new'], 'item')} new, without pictures until a Takeout export brings them.",
     ]
     if rules[toolkit.AMBIGUOUS]:
-        lines.append(f"{_count(rules[toolkit.AMBIGUOUS], 'item')} left out: several known photos could be it.")
-    damaged = report.skipped - rules[toolkit.AMBIGUOUS]
+        lines.append(f"{count(rules[toolkit.AMBIGUOUS], 'item')} left out: several known photos could be it.")
     if damaged:
-        lines.append(f"{_count(damaged, 'line')} could not be used; the table skipped says why.")
+        lines.append(f"{count(damaged, 'line')} could not be used; the table skipped says why.")
     return lines
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -141,3 +141,8 @@ def can_read(code: str | None) -> bool:
     """Whether a file skipped with this code is worth another try: the library it needed is here now."""
     module = {NEEDS_RAW: "rawpy", NEEDS_VIDEO: "av"}.get(code or "")
     return module is not None and importlib.util.find_spec(module) is not None
+
+
+def can_read_now(reason: str) -> bool:
+    """Whether a photo without pixels for this reason is worth another try, because the extra that it names is here now."""
+    return any(f"[{extra}]" in reason and can_read(f"needs_{extra}") for extra in ("raw", "video"))

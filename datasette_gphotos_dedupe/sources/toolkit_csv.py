@@ -175,7 +175,7 @@ def _places(path: Path, header: list[str]) -> dict[str, int]:
             "Give the file as the toolkit wrote it."
         )
     if missing:
-        named = ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
+        named = ", ".join(missing[:5]) + (" and more" if len(missing) > 5 else "")
         raise SourceError(
             f"{path.name} is not the metadata.csv of the Google Photos Toolkit: its first line lacks "
             f"{'the column' if len(missing) == 1 else 'the columns'} {named}. In the toolkit, choose Export metadata."

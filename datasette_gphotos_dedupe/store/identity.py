@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 
+from ..core.keys import dedup_key_of
 from ..model import Photo
+from .history import add_history, close_batch, open_batch, read_decision
 
 
 def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:
@@ -35,7 +38,7 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
         if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
             return row[0]
-    return _row_of_file(conn, photo)
+    return _row_of_file(conn, photo) or _row_of_list(conn, photo)
 
 
 def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
@@ -49,6 +52,17 @@ def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
         if row:
             return row[0]
     return None
+
+
+def _row_of_list(conn: sqlite3.Connection, photo: Photo) -> str | None:
+    """The item that the toolkit's list told of without its picture: the only one of this content key, or of its name and time."""
+    if photo.media_key is not None or photo.sha1 is None:
+        return None
+    sql = "SELECT photo_id, filename, substr(taken_at, 1, 19) FROM photos WHERE dedup_key = ? AND sha1 IS NULL"
+    rows = conn.execute(sql, [dedup_key_of(photo.sha1)]).fetchall()
+    if len(rows) > 1:
+        rows = [row for row in rows if (row[1], row[2]) == (photo.filename, (photo.taken_at or "")[:19])]
+    return rows[0][0] if len(rows) == 1 else None
 
 
 def _content_id(conn: sqlite3.Connection, photo: Photo) -> str:
@@ -92,8 +106,22 @@ def _forget_matches(conn: sqlite3.Connection, photo_id: str) -> None:
     conn.executemany("DELETE FROM groups WHERE group_id = ?", [(each,) for each in ids])
 
 
+def _settle_two_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """When two ids turn out to be one photo and both were decided, the careful word wins: keep, else the newer one."""
+    old, new = read_decision(conn, old_id), read_decision(conn, new_id)
+    if old is None or new is None:
+        return
+    winner = max((old, new), key=lambda row: (row["decision"] == "keep", row["decided_at"], row is new))
+    if winner["decision"] != new["decision"]:
+        batch = open_batch(conn, None, f"{old_id} and {new_id} are one photo: {winner['decision']}")
+        add_history(conn, batch, new_id, json.dumps(new), json.dumps({**winner, "subject": new_id, "photo_id": new_id}))
+        close_batch(conn, batch)
+    conn.execute("DELETE FROM decisions WHERE subject = ?", [new_id if winner is old else old_id])
+
+
 def _move_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
-    conn.execute("UPDATE OR IGNORE decisions SET subject = ? WHERE subject = ?", [new_id, old_id])
+    _settle_two_decisions(conn, old_id, new_id)
+    conn.execute("UPDATE decisions SET subject = ? WHERE subject = ?", [new_id, old_id])
     conn.execute("UPDATE decisions SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
     conn.execute("UPDATE decisions SET photo_b = ? WHERE photo_b = ?", [new_id, old_id])
     conn.execute("UPDATE decision_history SET subject = ? WHERE subject = ?", [new_id, old_id])

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..core.keys import dedup_key_of
 from ..model import Album, File, Photo, Reading, Trouble
 from .identity import find_photo_id, take_over
 
@@ -117,12 +118,20 @@ def _merged(old: dict, new: dict) -> dict:
         merged["taken_at_source"] = old["taken_at_source"]
     for name in CONTENT:
         merged[name] = _newest(name, old[name], new[name], newer and new["sha1"] is not None)
+    if old["dedup_key"] and old["dedup_key"] != (dedup_key_of(old["sha1"]) if old["sha1"] else None):
+        merged["dedup_key"] = old["dedup_key"]  # Google's own word: that of a "storage saver" item is not made of its bytes
     if new["width"]:
         merged["no_pixels"] = None
     merged["source"] = new["source"] if newer else old["source"]
-    # Once seen in the person's own library, always theirs.
-    merged["album_only"] = new["album_only"] if old["source"] == "folder" else int(old["album_only"] and new["album_only"])
+    merged["album_only"] = _album_only(old, new)
     return merged
+
+
+def _album_only(old: dict, new: dict) -> int:
+    if old["owned"] is not None:
+        return int(not old["owned"])
+    # Once seen in the person's own library, always theirs.
+    return new["album_only"] if old["source"] == "folder" else int(old["album_only"] and new["album_only"])
 
 
 def _newest(name: str, old: object, new: object, newer: bool) -> object:

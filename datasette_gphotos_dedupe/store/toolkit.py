@@ -117,8 +117,8 @@ def batches(conn: sqlite3.Connection) -> Iterator[list[tuple[Listed, str | None,
         line = rows[-1][0]
 
 
-def save_listed(conn: sqlite3.Connection, item: Listed, photo_id: str | None, run_id: RunId) -> str:
-    """Save one item as the photo it is, or as a new one; returns ``added``, ``updated`` or ``same``.
+def save_listed(conn: sqlite3.Connection, item: Listed, photo_id: str | None, run_id: RunId) -> tuple[str, str]:
+    """Save one item as the photo it is, or as a new one; returns its id, and ``added``, ``updated`` or ``same``.
 
     A photo that had only its checksum for an id gets the media key, and keeps everything that was said about it.
     """
@@ -126,7 +126,7 @@ def save_listed(conn: sqlite3.Connection, item: Listed, photo_id: str | None, ru
     if photo_id is None:
         told.update(photo_id=item.media_key, source=SOURCE, no_pixels=NO_PIXELS, run_id=run_id(), **_fresh(item))
         conn.execute(f"INSERT INTO photos ({', '.join(told)}) VALUES ({', '.join('?' * len(told))})", list(told.values()))
-        return "added"
+        return item.media_key, "added"
     moved = photo_id.startswith("sha1:")
     if moved:
         take_over(conn, photo_id, item.media_key)
@@ -136,7 +136,7 @@ def save_listed(conn: sqlite3.Connection, item: Listed, photo_id: str | None, ru
         changes["run_id"] = run_id()
         names = ", ".join(f"{name} = ?" for name in changes)
         conn.execute(f"UPDATE photos SET {names} WHERE photo_id = ?", [*changes.values(), photo_id])
-    return "updated" if changes or moved else "same"
+    return photo_id, "updated" if changes or moved else "same"
 
 
 def _told(item: Listed) -> dict[str, Any]:
@@ -197,6 +197,13 @@ def _album_id(conn: sqlite3.Connection, album_key: str, title: str | None) -> st
         return same[0][0]
     save_albums(conn, [Album(album_key, title or album_key)])
     return album_key
+
+
+def forget_skipped(conn: sqlite3.Connection, container: str, members: set[str]) -> None:
+    """Drop the lines of an earlier run that are skipped no longer."""
+    old = {row[0] for row in conn.execute("SELECT member FROM skipped WHERE container = ?", [container]).fetchall()}
+    gone = [(container, member) for member in sorted(old - members)]
+    conn.executemany("DELETE FROM skipped WHERE container = ? AND member = ?", gone)
 
 
 def drop_layout(conn: sqlite3.Connection) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from datasette_gphotos_dedupe.pipeline.fingerprinting import fingerprint_library
 from datasette_gphotos_dedupe.pipeline.importing import import_folder, import_takeout
+from datasette_gphotos_dedupe.pipeline.listing import import_toolkit_csv
+from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.store.database import open_database
 
@@ -32,8 +35,17 @@ class Library:
     def takeout(self, *paths):
         return import_takeout(self.db, list(paths), Progress(silent=True), workers=1)
 
-    def folder(self, path):
-        return import_folder(self.db, path, Progress(silent=True), workers=1)
+    def folder(self, *paths):
+        return import_folder(self.db, list(paths), Progress(silent=True), workers=1)
+
+    def toolkit(self, path):
+        return import_toolkit_csv(self.db, path, Progress(silent=True))
+
+    def fingerprint(self):
+        return fingerprint_library(self.db, Progress(silent=True), workers=1)
+
+    def match(self):
+        return match_library(self.db, Progress(silent=True), MatchOptions(workers=1))
 
     def rows(self, sql, *parameters):
         return [tuple(row) for row in self.db.execute(sql, parameters).fetchall()]

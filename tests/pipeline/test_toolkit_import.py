@@ -1,0 +1,264 @@
+"""What the toolkit's list does to a library: it joins what is certain, adds what is new, and leaves the rest out by name."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from datasette_gphotos_dedupe.errors import SourceError
+from datasette_gphotos_dedupe.pipeline.listing import listing_lines
+from datasette_gphotos_dedupe.store.decisions import Choice, read_groups, save_choices
+from datasette_gphotos_dedupe.store.identity import take_over
+
+from ..exports import album, key, part, picture, sidecar, year
+from ..toolkit import content_key, item, write_csv
+
+RUNS = "SELECT count(*) FROM runs"
+SECOND = "2019-06-28T16:38:04Z"
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Writes lines to the file and gives its path."""
+    return lambda *items: write_csv(tmp_path / "metadata.csv", *items)
+
+
+def add(library, photo_id, data: bytes | None = None, **columns):
+    """A photo as an import left it."""
+    told = {"source": "takeout", "filename": "a.jpg", "taken_at": SECOND, "taken_at_source": "sidecar", **columns}
+    if data is not None:
+        told |= {"sha1": hashlib.sha1(data).hexdigest(), "bytes": len(data), "dedup_key": content_key(data)}
+    library.db["photos"].insert({"photo_id": photo_id, **told})
+    return told
+
+
+def sha1_id(data: bytes) -> str:
+    return f"sha1:{hashlib.sha1(data).hexdigest()}"
+
+
+def test_a_photo_known_by_its_media_key_learns_space_quality_and_owner(library, csv):
+    add(library, key(1), b"abc", media_key=key(1))
+    report = library.toolkit(
+        csv(item(1, "other.jpg", b"abc", takesUpSpace="true", spaceTakenBytes=3, isOriginalQuality="false", isOwned="true"))
+    )
+    assert library.rows("SELECT photo_id, filename, space_bytes, original_quality, owned, source FROM photos") == [
+        (key(1), "a.jpg", 3, 0, 1, "takeout")
+    ]
+    assert (report.rules["media_key"], report.updated, report.added) == (1, 1, 0)
+
+
+def test_a_photo_known_by_its_content_gets_its_media_key_for_an_id(library, csv):
+    add(library, sha1_id(b"abc"), b"abc", filename="mine.jpg", taken_at=None)
+    report = library.toolkit(csv(item(1, "a.jpg", b"abc")))
+    assert library.rows("SELECT photo_id, media_key, product_url, filename, taken_at, taken_at_source FROM photos") == [
+        (key(1), key(1), f"https://photos.google.com/photo/{key(1)}", "mine.jpg", SECOND, "csv")
+    ]
+    assert report.rules["content"] == 1
+
+
+def test_without_a_content_key_name_second_and_size_together_find_the_photo(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    report = library.toolkit(csv(item(1, "a.jpg", sizeBytes=3)))
+    assert (library.one("SELECT photo_id FROM photos"), report.rules["name"]) == (key(1), 1)
+
+
+@pytest.mark.parametrize("change", [{"fileName": "b.jpg"}, {"takenAt": "2019-06-28T16:38:05Z"}, {"sizeBytes": 4}])
+def test_two_of_name_second_and_size_are_not_enough(library, csv, change):
+    add(library, sha1_id(b"abc"), b"abc")
+    report = library.toolkit(csv(item(1, "a.jpg", sizeBytes=3) | change))
+    assert (report.matched, report.added) == (0, 1)
+
+
+def test_an_original_of_other_content_is_another_photo_whatever_its_name(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    report = library.toolkit(csv(item(1, "a.jpg", b"xyz", isOriginalQuality="true")))
+    assert (report.matched, report.added) == (0, 1)
+
+
+def test_a_storage_saver_item_keeps_googles_content_key_and_not_the_one_of_its_bytes(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    library.toolkit(csv(item(1, "a.jpg", b"xyz", isOriginalQuality="false")))
+    assert library.rows("SELECT photo_id, dedup_key FROM photos") == [(key(1), content_key(b"xyz"))]
+
+
+def test_an_item_of_the_api_is_found_by_name_second_and_pixels_and_keeps_its_id(library, csv):
+    add(library, "api-id", source="library", library_id="api-id", app_created=1, width=40, height=30)
+    library.toolkit(csv(item(1, "a.jpg", b"abc", width=40, height=30)))
+    assert library.rows("SELECT photo_id, media_key, library_id, bytes FROM photos") == [("api-id", key(1), "api-id", 3)]
+
+
+def test_of_two_photos_that_could_be_it_neither_is_taken(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    add(library, sha1_id(b"abc") + ":12345678", b"abc", filename="b.jpg")
+    report = library.toolkit(csv(item(1, "c.jpg", b"abc")))
+    assert library.one("SELECT count(*) FROM photos WHERE media_key IS NOT NULL OR source != 'takeout'") == 0
+    assert (report.rules["ambiguous"], report.added) == (1, 0)
+    assert library.rows("SELECT member, code, reason FROM skipped") == [
+        ("line 2", "ambiguous", "several photos could be this item, and nothing tells which; a new Takeout export names them")
+    ]
+
+
+def test_of_two_items_that_could_be_one_photo_neither_is_taken(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    report = library.toolkit(csv(item(1, "x.jpg", b"abc"), item(2, "y.jpg", b"abc")))
+    assert (report.matched, report.rules["ambiguous"]) == (0, 2)
+
+
+def test_equal_contents_are_told_apart_by_name_and_second(library, csv):
+    add(library, sha1_id(b"abc"), b"abc")
+    add(library, sha1_id(b"abc") + ":12345678", b"abc", filename="b.jpg")
+    library.toolkit(csv(item(1, "b.jpg", b"abc"), item(2, "a.jpg", b"abc")))
+    assert library.rows("SELECT photo_id, filename FROM photos ORDER BY filename") == [(key(2), "a.jpg"), (key(1), "b.jpg")]
+
+
+def test_another_item_of_the_same_content_does_not_take_a_photo_that_has_its_own_key(library, csv):
+    add(library, key(1), b"abc", media_key=key(1))
+    report = library.toolkit(csv(item(1, "a.jpg", b"abc"), item(2, "a.jpg", b"abc")))
+    assert library.rows("SELECT photo_id FROM photos ORDER BY 1") == [(key(1),), (key(2),)]
+    assert (report.rules["media_key"], report.rules["new"]) == (1, 1)
+
+
+def test_an_item_nobody_knew_becomes_a_photo_without_pixels(library, csv):
+    line = item(1, "a.mp4", durationMs=2500, isFavorite="true", isArchived="true", isOwned="false", takesUpSpace="false")
+    library.toolkit(csv(line))
+    columns = "photo_id, source, kind, duration_s, favorite, archived, album_only, space_bytes, taken_at, taken_at_source"
+    assert library.rows(f"SELECT {columns} FROM photos") == [(key(1), "toolkit-csv", "video", 2.5, 1, 1, 1, 0, SECOND, "csv")]
+    assert library.one("SELECT no_pixels FROM photos") == (
+        "the toolkit's CSV holds no pictures; a Takeout export brings the picture in"
+    )
+
+
+def test_googles_word_on_who_owns_it_counts_more_than_the_folder(library, csv):
+    add(library, key(1), media_key=key(1), album_only=1)
+    add(library, key(2), media_key=key(2), album_only=0)
+    library.toolkit(csv(item(1, isOwned="true"), item(2, isOwned="false")))
+    assert library.rows("SELECT photo_id, album_only FROM photos ORDER BY 1") == [(key(1), 0), (key(2), 1)]
+
+
+def test_running_again_writes_no_row(library, csv):
+    add(library, key(1), b"abc", media_key=key(1))
+    path = csv(
+        item(1, "a.jpg", b"abc", spaceTakenBytes=3), item(2), item(3, "x.jpg", sourceAlbumMediaKey=key(50)), item(4, width="no")
+    )
+    library.toolkit(path)
+    before = library.db.conn.total_changes, library.tables(), library.one(RUNS)
+    library.toolkit(path)
+    temp_rows = library.db.conn.total_changes - before[0]
+    assert (library.tables(), library.one(RUNS)) == before[1:]
+    assert temp_rows < 20  # the temporary tables of the comparison
+
+
+def test_a_line_that_was_mended_is_no_longer_skipped(library, csv):
+    library.toolkit(csv(item(1), item(2, width="wide")))
+    library.toolkit(csv(item(1), item(2, width="40")))
+    assert (library.rows("SELECT * FROM skipped"), library.one("SELECT count(*) FROM photos")) == ([], 2)
+
+
+def test_lines_used_and_skipped_add_up_in_runs_and_parts(library, csv):
+    library.toolkit(csv(item(1), item(1), item(2), item(3, width="wide")))
+    assert library.rows("SELECT command, state, files_seen, files_used, files_skipped, photos_added FROM runs") == [
+        ("toolkit-csv", "done", 4, 3, 1, 2)
+    ]
+    assert library.rows("SELECT state, files_seen, files_used, sidecars, files_skipped FROM parts") == [("done", 4, 3, 0, 1)]
+
+
+def test_the_summary_says_how_each_item_was_found(library, csv):
+    add(library, key(1), media_key=key(1))
+    add(library, sha1_id(b"abc"), b"abc")
+    lines = list(listing_lines(library.toolkit(csv(item(1), item(2, "z", b"abc"), item(3), item(4, width="wide")))))
+    assert lines == [
+        "metadata.csv: 4 lines, 3 items of the library.",
+        "2 items matched a photo already known (1 by media key, 1 by content, 0 by name, time and size), 2 of them with news.",
+        "1 item new, without pictures until a Takeout export brings them.",
+        "1 line could not be used; the table skipped says why.",
+    ]
+
+
+def test_an_album_of_a_title_that_only_one_album_has_is_the_one_of_the_export(library, tmp_path, csv):
+    members = {"Trip_/a.jpg": picture(1), "Trip_/a.jpg.json": sidecar("a.jpg", 1), "Trip_/metadata.json": album("Trip?")}
+    library.takeout(part(tmp_path, 1, members))
+    library.toolkit(csv(item(2, sourceAlbumMediaKey=key(50), sourceAlbumTitle="Trip?")))
+    assert library.rows("SELECT album_id, photo_id FROM album_photos ORDER BY 2") == [
+        ("album:Trip_", key(1)),
+        ("album:Trip_", key(2)),
+    ]
+
+
+def test_two_albums_of_one_title_stay_two(library, csv):
+    library.toolkit(csv(*(item(n, sourceAlbumMediaKey=key(50 + n), sourceAlbumTitle="Trip") for n in (1, 2))))
+    assert library.rows("SELECT album_id, title FROM albums ORDER BY 1") == [(key(51), "Trip"), (key(52), "Trip")]
+
+
+def test_the_picture_that_an_export_brings_later_joins_the_line(library, tmp_path, csv):
+    library.toolkit(csv(item(1, "a.jpg", picture(1)), item(2, "b.jpg", picture(2))))
+    library.takeout(part(tmp_path, 1, {**year("a.jpg", picture(1), 1), **year("renamed.jpg", picture(2))}))
+    assert library.rows("SELECT photo_id, source, no_pixels, owned, width FROM photos ORDER BY 1") == [
+        (key(1), "takeout", None, 1, 96),
+        (key(2), "takeout", None, 1, 96),
+    ]
+    assert library.one("SELECT count(*) FROM fingerprints") == 2
+
+
+def test_an_export_imported_again_leaves_what_the_list_said(library, tmp_path, csv):
+    export = part(tmp_path, 1, year("a.jpg", picture(1)))
+    library.takeout(export)
+    library.toolkit(csv(item(1, "a.jpg", b"before compression", isOriginalQuality="false", sizeBytes=len(picture(1)))))
+    before = library.tables()
+    report = library.takeout(export)
+    assert (library.tables(), report.files_read) == (before, 0)
+
+
+def decided(library, photo_id: str) -> list[tuple]:
+    return library.rows("SELECT subject, decision, photo_id FROM decisions WHERE photo_id = ?", photo_id)
+
+
+def test_a_decision_goes_along_when_a_photo_gets_its_media_key(library, tmp_path, csv):
+    large = picture(1, (960, 640))
+    library.takeout(part(tmp_path, 1, {**year("a.jpg", large, taken=1), **year("b.jpg", large + b"\0", taken=1)}))
+    library.match()
+    (group,) = read_groups(library.db.conn, [row[0] for row in library.rows("SELECT group_id FROM groups")])
+    copy = next(member["photo_id"] for member in group.members if member["photo_id"] != group.keeper_id)
+    with library.db.conn:
+        save_choices(library.db.conn, group.group["group_id"], [Choice(copy, "keep")], "ada", group.seen)
+    data = large if copy == sha1_id(large) else large + b"\0"
+    library.toolkit(csv(item(7, "x.jpg", data)))
+    library.match()
+    assert decided(library, key(7)) == [(key(7), "keep", key(7))]
+    assert library.rows("SELECT subject FROM decision_history") == [(key(7),)]
+    assert library.one("SELECT count(*) FROM group_members WHERE photo_id = ?", key(7)) == 1
+
+
+@pytest.mark.parametrize("first, second", [("keep", "remove"), ("remove", "keep")])
+def test_when_two_ids_are_one_photo_keep_wins_over_remove(library, csv, first, second):
+    add(library, sha1_id(b"abc"), b"abc", source="folder")
+    add(library, key(1), source="toolkit-csv", media_key=None)
+    times = {"decided_at": "2026-01-01T00:00:00Z"}
+    library.db["decisions"].insert_all(
+        [
+            {"subject": sha1_id(b"abc"), "photo_id": sha1_id(b"abc"), "decision": first, **times},
+            {"subject": key(1), "photo_id": key(1), "decision": second, **times},
+        ]
+    )
+    with library.db.conn:
+        take_over(library.db.conn, sha1_id(b"abc"), key(1))
+    assert library.rows("SELECT subject, photo_id, decision FROM decisions") == [(key(1), key(1), "keep")]
+
+
+def test_a_file_that_is_no_list_changes_nothing(library, tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(SourceError):
+        library.toolkit(path)
+    assert (library.one(RUNS), library.one("SELECT count(*) FROM parts")) == (0, 0)
+
+
+def test_a_file_damaged_all_over_is_given_up_with_nothing_saved(library, csv, monkeypatch):
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.listing.MAX_SKIPPED", 3)
+    with pytest.raises(SourceError) as caught:
+        library.toolkit(csv(item(1), *(item(n, width="wide") for n in range(2, 9))))
+    assert str(caught.value) == (
+        "metadata.csv has more than 3 lines that cannot be used, the last at line 6: its width is 'wide', not a number. "
+        "Nothing was saved. Download it again."
+    )
+    assert library.one("SELECT count(*) FROM photos") == 0
