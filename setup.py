@@ -12,7 +12,7 @@ setup(
     license="Apache-2.0",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html"]},
+    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html", "report/*.html"]},
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",
@@ -45,6 +45,10 @@ setup(
             "playwright",
             "httpx",
             "cogapp",
+            # Installed beside ours in tests/web/test_other_plugins.py, and nowhere else.
+            "datasette-cluster-map",
+            "datasette-json-html",
+            "datasette-render-images",
             "ruff",
             "setuptools>=70.1",  # builds the wheel that tests/test_wheel.py installs
         ],

@@ -228,6 +228,20 @@ REVIEW_TABLES: dict[str, Described] = {
         {"group_id": "The group.", "text": "The words."},
         {"hidden": True, "size": 100},
     ),
+    "group_counts": Described(
+        "How many groups there are of each kind, for the counts of the queue. Triggers keep it in step with groups.",
+        {
+            "relation": "The relation of these groups.",
+            "decided": "1 when every member of them has a decision.",
+            "taken_year": "When they were taken; 0 when unknown.",
+            "camera": "With which camera; empty when unknown.",
+            "origin": "How the copies came into Google Photos; empty when unknown.",
+            "size": "Photos in each.",
+            "groups": "How many groups.",
+            "bytes": "What their suggested members weigh together.",
+        },
+        {"hidden": True, "size": 100},
+    ),
     "judgements": Described(
         "What a person said of sample pairs while calibrating.",
         {

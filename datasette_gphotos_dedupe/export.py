@@ -109,7 +109,7 @@ def export_database(source: Path, target: Path, options: ExportOptions | None = 
     cannot be read.
     """
     options = options or ExportOptions()
-    _refuse_target(source, target, replace)
+    refuse_target(source, target, replace)
     partial = target.with_name(target.name + ".part")
     _remove(partial)
     try:
@@ -120,7 +120,7 @@ def export_database(source: Path, target: Path, options: ExportOptions | None = 
     return ExportReport(rows, target.stat().st_size)
 
 
-def _refuse_target(source: Path, target: Path, replace: bool) -> None:
+def refuse_target(source: Path, target: Path, replace: bool) -> None:
     if target.exists() and source.exists() and target.samefile(source):
         raise GphotosError(f"{target} is the library itself. Choose another name for the copy.")
     if target.exists() and not replace:
@@ -266,7 +266,7 @@ def save_rows(source: Path, target: Path, selection: Selection, replace: bool = 
 
     This is a list for oneself, not for publishing: it holds everything the view shows.
     """
-    _refuse_target(source, target, replace)
+    refuse_target(source, target, replace)
     partial = target.with_name(target.name + ".part")
     writer = _write_json if target.suffix.lower() == ".json" else _write_csv
     with open_library(source, register) as conn:

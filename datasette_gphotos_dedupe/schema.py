@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
-from .schema_views import SEARCH, VIEWS
+from .schema_views import COUNTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -209,9 +209,23 @@ MATCHES = (
   origin TEXT,                 -- of the first suggested member
   decided INTEGER NOT NULL DEFAULT 0  -- 1 when every member has a decision
 )""",
-    "CREATE INDEX groups_queue ON groups(relation, decided, reclaimable_bytes, group_id)",
-    "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id)",
+    # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
+    "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
+    # The order in which groups are counted.
+    "CREATE INDEX groups_alike ON groups(relation, decided, taken_year, camera, origin, size, reclaimable_bytes, group_id)",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
+    """CREATE TABLE group_counts (
+  relation TEXT NOT NULL,
+  decided INTEGER NOT NULL,
+  taken_year INTEGER NOT NULL, -- 0 when unknown
+  camera TEXT NOT NULL,        -- empty when unknown
+  origin TEXT NOT NULL,        -- empty when unknown
+  size INTEGER NOT NULL,
+  groups INTEGER NOT NULL,     -- how many groups are like this: kept up to date by triggers
+  bytes INTEGER NOT NULL,      -- what their suggested members weigh
+  PRIMARY KEY (relation, decided, taken_year, camera, origin, size)
+)""",
+    *COUNTING,
     """CREATE TABLE group_text (
   group_id TEXT PRIMARY KEY REFERENCES groups(group_id) ON DELETE CASCADE,
   text TEXT NOT NULL           -- names, descriptions, albums and people of all members: what the queue searches

@@ -137,3 +137,29 @@ BEGIN {_REMOVE_OLD} {_ADD_NEW} END""",
     _renaming("albums", "album_id", "title", "album_photos", "album_titles"),
     _renaming("people", "person_id", "name", "photo_people", "people_names"),
 )
+
+
+def _alike(row: str) -> str:
+    """The groups that are like this row, as a condition about `group_counts`."""
+    return f"""relation = {row}.relation AND decided = {row}.decided AND taken_year = coalesce({row}.taken_year, 0)
+    AND camera = coalesce({row}.camera, '') AND origin = coalesce({row}.origin, '') AND size = {row}.size"""
+
+
+_COUNT_NEW = """INSERT INTO group_counts VALUES (new.relation, new.decided, coalesce(new.taken_year, 0), coalesce(new.camera, ''),
+    coalesce(new.origin, ''), new.size, 1, new.reclaimable_bytes)
+  ON CONFLICT (relation, decided, taken_year, camera, origin, size)
+  DO UPDATE SET groups = groups + 1, bytes = bytes + excluded.bytes;"""
+_COUNT_OLD = f"""UPDATE group_counts SET groups = groups - 1, bytes = bytes - old.reclaimable_bytes WHERE {_alike("old")};
+  DELETE FROM group_counts WHERE {_alike("old")} AND groups = 0;"""
+
+# The queue shows how many groups there are of each kind, year, camera and origin, after every single decision. Thousands of sums
+# are read in a millisecond where tens of thousands of groups are not.
+COUNTING = (
+    f"CREATE TRIGGER groups_counted_insert AFTER INSERT ON groups BEGIN {_COUNT_NEW} END",
+    f"CREATE TRIGGER groups_counted_delete AFTER DELETE ON groups BEGIN {_COUNT_OLD} END",
+    f"""CREATE TRIGGER groups_counted_update
+AFTER UPDATE OF relation, decided, taken_year, camera, origin, size, reclaimable_bytes ON groups
+WHEN (old.relation, old.decided, old.size, old.reclaimable_bytes) != (new.relation, new.decided, new.size, new.reclaimable_bytes)
+  OR old.taken_year IS NOT new.taken_year OR old.camera IS NOT new.camera OR old.origin IS NOT new.origin
+BEGIN {_COUNT_OLD} {_COUNT_NEW} END""",
+)

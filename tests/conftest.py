@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import socket
+from importlib.metadata import entry_points
 
 import pytest
+from datasette.plugins import pm
+
+OTHER_PLUGINS = ("cluster_map", "json_html", "render_images")
+for _name in OTHER_PLUGINS:
+    if pm.has_plugin(_name):  # they change what pages show; the tests that want them ask for them
+        pm.unregister(name=_name)
 
 _real_connect = socket.socket.connect
 
@@ -20,3 +27,23 @@ def refuse_the_outside_world(monkeypatch):
         return _real_connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def other_plugins():
+    """The plugins that people run beside ours: datasette-cluster-map, datasette-json-html and datasette-render-images."""
+    found = [point for point in entry_points(group="datasette") if point.name in OTHER_PLUGINS]
+    assert sorted(point.name for point in found) == list(OTHER_PLUGINS)
+    for point in found:
+        pm.register(point.load(), point.name)
+    yield
+    for point in found:
+        pm.unregister(name=point.name)
+
+
+@pytest.fixture
+def without_our_plugin():
+    """Datasette as on a machine where this package is not installed."""
+    ours = pm.unregister(name="gphotos_dedupe")
+    yield
+    pm.register(ours, "gphotos_dedupe")

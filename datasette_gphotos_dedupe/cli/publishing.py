@@ -10,6 +10,7 @@ from ..descriptions import metadata_yaml
 from ..export import ExportOptions, export_database, save_rows
 from ..model import RELATIONS
 from ..store.selection import Selection
+from ..words import count
 from . import cli
 
 EXISTING = click.Path(path_type=Path)
@@ -27,21 +28,35 @@ def _selecting(command):
     return command
 
 
+def _publishing(thumbnails: str):
+    """Adds the options about privacy; `thumbnails` is the default of the one about previews."""
+    options = (
+        click.option("--with-location", is_flag=True, help="Keep latitude and longitude."),
+        click.option("--with-people", is_flag=True, help="Keep the names of people."),
+        click.option("--with-descriptions", is_flag=True, help="Keep what was written about photos."),
+        click.option("--no-names", is_flag=True, help="Replace ids, file names, albums and people by short stable names."),
+        click.option(
+            "--thumbnails",
+            type=click.Choice(["full", "small", "none"]),
+            default=thumbnails,
+            show_default=True,
+            help="Previews of up to 320 pixels, of 120, or none.",
+        ),
+    )
+
+    def add(command):
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 @cli.command()
 @click.argument("database", type=EXISTING)
 @click.argument("out", type=EXISTING)
 @_selecting
-@click.option("--with-location", is_flag=True, help="Keep latitude and longitude.")
-@click.option("--with-people", is_flag=True, help="Keep the names of people.")
-@click.option("--with-descriptions", is_flag=True, help="Keep what was written about photos.")
-@click.option("--no-names", is_flag=True, help="Replace ids, file names, albums and people by short stable names.")
-@click.option(
-    "--thumbnails",
-    type=click.Choice(["full", "small", "none"]),
-    default="full",
-    show_default=True,
-    help="Previews of up to 320 pixels, of 120, or none.",
-)
+@_publishing(thumbnails="full")
 @click.option("--all-photos", is_flag=True, help="Also photos that are in no group.")
 @click.option("--replace", is_flag=True, help="Write OUT anew if it exists.")
 def export(database, out, relations, group_filter, since, replace, **options):
@@ -51,14 +66,38 @@ def export(database, out, relations, group_filter, since, replace, **options):
     """
     selection = Selection(relations, group_filter, since)
     if out.suffix.lower() in (".csv", ".json"):
-        count = save_rows(database, out, selection, replace=replace)
-        click.echo(f"{count:,} rows written to {out}.")
+        written = save_rows(database, out, selection, replace=replace)
+        click.echo(f"{written:,} rows written to {out}.")
         return
     report = export_database(database, out, ExportOptions(selection=selection, **options), replace=replace)
     rows = report.rows
     click.echo(
         f"{out}: {rows.get('groups', 0):,} groups, {rows.get('photos', 0):,} photos, {rows.get('thumbnails', 0):,} previews, "
         f"{report.bytes / 1e6:,.1f} MB. Look at it before you publish it: datasette -i {out}"
+    )
+
+
+@cli.command()
+@click.argument("database", type=EXISTING)
+@click.argument("out", type=EXISTING)
+@_selecting
+@_publishing(thumbnails="small")
+@click.option("--title", default="Duplicate photos", show_default=True, help="The report's heading.")
+@click.option("--replace", is_flag=True, help="Write OUT anew if it exists.")
+def report(database, out, relations, group_filter, since, title, replace, **options):
+    """Write a report of DATABASE as one HTML file: summary, plots, and every group with its pictures.
+
+    It needs no other file, no network and no JavaScript, and can be printed. As in a copy, location, people, file paths,
+    accounts and links stay out.
+    """
+    from ..report import ReportOptions, save_report
+
+    chosen = ExportOptions(selection=Selection(relations, group_filter, since), **options)
+    told = save_report(database, out, ReportOptions(chosen, title), replace=replace)
+    click.echo(
+        f"{out}: {count(told.groups, 'group')}, {count(told.photos, 'photo')} on {count(told.pages, 'page')}, "
+        f"{told.bytes / 1e6:,.1f} MB. "
+        "It is complete in itself: look at it in a browser before you hand it on."
     )
 
 

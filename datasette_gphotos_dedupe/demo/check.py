@@ -52,14 +52,14 @@ def _judge(conn: sqlite3.Connection, kind: str, seeds: list[Seed], photo_ids: di
         keeper, copy = photo_ids.get(seed.keeper), photo_ids.get(seed.copy)
         relation = _relation(conn, keeper, copy) if keeper and copy else MISSING
         relations[relation or "no pair"] += 1
-        offered = bool(copy) and _is_offered(conn, copy)
         missed += seed.sort == EDIT and relation is None
-        troubles += _troubles(seed, relation, offered)
+        troubles += _troubles(seed, relation, sum(_is_offered(conn, photo) for photo in (keeper, copy) if photo))
     found = ", ".join(f"{relation} x {count}" if count > 1 else relation for relation, count in relations.items())
     return Finding(kind, seeds[0].sort, len(seeds), found, "; ".join(sorted(set(troubles))), missed)
 
 
-def _troubles(seed: Seed, relation: str | None, offered: bool) -> list[str]:
+def _troubles(seed: Seed, relation: str | None, offered: int) -> list[str]:
+    """What is wrong with one seed. Of a safe pair exactly one photo is offered, and which one is up to the keeper rules."""
     if relation == MISSING:
         return [] if None in seed.expected else [MISSING]
     troubles = []
@@ -68,7 +68,7 @@ def _troubles(seed: Seed, relation: str | None, offered: bool) -> list[str]:
         troubles.append(f"expected {wanted}")
     if seed.sort == SAFE and not offered:
         troubles.append("not suggested for removal")
-    if seed.sort != SAFE and offered:
+    if offered > (seed.sort == SAFE):
         troubles.append("WRONGLY SUGGESTED FOR REMOVAL")
     return troubles
 

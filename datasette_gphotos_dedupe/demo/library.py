@@ -24,7 +24,7 @@ WEB = {"webUpload": {"computerUpload": {}}}
 FIRST_DAY = calendar.timegm((2016, 5, 14, 16, 20, 0))
 DAY_S = 86_400
 
-SAFE, EDIT, DIFFERENT, ONE_ITEM = "safe copy", "edit", "different", "one item"
+SAFE, PROTECTED, EDIT, DIFFERENT, ONE_ITEM = "safe copy", "protected copy", "edit", "different", "one item"
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,12 @@ def _safe_copies(b: _Builder) -> None:
     image = b.picture("china")
     original = b.shot(image, place=(39.9163, 116.3972))
     half = encode(scaled(image, max(image.size) // 2), "JPEG", 90, camera(original.taken))
-    b.copy(
-        "half size", SAFE, original, f"{_stem(original)}-web.jpg", half, "smaller_copy", albums=("For the family",), favorite=True
-    )
+    b.copy("half size", SAFE, original, f"{_stem(original)}-web.jpg", half, "smaller_copy", albums=("For the family",))
+    image = b.picture()
+    original = b.shot(image)
+    loved = encode(scaled(image, max(image.size) // 2), "JPEG", 90, camera(original.taken))
+    title = f"{_stem(original)}-small.jpg"
+    b.copy("half size, a favourite", PROTECTED, original, title, loved, "smaller_copy", favorite=True)
     _re_encodings(b)
     _other_formats(b)
     _whole_ladder(b)

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from ..errors import GphotosError
 from ..model import RELATIONS
 
-STATES = {"open": "decided = 0", "decided": "decided = 1", "all": "1"}
+STATES = {"open": (0,), "decided": (1,), "all": (0, 1)}
+"""What `groups.decided` may be."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +61,33 @@ class QueueFilter:
         return ", ".join(told) or "all groups"
 
 
-def where(chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = ()) -> tuple[str, dict[str, Any]]:
-    """SQL about `groups` and its parameters; filters named in `leave_out` are not applied."""
+def where(
+    chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = (), in_order: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """SQL about `groups` and its parameters; filters named in `leave_out` are not applied.
+
+    `in_order` says that groups are walked in the order of an index: a list of ids must then not become the way to find them,
+    which the plus sign tells SQLite.
+    """
     parts, params = [], {}
-    for name, sql in _conditions(tables).items():
+    for name, sql in _conditions(tables, "+group_id" if in_order else "group_id").items():
         value = getattr(chosen, name)
         if value and name not in leave_out:
             parts.append(f"({sql})")
             params[name] = _value(name, value)
-    if "state" not in leave_out:
-        parts.append(STATES[chosen.state])
+    if "state" not in leave_out and chosen.state != "all":
+        parts.append(f"decided = {STATES[chosen.state][0]}")
     return " AND ".join(parts) or "1", params
 
 
-def _conditions(tables: frozenset[str]) -> dict[str, str]:
+def _conditions(tables: frozenset[str], key: str) -> dict[str, str]:
     names = "SELECT 1 FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id"
     text = f"EXISTS ({names} AND p.filename LIKE :text ESCAPE '\\')"
     if "group_text" in tables:
-        text = "group_id IN (SELECT group_id FROM group_text WHERE text LIKE :text ESCAPE '\\')"
+        text = f"{key} IN (SELECT group_id FROM group_text WHERE text LIKE :text ESCAPE '\\')"
     album = "0"
     if {"albums", "album_photos"} <= tables:
-        album = """group_id IN (SELECT m.group_id FROM albums JOIN album_photos USING (album_id)
+        album = f"""{key} IN (SELECT m.group_id FROM albums JOIN album_photos USING (album_id)
             JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
     return {
         "relation": "relation = :relation",

@@ -16,7 +16,7 @@ from ..errors import GphotosError
 from . import compat
 
 REQUIRED = ("photos", "groups", "group_members")
-OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text")
+OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
 
 Result = TypeVar("Result")

@@ -1,23 +1,23 @@
 """What the queue page reads: a page of groups, counts by relation, facets.
 
-A page costs the same for 3,000 groups and for 30,000: it is walked along an index. Counts do look at every group, so they are
-remembered until the database changes, which SQLite tells by its data version.
+A page costs the same for 3,000 groups and for 30,000: it is walked along an index, and its counts are sums that triggers keep.
+What is counted is remembered until the database changes, which SQLite tells by its data version.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ..model import RELATIONS, REMOVABLE_RELATIONS
 from ..store.decisions import GroupState, read_groups
-from .filters import Place, QueueFilter, where
+from .filters import STATES, Place, QueueFilter, where
 
 PAGE_SIZE = 50
 FACET_SIZE = 10
-FACETS = (("year", "taken_year"), ("camera", "camera"), ("origin", "origin"), ("size", "size"))
 
 _remembered = threading.local()
 
@@ -39,12 +39,7 @@ def read_page(
     conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place | None, page_size: int = PAGE_SIZE
 ) -> tuple[list[GroupState], Place | None]:
     """The groups of one page, most to gain first, and the place where the next one begins."""
-    condition, params = where(chosen, tables)
-    if place:
-        condition += " AND (reclaimable_bytes, group_id) < (:place_bytes, :place_id)"
-        params |= {"place_bytes": place.reclaimable_bytes, "place_id": place.group_id}
-    sql = f"SELECT group_id FROM groups WHERE {condition} ORDER BY reclaimable_bytes DESC, group_id DESC LIMIT {page_size + 1}"
-    ids = [row[0] for row in conn.execute(sql, params)]
+    ids = _walk(conn, chosen, tables, place, page_size + 1)
     states = read_groups(conn, ids[:page_size], "decisions" in tables)
     return states, Place.of(states[-1].group) if len(ids) > page_size and states else None
 
@@ -53,46 +48,105 @@ def read_neighbour(
     conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place, forward: bool
 ) -> str | None:
     """The group after (or before) this place in the queue, decided groups skipped as the filter says."""
-    condition, params = where(chosen, tables)
+    return next(iter(_walk(conn, chosen, tables, place, 1, forward)), None)
+
+
+def _walk(
+    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place | None, limit: int, forward: bool = True
+) -> list[str]:
+    """Group ids from a place on, in the order of the queue or against it.
+
+    Open and decided groups are walked apart, each along an index that begins with `decided`, and merged: over both at once SQLite
+    would have to sort all of them.
+    """
+    condition, params = where(chosen, tables, leave_out=("state",), in_order=True)
     sign, order = ("<", "DESC") if forward else (">", "ASC")
-    sql = f"""SELECT group_id FROM groups WHERE {condition} AND (reclaimable_bytes, group_id) {sign} (:place_bytes, :place_id)
-        ORDER BY reclaimable_bytes {order}, group_id {order} LIMIT 1"""
-    row = conn.execute(sql, {**params, "place_bytes": place.reclaimable_bytes, "place_id": place.group_id}).fetchone()
-    return row[0] if row else None
+    if place:
+        condition += f" AND (reclaimable_bytes, group_id) {sign} (:place_bytes, :place_id)"
+        params |= {"place_bytes": place.reclaimable_bytes, "place_id": place.group_id}
+    sorting = f"ORDER BY reclaimable_bytes {order}, group_id {order} LIMIT {limit}"
+    parts = [
+        f"SELECT * FROM (SELECT group_id, reclaimable_bytes FROM groups WHERE decided = {decided} AND {condition} {sorting})"
+        for decided in STATES[chosen.state]
+    ]
+    return [row[0] for row in conn.execute(f"{' UNION ALL '.join(parts)} {sorting}", params)]
 
 
-def read_counts(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str]) -> list[dict[str, Any]]:
+DIMENSIONS = {"relation": "relation", "year": "taken_year", "camera": "camera", "origin": "origin", "size": "size"}
+"""Filters that `group_counts` knows, and their columns in it."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many groups a filter matches: by relation and state, and by the values of each facet, each without its own filter."""
+
+    relations: list[tuple[str, int, int, int]]  # relation, decided, groups, bytes
+    facets: dict[str, list[tuple[str, int]]]  # most frequent first
+
+
+def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str]) -> Tally:
+    """Every count of the queue page, in one statement over the sums in `group_counts`.
+
+    Filters that it does not know (text, album, space) are looked up among the groups themselves, once for all counts.
+    """
+    others, params = where(chosen, tables, leave_out=(*DIMENSIONS, "state"))
+    cells = "SELECT * FROM group_counts"
+    if params or "group_counts" not in tables:
+        cells = f"""SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
+            coalesce(origin, '') AS origin, size, count(*) AS groups, sum(reclaimable_bytes) AS bytes
+            FROM groups WHERE {others} GROUP BY 1, 2, 3, 4, 5, 6"""
+    parts = []
+    for name, column in DIMENSIONS.items():
+        left_out = ("relation", "state") if name == "relation" else (name,)
+        condition, more = where(chosen, tables, leave_out=(*left_out, "text", "album", "space"))
+        params |= more
+        decided = "decided" if name == "relation" else "0"
+        parts.append(
+            f"SELECT '{name}', {column}, {decided}, sum(groups), sum(bytes) FROM cells WHERE {condition} GROUP BY {column}, 3"
+        )
+    sql = f"WITH cells AS ({cells}) {' UNION ALL '.join(parts)}"
+    key = ("tally", sql, tuple(params.items()))
+    return remembered(conn, key, lambda: _tally(conn.execute(sql, params)))
+
+
+def _tally(rows: Iterable[tuple[str, Any, int, int, int]]) -> Tally:
+    relations: list[tuple[str, int, int, int]] = []
+    facets: dict[str, list[tuple[str, int]]] = {name: [] for name in DIMENSIONS if name != "relation"}
+    for name, value, decided, groups, to_gain in rows:
+        if name == "relation":
+            relations.append((value, decided, groups, to_gain))
+        elif value:  # neither '' nor 0: unknown is no value to choose
+            facets[name].append((str(value), groups))
+    for values in facets.values():
+        values.sort(key=lambda entry: (-entry[1], entry[0]))
+    return Tally(relations, facets)
+
+
+def counts_of(tally: Tally) -> list[dict[str, Any]]:
     """For each relation there is: groups open and decided, and the bytes that open ones would give."""
-    condition, params = where(chosen, tables, leave_out=("relation", "state"))
-    sql = f"SELECT relation, decided, count(*), sum(reclaimable_bytes) FROM groups WHERE {condition} GROUP BY relation, decided"
-    key = ("counts", condition, tuple(params.items()))
-    rows = remembered(conn, key, lambda: conn.execute(sql, params).fetchall())
     counts: dict[str, dict[str, Any]] = {}
-    for relation, decided, groups, to_gain in rows:
+    for relation, decided, groups, to_gain in tally.relations:
         entry = counts.setdefault(
             relation,
             {"relation": relation, "open": 0, "decided": 0, "bytes": 0, "removable": relation in REMOVABLE_RELATIONS},
         )
         entry["decided" if decided else "open"] += groups
-        entry["bytes"] += 0 if decided else to_gain or 0
+        entry["bytes"] += 0 if decided else to_gain
     return [counts[relation] for relation in RELATIONS if relation in counts]
 
 
-def read_facets(
-    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], limit: int = FACET_SIZE
-) -> list[dict[str, Any]]:
+def facets_of(tally: Tally, chosen: QueueFilter, limit: int = FACET_SIZE) -> list[dict[str, Any]]:
     """For each facet its values with counts, most frequent first, under all filters but its own."""
-    facets = []
-    for name, column in FACETS:
-        condition, params = where(chosen, tables, leave_out=(name,))
-        sql = f"""SELECT {column}, count(*) FROM groups WHERE {condition} AND {column} IS NOT NULL
-            GROUP BY {column} ORDER BY 2 DESC, 1 LIMIT {limit + 1}"""
-        key = ("facet", sql, tuple(params.items()))
-        rows = remembered(conn, key, lambda sql=sql, params=params: conn.execute(sql, params).fetchall())
-        values = [{"value": str(value), "count": count} for value, count in rows[:limit]]
-        if values:
-            facets.append({"name": name, "values": values, "more": len(rows) > limit, "selected": getattr(chosen, name)})
-    return facets
+    return [
+        {
+            "name": name,
+            "values": [{"value": value, "count": count} for value, count in values[:limit]],
+            "more": len(values) > limit,
+            "selected": getattr(chosen, name),
+        }
+        for name, values in tally.facets.items()
+        if values
+    ]
 
 
 def read_albums(conn: sqlite3.Connection, limit: int = 500) -> list[str]:

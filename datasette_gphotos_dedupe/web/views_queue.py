@@ -28,14 +28,16 @@ async def queue(library: Library, wants_json: bool):
 def _read(
     conn, chosen: QueueFilter, tables: frozenset[str], place: Place | None, wide: bool, actor: str | None
 ) -> dict[str, Any]:
-    states, after = queue_rows.read_page(conn, chosen, tables, place)
-    counts = queue_rows.read_counts(conn, chosen, tables)
+    tally = queue_rows.read_tally(conn, chosen, tables)
+    counts = queue_rows.counts_of(tally)
+    total = _total(counts, chosen)
+    states, after = queue_rows.read_page(conn, chosen, tables, place) if total["groups"] else ([], None)
     return {
         "states": states,
         "next": str(after) if after else None,
         "counts": counts,
-        "total": _total(counts, chosen),
-        "facets": queue_rows.read_facets(conn, chosen, tables, 200 if wide else queue_rows.FACET_SIZE),
+        "total": total,
+        "facets": queue_rows.facets_of(tally, chosen, 200 if wide else queue_rows.FACET_SIZE),
         "albums": queue_rows.read_albums(conn) if {"albums", "album_photos"} <= tables else [],
         "last_batch": latest_batch(conn, actor) if "decision_batches" in tables else None,
     }

@@ -9,7 +9,7 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.core.decode import decode_picture
 from datasette_gphotos_dedupe.demo.check import MISSING, check_library, findings_table
-from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, SAFE, Item, Library, Seed, media_key
+from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, PROTECTED, SAFE, Item, Library, Seed, media_key
 from datasette_gphotos_dedupe.demo.photographs import PHOTOGRAPHS, credits_text
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 from tests.made_library import build_library as build_rows
@@ -80,6 +80,23 @@ def test_a_seed_found_under_another_relation_is_named(two_photos):
 def test_a_different_picture_that_is_offered_for_removal_is_shouted_about(two_photos):
     (finding,) = check_library(two_photos, _library(DIFFERENT, None))
     assert finding.trouble == "WRONGLY SUGGESTED FOR REMOVAL; expected no pair"
+
+
+def test_a_protected_copy_that_is_offered_for_removal_is_shouted_about(two_photos):
+    (finding,) = check_library(two_photos, _library(PROTECTED, "smaller_copy"))
+    assert finding.trouble == "WRONGLY SUGGESTED FOR REMOVAL"
+
+
+def test_both_photos_of_a_safe_pair_offered_for_removal_is_shouted_about(two_photos):
+    two_photos.execute("UPDATE group_members SET suggested = 'remove'")
+    (finding,) = check_library(two_photos, _library(SAFE, "smaller_copy"))
+    assert finding.trouble == "WRONGLY SUGGESTED FOR REMOVAL"
+
+
+def test_which_photo_of_a_safe_pair_stays_is_up_to_the_keeper_rules(two_photos):
+    two_photos.execute("UPDATE group_members SET suggested = CASE suggested WHEN 'keep' THEN 'remove' ELSE 'keep' END")
+    (finding,) = check_library(two_photos, _library(SAFE, "smaller_copy"))
+    assert finding.trouble == ""
 
 
 def test_a_seed_that_was_not_imported_is_named(two_photos: sqlite3.Connection):
