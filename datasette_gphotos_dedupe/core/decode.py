@@ -31,8 +31,8 @@ class Decoded:
     exif: dict[int, object]
 
 
-def decode_picture(data: bytes) -> Decoded:
-    """The upright pixels of a picture file.
+def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """The upright pixels of a picture file, reduced by a whole number while its shorter side stays at `working_side` or more.
 
     Raises PictureError with the code ``not_a_picture``, ``too_large``, ``truncated`` or ``broken``.
     """
@@ -45,7 +45,7 @@ def decode_picture(data: bytes) -> Decoded:
         warnings.simplefilter("ignore")
         try:
             with Image.open(io.BytesIO(data)) as image:
-                return _upright(image)
+                return _upright(image, working_side, max_pixels)
         except PictureError:
             raise
         except UnidentifiedImageError:
@@ -57,26 +57,26 @@ def decode_picture(data: bytes) -> Decoded:
             raise PictureError("broken", f"the picture is damaged: {error}") from error
 
 
-def _upright(image: Image.Image) -> Decoded:
+def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     from PIL import ImageOps
 
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise PictureError("too_large", f"it claims {width} x {height} pixels, more than can be read safely")
     format_name = image.format or "unknown"
     exif = dict(image.getexif())
     turned = exif.get(ORIENTATION_TAG) in (5, 6, 7, 8)
     if format_name == "JPEG":
-        image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+        image.draft("RGB", (working_side, working_side))
     image.load()
     upright = _rgb_over_white(ImageOps.exif_transpose(image))
     if turned:
         width, height = height, width
-    return Decoded(_reduced(upright), width, height, format_name, exif)
+    return Decoded(_reduced(upright, working_side), width, height, format_name, exif)
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    factor = min(image.size) // WORKING_SIDE
+def _reduced(image: Image.Image, working_side: int) -> Image.Image:
+    factor = min(image.size) // working_side
     return image.reduce(factor) if factor > 1 else image
 
 

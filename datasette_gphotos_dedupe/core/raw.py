@@ -6,13 +6,15 @@ import io
 from dataclasses import replace
 
 from ..errors import MissingExtra, PictureError
-from .decode import Decoded, decode_picture
+from .decode import WORKING_SIDE, Decoded, decode_picture
 
 MIN_PREVIEW_SIDE = 256  # smaller previews are too coarse for a fingerprint
 
 
-def decode_raw(data: bytes) -> tuple[Decoded, bytes]:
+def decode_raw(data: bytes, working_side: int = WORKING_SIDE) -> tuple[Decoded, bytes]:
     """The upright preview of a raw file, with the size of the full picture, and the preview's own JPEG bytes (or none).
+
+    It is reduced as in `decode_picture`.
 
     Raises MissingExtra without rawpy, PictureError for damaged files.
     """
@@ -25,7 +27,7 @@ def decode_raw(data: bytes) -> tuple[Decoded, bytes]:
             turned = raw.sizes.flip in (5, 6)
             width, height = raw.sizes.iwidth, raw.sizes.iheight
             preview = _embedded_jpeg(raw, rawpy)
-            decoded = _decoded_preview(preview, turned) or _developed(raw)
+            decoded = _decoded_preview(preview, turned, working_side) or _developed(raw)
     except rawpy.LibRawError as error:
         raise PictureError("broken", f"the raw file is damaged: {error}") from error
     if decoded.width < decoded.height and width > height:
@@ -41,11 +43,11 @@ def _embedded_jpeg(raw, rawpy) -> bytes:
     return thumb.data if thumb.format == rawpy.ThumbFormat.JPEG else b""
 
 
-def _decoded_preview(preview: bytes, turned: bool) -> Decoded | None:
+def _decoded_preview(preview: bytes, turned: bool, working_side: int) -> Decoded | None:
     if not preview:
         return None
     try:
-        decoded = decode_picture(preview)
+        decoded = decode_picture(preview, working_side)
     except PictureError:
         return None
     if min(decoded.width, decoded.height) < MIN_PREVIEW_SIDE:

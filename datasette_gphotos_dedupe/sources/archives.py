@@ -213,7 +213,7 @@ def _without_twins(entries: list[Entry]) -> list[Entry]:
 
 
 def twin_name(entry: Entry) -> str:
-    """How a second member of one name is called in the tables; read_member() understands it."""
+    """How a second member of one name is called in the tables; `originals` understands it."""
     return f"{entry.path} (at byte {entry.offset})"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -149,34 +148,3 @@ class _Member(io.RawIOBase):
         while self._position < target and self.readinto(bytearray(min(CHUNK, target - self._position))):
             pass
         return self._position
-
-
-def read_member(container: str, member: str, max_bytes: int) -> bytes:
-    """The bytes of one row of `files`, for a page that shows an original. Raises SourceError when it cannot be had.
-
-    `container` is an archive or a folder; a member of a folder must lie in it.
-    """
-    from pathlib import Path
-
-    from .archives import read_zip_index
-
-    path = Path(container)
-    if path.is_dir():
-        inside = (path / member).resolve()
-        if not inside.is_relative_to(path.resolve()) or not inside.is_file():
-            raise SourceError(f"{member} is no longer in {path.name}.")
-        address = Address(str(inside), member, inside.stat().st_size)
-    elif zipfile.is_zipfile(path):
-        entry = next((entry for entry in read_zip_index(path, 0) if entry.path == member and not entry.trouble), None)
-        if entry is None:
-            raise SourceError(f"{member} is no longer in {path.name}.")
-        address = Address(str(path), member, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
-    else:
-        raise SourceError(f"{path.name} is no longer where it was, or is a tgz, which cannot be read at one place.")
-    if address.bytes > max_bytes:
-        raise SourceError(f"{member} has {address.bytes:,} bytes, more than can be shown.")
-    try:
-        with open_address(address) as stream:
-            return stream.read()
-    except PictureError as error:
-        raise SourceError(f"{member} of {path.name} cannot be read: {error}.") from error

@@ -1,18 +1,65 @@
-"""The original bytes of a photo, out of the archive or folder where an import found them."""
+"""The original bytes of a photo, out of the archive or folder where an import found them.
+
+Members are found by the names that the tables hold. Zip archives are read at the place that their index tells; a tgz only from
+its start, so reaching something in it takes as long as unpacking it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import tarfile
-import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import SourceError
+from ..errors import PictureError, SourceError
+from .archives import TROUBLES, Entry, printable, read_zip_index
+from .members import Address, open_address
 
 _PIECE_BYTES = 1 << 20
+_TAR_ENDINGS = (".tgz", ".tar.gz", ".tar")
+_INDEXES = 4  # of archives that are kept in memory: the index of a 50 GB part takes longer to read than a picture
+
+
+def is_tar(container: str) -> bool:
+    """Whether the container can only be read from its start."""
+    return container.lower().endswith(_TAR_ENDINGS)
+
+
+def find_original(container: str, member: str) -> Address:
+    """Where the bytes lie in a zip archive or folder. Raises SourceError when they cannot be had any more."""
+    path = Path(container)
+    try:
+        status = path.stat()
+        if path.is_dir():
+            return _in_folder(path, member)
+        entry = _zip_index(container, status.st_size, status.st_mtime_ns).get(member)
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise SourceError(f"{member} in {container} cannot be read any more: {reason}") from None
+    if entry is None:
+        raise SourceError(f"{member} in {container} cannot be read any more: the archive holds no such file")
+    if entry.trouble:
+        raise SourceError(f"{member} in {container} cannot be read: {TROUBLES[entry.trouble]}")
+    return Address(container, member, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
+
+
+def _in_folder(folder: Path, member: str) -> Address:
+    inside = (folder / member).resolve()
+    if not inside.is_relative_to(folder.resolve()):
+        raise ValueError("it points out of its folder")
+    if not inside.is_file():
+        raise SourceError(f"{member} in {folder} cannot be read any more: it is no longer there")
+    return Address(str(inside), member, inside.stat().st_size)
+
+
+@lru_cache(maxsize=_INDEXES)
+def _zip_index(container: str, size: int, mtime_ns: int) -> dict[str, Entry]:
+    """The members of a zip by name. Size and time are asked for so that a replaced archive is read anew."""
+    return {entry.path: entry for entry in read_zip_index(Path(container), 0)}
 
 
 @contextlib.contextmanager
@@ -20,25 +67,39 @@ def open_original(container: str, member: str) -> Iterator[BinaryIO]:
     """The file as a binary stream that can seek. Raises SourceError when it cannot be reached any more."""
     with contextlib.ExitStack() as stack:
         try:
-            file = _open(stack, Path(container), member)
-        except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError) as error:
+            if is_tar(container) and not os.path.isdir(container):
+                file = _open_in_tar(stack, container, member)
+            else:
+                file = stack.enter_context(open_address(find_original(container, member)))
+        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
             raise SourceError(f"{member} in {container} cannot be read any more: {error}") from None
         yield file
 
 
-def _open(stack: contextlib.ExitStack, container: Path, member: str) -> BinaryIO:
-    if container.is_dir():
-        path = container / member
-        if not path.resolve().is_relative_to(container.resolve()):
-            raise ValueError("it points out of its folder")
-        return stack.enter_context(path.open("rb"))
-    if container.name.lower().endswith((".tgz", ".tar.gz", ".tar")):
-        archive = stack.enter_context(tarfile.open(container))  # noqa: SIM115
-        file = archive.extractfile(member)
-        if file is None:
-            raise ValueError("it is not a file")
-        return stack.enter_context(file)
-    return stack.enter_context(stack.enter_context(zipfile.ZipFile(container)).open(member))
+def _open_in_tar(stack: contextlib.ExitStack, container: str, member: str) -> BinaryIO:
+    archive = stack.enter_context(tarfile.open(container))  # noqa: SIM115
+    for info in archive:
+        name = printable(info.name)
+        if member in (name, f"{name} (at byte {info.offset_data})") and info.isreg():
+            file = archive.extractfile(info)
+            if file is not None:
+                return stack.enter_context(file)
+    raise tarfile.TarError("the archive holds no such file")
+
+
+def read_original(container: str, member: str, max_bytes: int) -> bytes:
+    """The whole file. Raises SourceError when it cannot be had, is larger, or lies in a tgz larger than that."""
+    size = os.path.getsize(container) if is_tar(container) and os.path.isfile(container) else 0
+    if size > max_bytes:
+        raise SourceError(f"{member} lies in {container}, which can only be read from its start: that would take too long")
+    with open_original(container, member) as file:
+        try:
+            data = file.read(max_bytes + 1)
+        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
+            raise SourceError(f"{member} in {container} cannot be read: {error}") from None
+    if len(data) > max_bytes:
+        raise SourceError(f"{member} has more than {max_bytes:,} bytes, too many to be shown")
+    return data
 
 
 def read_sha1(container: str, member: str) -> tuple[str, int]:
@@ -50,6 +111,6 @@ def read_sha1(container: str, member: str) -> tuple[str, int]:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
                 size += len(piece)
-        except (OSError, zipfile.BadZipFile, EOFError) as error:
+        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
             raise SourceError(f"{member} in {container} cannot be read any more: {error}") from None
     return digest.hexdigest(), size

@@ -1,0 +1,95 @@
+"""Original bytes out of folders and archives, by the names that the tables hold."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import warnings
+import zipfile
+
+import pytest
+
+from datasette_gphotos_dedupe.errors import SourceError
+from datasette_gphotos_dedupe.sources.originals import find_original, open_original, read_original, read_sha1
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "pictures"
+    (made / "sub").mkdir(parents=True)
+    (made / "sub" / "a.jpg").write_bytes(b"in a folder")
+    (tmp_path / "secret.txt").write_bytes(b"outside")
+    return made
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "takeout-001.zip"
+    with zipfile.ZipFile(path, "w") as made, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two members of one name, as some exports have
+        made.writestr("Takeout/a.jpg", b"stored")
+        made.writestr("Takeout/b.jpg", b"deflated" * 100, zipfile.ZIP_DEFLATED)
+        made.writestr("Takeout/a.jpg", b"the second of one name")
+    return path
+
+
+def test_members_of_folders_and_archives_are_read(folder, archive):
+    assert read_original(str(folder), "sub/a.jpg", 100) == b"in a folder"
+    assert read_original(str(archive), "Takeout/b.jpg", 1000) == b"deflated" * 100
+
+
+def test_the_second_member_of_one_name_is_read_by_the_name_the_tables_give_it(archive):
+    offset = zipfile.ZipFile(archive).infolist()[2].header_offset
+    assert read_original(str(archive), f"Takeout/a.jpg (at byte {offset})", 100) == b"the second of one name"
+
+
+def test_a_member_of_a_tgz_is_read(tmp_path):
+    path = tmp_path / "takeout-001.tgz"
+    with tarfile.open(path, "w:gz") as made:
+        info = tarfile.TarInfo("Takeout/a.jpg")
+        info.size = 6
+        made.addfile(info, io.BytesIO(b"in tgz"))
+    assert read_original(str(path), "Takeout/a.jpg", 1000) == b"in tgz"
+    assert read_sha1(str(path), "Takeout/a.jpg")[1] == 6
+    with pytest.raises(SourceError, match="can only be read from its start: that would take too long"):
+        read_original(str(path), "Takeout/a.jpg", 10)
+
+
+@pytest.mark.parametrize("member", ["../secret.txt", "sub/../../secret.txt", "/etc/hostname", "link.jpg", "sub", "\0"])
+def test_nothing_outside_of_the_folder_is_read(folder, member):
+    os.symlink(folder.parent / "secret.txt", folder / "link.jpg")
+    with pytest.raises(SourceError), open_original(str(folder), member):
+        pass
+
+
+@pytest.mark.parametrize("member", ["../secret.txt", "Takeout/none.jpg"])
+def test_what_an_archive_does_not_hold_is_named(archive, member):
+    with pytest.raises(
+        SourceError, match=f"{member} in .*takeout-001.zip cannot be read any more: the archive holds no such file"
+    ):
+        find_original(str(archive), member)
+
+
+def test_an_archive_that_was_replaced_is_read_anew(archive):
+    assert read_original(str(archive), "Takeout/a.jpg", 100) == b"stored"
+    archive.unlink()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("Takeout/a.jpg", b"another one")
+    assert read_original(str(archive), "Takeout/a.jpg", 100) == b"another one"
+    archive.unlink()
+    with pytest.raises(SourceError, match="No such file or directory"):
+        find_original(str(archive), "Takeout/a.jpg")
+
+
+def test_a_damaged_member_is_not_handed_out(archive):
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"stored")] ^= 1
+    archive.write_bytes(data)
+    with pytest.raises(SourceError, match="its checksum does not match"):
+        read_original(str(archive), "Takeout/a.jpg", 100)
+
+
+def test_a_file_that_is_too_large_is_refused(folder):
+    with pytest.raises(SourceError, match="sub/a.jpg has more than 5 bytes, too many to be shown"):
+        read_original(str(folder), "sub/a.jpg", 5)
