@@ -8,6 +8,7 @@
     ├── SafetyError              a decision or push that could lose the only copy was refused
     ├── ConflictError            somebody else, or another tab, decided meanwhile
     ├── NotFoundError            a group, photo, batch or push that is not there
+    ├── BusyError                too much of the same is being done at this moment
     └── GoogleError              Google refused or could not be reached
         ├── SignInError          no usable token; the text names the command that mends it
         ├── QuotaError           a quota is used up; `resets_at` says when it comes back
@@ -61,6 +62,10 @@ class ConflictError(GphotosError):
 
 class NotFoundError(GphotosError):
     """There is no such group, photo, batch or push."""
+
+
+class BusyError(GphotosError):
+    """Too much of the same is being done at this moment; nothing was changed."""
 
 
 class GoogleError(GphotosError):

@@ -7,6 +7,7 @@ whatever is less than clear is refused by name and left for the person.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,19 +46,24 @@ def _candidates(where: str) -> str:
     return f"""WITH open_members AS (
         SELECT m.photo_id, min(m.group_id) AS group_id FROM groups JOIN group_members AS m ON m.group_id = groups.group_id
         LEFT JOIN decisions AS d ON d.subject = m.photo_id
-        WHERE ({where}) AND m.suggested = 'remove' AND m.role = 'copy' AND m.relation IN ({_RELATIONS}) AND d.subject IS NULL
+        WHERE groups.group_id IN (SELECT group_id FROM groups WHERE {where})
+          AND m.suggested = 'remove' AND m.role = 'copy' AND m.relation IN ({_RELATIONS}) AND d.subject IS NULL
         GROUP BY m.photo_id)
     SELECT c.group_id, p.photo_id, p.filename, p.sha1, p.product_url, coalesce(p.bytes, 0) AS bytes, {_REASON} AS reason
     FROM open_members AS c JOIN photos AS p USING (photo_id)
     JOIN groups AS own ON own.group_id = c.group_id JOIN photos AS k ON k.photo_id = own.keeper_id
     WHERE NOT EXISTS (SELECT 1 FROM decisions AS n WHERE n.subject =
         min(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id))
-        || '|' || max(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id)))"""
+        || '|' || max(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id)))
+    ORDER BY own.reclaimable_bytes DESC, c.group_id DESC, p.photo_id"""
 
 
 @dataclass(frozen=True)
 class BulkPlan:
-    """What accepting would do: how many photos of how many groups, the bytes they take, the first ids, and every refusal."""
+    """What accepting would do: how many photos of how many groups, the bytes they take, the first ids, and the refusals.
+
+    `reasons` counts all `refused` photos by their reason; `refusals` names the first of them.
+    """
 
     photos: int
     groups: int
@@ -65,6 +71,7 @@ class BulkPlan:
     sample: tuple[str, ...]  # group ids
     refusals: tuple[Refusal, ...]
     refused: int
+    reasons: tuple[tuple[str, int], ...] = ()
 
 
 def plan_bulk(conn: sqlite3.Connection, where: str, params: Mapping[str, Any], refusals: int = 500) -> BulkPlan:
@@ -72,9 +79,15 @@ def plan_bulk(conn: sqlite3.Connection, where: str, params: Mapping[str, Any], r
     rows = conn.execute(_candidates(where), params).fetchall()
     accepted = [row for row in rows if row[6] is None]
     groups = list(dict.fromkeys(row[0] for row in accepted))
-    refused = [Refusal(row[1], f"{row[2]}: {row[6]}", row[4]) for row in rows if row[6] is not None]
+    refused = [row for row in rows if row[6] is not None]
     return BulkPlan(
-        len(accepted), len(groups), sum(row[5] for row in accepted), tuple(groups[:6]), tuple(refused[:refusals]), len(refused)
+        photos=len(accepted),
+        groups=len(groups),
+        bytes=sum(row[5] for row in accepted),
+        sample=tuple(groups[:6]),
+        refusals=tuple(Refusal(row[1], f"{row[2] or row[1]}: {row[6]}", row[4]) for row in refused[:refusals]),
+        refused=len(refused),
+        reasons=tuple(Counter(row[6] for row in refused).most_common()),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from datasette.utils.asgi import Forbidden, Response
 
-from ..errors import ConflictError, GphotosError, NotFoundError, SafetyError
+from ..errors import BusyError, ConflictError, GphotosError, NotFoundError, SafetyError
 from . import compat
 
 # Nobody may show our pages with their buttons inside a page of their own.
@@ -35,6 +36,7 @@ async def page_answer(library: Any, template: str, context: dict[str, Any], stat
         "database": library.name,
         "words": words,
         "css_url": compat.read_plugin_static(library.datasette, "review.css"),
+        "static": partial(compat.read_plugin_static, library.datasette),
         "js_url": compat.read_plugin_static(library.datasette, "review.js"),
     }
     body = await library.datasette.render_template(template, {**shared, **context}, request=library.request)
@@ -68,6 +70,8 @@ def status_of(error: Exception) -> int:
         return 409
     if isinstance(error, NotFoundError):
         return 404
+    if isinstance(error, BusyError):
+        return 503
     return 400 if isinstance(error, GphotosError) else 404
 
 

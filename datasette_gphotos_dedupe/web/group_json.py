@@ -32,10 +32,13 @@ MEMBER_KEYS = (
 
 def group_json(library: Library, state: GroupState) -> dict[str, Any]:
     """The group's row, its members with their decisions, and `seen`, to be sent back with a decision."""
-    members = []
-    for member in state.members:
-        shown = {key: member.get(key) for key in MEMBER_KEYS}
-        if "thumbnails" in library.tables:
-            shown["thumbnail_url"] = library.thumbnail_url(member["photo_id"])
-        members.append(shown)
+    members = [member_json(library, member) for member in state.members]
     return {**state.group, "url": library.group_url(state.group["group_id"]), "seen": state.seen, "members": members}
+
+
+def member_json(library: Library, member: dict[str, Any]) -> dict[str, Any]:
+    """One member of a group."""
+    shown = {key: member.get(key) for key in MEMBER_KEYS}
+    if "thumbnails" in library.tables:
+        shown["thumbnail_url"] = library.thumbnail_url(member["photo_id"])
+    return shown

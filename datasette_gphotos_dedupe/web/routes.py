@@ -34,19 +34,34 @@ class Route:
 
 
 _ALL = (*libraries.OPTIONAL, *libraries.DETAILS)
+_QUEUE = (*libraries.OPTIONAL, "albums", "album_photos")
+_DECIDED = (*_GROUP_TABLES, "decisions", "decision_batches", "pairs")
+_LOOKUP = ("photos", "fingerprints", "files")
 _PUSH_TABLES = (*_GROUP_TABLES, "decisions", "pushes", "push_items")
 _REVIEW: dict[str, Any] = {"writes": "gphotos-review", "methods": ("GET", "POST")}
+_REVIEWERS: dict[str, Any] = {"reads": "gphotos-review", **_REVIEW}
 _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "methods": ("GET", "POST")}
 
 ROUTES = (
-    Route("queue", f"{DB}duplicates{JSON}", "views_queue.queue", optional=(*libraries.OPTIONAL, "albums", "album_photos")),
+    Route("queue", f"{DB}duplicates{JSON}", "views_queue.queue", optional=_QUEUE),
     Route(
         "history", f"{DB}duplicates/history{JSON}", "views_history.history", ("decision_batches", "decision_history"), **_REVIEW
     ),
+    Route("accept", f"{DB}duplicates/accept{JSON}", "views_accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
+    Route("find", f"{DB}duplicates/find{JSON}", "views_find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "views_push.push", _PUSH_TABLES, _ALL, **_PUSH),
     Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_push.job", _PUSH_TABLES, _ALL, **_PUSH),
+    Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "views_compare.compare", optional=_ALL),
     Route("photo", f"{DB}duplicates/photo/(?P<photo>[^/]+)$", "views_group.photo", optional=(), rights=False),
     Route("group", f"{DB}duplicates/(?P<group>[^/.]+){JSON}", "views_group.group", optional=_ALL, **_REVIEW),
+    Route(
+        "original",
+        f"{DB}original/(?P<photo>[^/]+)$",
+        "originals.original",
+        ("photos", "files"),
+        ("decisions",),
+        reads="gphotos-review",
+    ),
     Route("thumbnail", f"{DB}thumbnail/(?P<photo>[^/]+)$", "images.thumbnail", ("thumbnails",), (), rights=False),
 )
 

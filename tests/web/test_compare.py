@@ -1,0 +1,181 @@
+"""Two photos in one frame, and the originals behind them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+import zipfile
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from tests.made_library import build_library, photo_id
+from tests.pictures import picture
+
+from .site import GROUP, Site, make_datasette
+
+pytestmark = pytest.mark.asyncio
+HOSTILE = "<img src=x onerror=alert(1)>\"'.jpg"
+
+
+def photograph() -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    buffer = io.BytesIO()
+    picture(1).save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def change(path, sql: str, *values) -> None:
+    conn = sqlite3.connect(path)
+    with conn:
+        conn.execute(sql, values)
+    conn.close()
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path):
+    """Photo 0 lies in a zip, photo 1 in a folder, photo 2 in an archive that is gone."""
+    path = tmp_path / "photos.db"
+    build_library(path, groups=8, size=3).close()
+    archive, folder = tmp_path / "takeout-001.zip", tmp_path / "pictures"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("Takeout/a.jpg", photograph())
+    folder.mkdir()
+    picture(2).save(folder / "b.png")
+    (tmp_path / "outside.png").write_bytes((folder / "b.png").read_bytes())
+    change(path, "UPDATE files SET container = ?, member = 'Takeout/a.jpg' WHERE photo_id = ?", str(archive), photo_id(0))
+    change(path, "UPDATE files SET sha1 = photo_id")
+    change(path, "UPDATE files SET container = ?, member = 'b.png' WHERE photo_id = ?", str(folder), photo_id(1))
+    ds = make_datasette([path])
+    await ds.invoke_startup()
+    return Site(ds, "reviewer")
+
+
+async def test_the_originals_are_shown_where_they_can_be_reached_and_the_page_says_which(site):
+    page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+    assert f'src="/photos/-/original/{photo_id(0)}"' in page
+    assert "Shown: the original, Takeout/a.jpg in takeout-001.zip." in page
+    assert "Shown: the original, b.png in pictures." in page
+
+
+async def test_the_preview_stands_in_with_the_reason_where_an_archive_is_gone(site):
+    page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(2)}")).text
+    assert f'src="/photos/-/thumbnail/{photo_id(2)}"' in page
+    assert "Shown: the preview only, because" in page
+    assert "cannot be read any more: No such file or directory." in page
+
+
+async def test_the_page_says_the_same_in_json(site):
+    told = (await site.get(f"duplicates/{GROUP}/compare.json?b={photo_id(2)}")).json()
+    assert (told["a"]["photo_id"], told["b"]["photo_id"]) == (photo_id(0), photo_id(2))
+    assert told["a"]["original_url"] == f"/photos/-/original/{photo_id(0)}"
+    assert told["b"]["original_url"] is None
+    assert told["b"]["why_preview"].endswith("No such file or directory")
+    assert told["evidence"]["relation"] == "smaller_copy"
+
+
+async def test_an_original_is_a_jpeg_of_pixels_only_and_private(site):
+    answer = await site.get(f"original/{photo_id(0)}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert Image.open(io.BytesIO(answer.content)).size == (640, 480)
+    assert b"SecretCamera" not in answer.content
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"].startswith("private")
+    again = await site.get(f"original/{photo_id(0)}", **{"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_png_is_shown_as_jpeg(site):
+    answer = await site.get(f"original/{photo_id(1)}")
+    assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
+
+
+async def test_an_original_that_is_gone_is_404_with_the_reason(site):
+    answer = await site.get(f"original/{photo_id(2)}")
+    assert answer.status_code == 404
+    assert "The original cannot be shown" in answer.text
+
+
+@pytest.mark.parametrize("member", ["../outside.png", "/etc/hostname", "link.png", "b.png/../../outside.png"])
+async def test_nothing_outside_of_a_container_is_served(site, tmp_path, member):
+    os.symlink(tmp_path / "outside.png", tmp_path / "pictures" / "link.png")
+    change(tmp_path / "photos.db", "UPDATE files SET member = ? WHERE photo_id = ?", member, photo_id(1))
+    assert (await site.get(f"original/{photo_id(1)}")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["~2E~2E~2F~2E~2E~2Fetc~2Fhostname", "~2E~2E~2Foutside.png", "outside.png"])
+async def test_an_address_names_a_photo_and_never_a_path(site, name):
+    assert (await site.get(f"original/{name}")).status_code == 404
+
+
+async def test_a_file_that_is_no_picture_is_not_served(site, tmp_path):
+    (tmp_path / "pictures" / "b.png").write_text("<html><script>alert(1)</script>")
+    answer = await site.get(f"original/{photo_id(1)}")
+    assert answer.status_code == 404
+    assert "<script>alert" not in answer.text
+
+
+async def test_an_edited_version_or_a_live_video_is_never_taken_for_the_original(site, tmp_path):
+    change(tmp_path / "photos.db", "UPDATE files SET role = 'edited' WHERE photo_id = ?", photo_id(1))
+    assert (await site.get(f"original/{photo_id(1)}")).status_code == 404
+
+
+@pytest.mark.parametrize("actor", [None, "nobody-special", "pusher"])
+async def test_without_the_right_to_review_there_are_previews_only(site, actor):
+    other = Site(site.ds, actor)
+    assert (await other.get(f"original/{photo_id(0)}")).status_code == 403
+    page = (await other.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+    assert "/-/original/" not in page
+    assert "originals are shown to those who may review" in page
+    assert "takeout-001.zip" not in page
+
+
+async def test_a_published_copy_never_serves_originals(site, tmp_path):
+    copy = Site(make_datasette([], immutables=[tmp_path / "photos.db"]), "root")
+    assert (await copy.get(f"original/{photo_id(0)}")).status_code == 403
+    assert "/-/original/" not in (await copy.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+
+
+async def test_who_may_not_see_the_table_of_files_sees_no_original(site, tmp_path):
+    config = {"databases": {"photos": {"tables": {"files": {"allow": {"id": "root"}}}}}}
+    reviewer = Site(make_datasette([tmp_path / "photos.db"], config=config), "reviewer")
+    assert (await reviewer.get(f"original/{photo_id(0)}")).status_code == 403
+    assert "takeout-001.zip" not in (await reviewer.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+
+
+async def test_too_many_originals_at_once_are_refused_and_said_so(site, monkeypatch):
+    import threading
+
+    from datasette_gphotos_dedupe.web import workers
+
+    monkeypatch.setattr(workers, "_places", threading.BoundedSemaphore(1))
+    workers._places.acquire()
+    answer = await site.get(f"original/{photo_id(0)}")
+    assert answer.status_code == 503
+    assert "Too many pictures are being read at the moment" in answer.text
+
+
+async def test_photos_of_other_groups_cannot_be_mixed_in(site):
+    answer = await site.get(f"duplicates/{GROUP}/compare.json?b={photo_id(9)}")
+    assert (answer.status_code, answer.json()["ok"]) == (404, False)
+    assert (await site.get(f"duplicates/{GROUP}/compare?a={photo_id(1)}&b={photo_id(1)}")).status_code == 404
+
+
+async def test_the_decision_buttons_decide_about_b_alone(site):
+    page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+    assert f'name="decision:{photo_id(1)}" value="remove"' in page
+    fields = {"action": "save", "seen": await site.seen(), f"decision:{photo_id(1)}": "remove"}
+    assert (await site.post(f"duplicates/{GROUP}", fields)).status_code == 303
+    group = await site.group()
+    assert [member["decision"] for member in group["members"]] == [None, "remove", None]
+
+
+async def test_names_from_outside_are_shown_as_text(site, tmp_path):
+    change(tmp_path / "photos.db", "UPDATE photos SET filename = ?", HOSTILE)
+    change(tmp_path / "photos.db", "UPDATE pairs SET evidence = ?", HOSTILE)
+    change(tmp_path / "photos.db", "UPDATE files SET member = ? || photo_id WHERE photo_id != ?", HOSTILE, photo_id(0))
+    page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
+    assert "<img src=x" not in page and "&lt;img src=x" in page
