@@ -65,13 +65,12 @@ class Job:
             ]
         outcomes = self._resolved()
         files, skipped = [], []
-        for file, outcome in zip(self.photo.files, outcomes, strict=True):
+        for at, (file, outcome) in enumerate(zip(self.photo.files, outcomes, strict=True)):
             if isinstance(outcome, Trouble):
                 skipped.append((file, outcome))
-            else:
-                files.append(replace(file, sha1=outcome.sha1, bytes=outcome.bytes))
-        first = files.index(replace(self.photo.files[best], sha1=outcomes[best].sha1, bytes=outcomes[best].bytes))
-        files.insert(0, files.pop(first))
+                continue
+            file = replace(file, sha1=outcome.sha1, bytes=outcome.bytes)
+            files.insert(0 if at == best else len(files), file)
         if files[0].role == "album_copy":
             files[0] = replace(files[0], role="original")
         return self._found(files, outcomes[best]), skipped
@@ -104,12 +103,12 @@ class Job:
         return resolved
 
     def _found(self, files: list[File], best: Known | Reading) -> Found:
-        photo = replace(self.photo, files=tuple(files), sha1=best.sha1, bytes=best.bytes)
-        if photo.source == "takeout" and best.sha1:
-            photo = replace(photo, dedup_key=dedup_key_of(best.sha1))
+        facts: dict = {"files": tuple(files), "sha1": best.sha1, "bytes": best.bytes}
+        if self.photo.source == "takeout" and best.sha1:
+            facts["dedup_key"] = dedup_key_of(best.sha1)
         if isinstance(best, Known):
-            return Found(replace(photo, kind=None))
-        return Found(_with_reading(photo, best), best)
+            return Found(replace(self.photo, kind=None, **facts))
+        return Found(_with_reading(replace(self.photo, **facts), best), best)
 
 
 def _with_reading(photo: Photo, reading: Reading) -> Photo:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
 
-from . import reading  # noqa: F401
+from ..sources.members import Address
+from .reading import read_media
 
-for _name in ("numpy", "PIL.Image", "imagehash", "pillow_heif"):
-    with contextlib.suppress(ImportError):
-        __import__(_name)
+
+def _warm_up() -> None:
+    """Read one picture: imagehash, scipy and Pillow import most of themselves at first use, half a second in every worker."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, "JPEG")
+    read_media(Address("", "warm-up.jpg", buffer.tell(), data=buffer.getvalue()))
+
+
+with contextlib.suppress(ImportError):
+    _warm_up()

@@ -192,11 +192,9 @@ def name_trouble(name: str) -> str | None:
 
 def printable(name: str) -> str:
     """A file name as text that SQLite can hold: bytes that are not UTF-8 become \\xNN."""
-    return clean_text(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _has_escapes(name) else name)
-
-
-def _has_escapes(name: str) -> bool:
-    return any("\udc80" <= character <= "\udcff" for character in name)
+    if not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name):
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return clean_text(name)
 
 
 def _without_twins(entries: list[Entry]) -> list[Entry]:

@@ -98,7 +98,9 @@ def _text(value: object) -> str | None:
 
 def clean_text(text: str) -> str:
     """`text` without what SQLite or a page cannot carry: lone surrogates become U+FFFD, NULs go."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\0", "")
 
 
 def moment(value: object) -> str | None:

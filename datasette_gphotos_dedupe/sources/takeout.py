@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
@@ -156,11 +155,11 @@ class Takeout:
 
     def _place(self, entry: Entry) -> tuple[str, str]:
         """(folder, name): the last folder only, because the same album lies under other roots in other parts."""
-        path = PurePosixPath(entry.path.replace("\\", "/"))
-        folder = path.parent.name
+        above, _, name = entry.path.replace("\\", "/").rstrip("/").rpartition("/")
+        folder = above.rstrip("/").rpartition("/")[2]
         if not folder and self.containers[entry.container].kind == FOLDER:
             folder = self.containers[entry.container].path.name
-        return nfc(folder), nfc(path.name)
+        return nfc(folder), nfc(name)
 
     def _skip_early(self, entry: Entry, trouble: Trouble) -> None:
         self._early.append((self.file_of(entry), trouble))

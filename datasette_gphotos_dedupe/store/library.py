@@ -94,6 +94,8 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         names = ", ".join(columns)
         conn.execute(f"INSERT INTO photos ({names}) VALUES ({', '.join('?' * len(columns))})", list(columns.values()))
         return "added"
+    if _is_no_news(old, new):
+        return None
     changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}
     if not changes:
         return None
@@ -102,6 +104,13 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         f"UPDATE photos SET {', '.join(f'{name} = ?' for name in changes)} WHERE photo_id = ?", [*changes.values(), photo_id]
     )
     return "updated"
+
+
+def _is_no_news(old: sqlite3.Row, new: dict) -> bool:
+    """Whether nothing that is known of a photo is other than what the row says: the usual case of a second run, told fast."""
+    return new["width"] is None and all(
+        value == old[name] or (value is None and name not in FLAGS) for name, value in new.items()
+    )
 
 
 def _plain(value: object) -> object:
