@@ -5,8 +5,6 @@ Datasette passes a single-column primary key to plugins on row pages only, so a 
 
 from __future__ import annotations
 
-import time
-import weakref
 from collections.abc import Awaitable
 from typing import Any
 
@@ -17,7 +15,6 @@ from .library import read_tables
 
 PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
 _LONGEST_ID = 512
-REMEMBER_S = 5.0
 
 
 def render(
@@ -36,19 +33,10 @@ def render(
     return _if_ours(datasette, database, _preview(datasette, database, photo_id, label)) if photo_id else None
 
 
-_ours: weakref.WeakKeyDictionary[Any, tuple[float, bool]] = weakref.WeakKeyDictionary()
-
-
 async def _if_ours(datasette: Any, database: str, cell: Markup) -> Markup | None:
-    """The cell where the database has our previews. Asked once in five seconds, not once for each cell."""
+    """The cell where the database has our previews."""
     db = datasette.databases.get(database)
-    if db is None:
-        return None
-    until, ours = _ours.get(db, (0.0, False))
-    if time.monotonic() > until:
-        ours = "thumbnails" in await read_tables(db)
-        _ours[db] = (time.monotonic() + REMEMBER_S, ours)
-    return cell if ours else None
+    return cell if db is not None and "thumbnails" in await read_tables(db) else None
 
 
 def _link(datasette: Any, database: str, photo_id: str, label: Any) -> Markup:

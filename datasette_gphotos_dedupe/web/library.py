@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -20,6 +24,7 @@ OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_hi
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
 
 Result = TypeVar("Result")
+_PLAIN_KEY = re.compile("[A-Za-z0-9_-]+")  # what tilde encoding leaves alone, as nearly every key of Google is
 
 
 @dataclass(frozen=True)
@@ -50,17 +55,21 @@ class Library:
 
     def url(self, *parts: str, **query: Any) -> str:
         """The path of one of our pages of this database, base_url included."""
-        path = "/".join([self.datasette.urls.database(self.name), "-", *parts])
+        path = "/".join((self._base, *parts))
         asked = [(key, value) for key, value in query.items() if value not in (None, "")]
         return path + (f"?{urlencode(asked)}" if asked else "")
 
+    @cached_property
+    def _base(self) -> str:
+        return f"{self.datasette.urls.database(self.name)}/-"
+
     def group_url(self, group_id: str, query: str = "") -> str:
-        return self.url("duplicates", tilde_encode(group_id)) + (f"?{query}" if query else "")
+        return self.url("duplicates", self.encode(group_id)) + (f"?{query}" if query else "")
 
     @staticmethod
     def encode(key: str) -> str:
         """A key as part of an address."""
-        return tilde_encode(key)
+        return key if _PLAIN_KEY.fullmatch(key) else tilde_encode(key)
 
     def group_json_url(self, group_id: str) -> str:
         return self.url("duplicates", tilde_encode(group_id) + ".json")
@@ -72,7 +81,7 @@ class Library:
         return self.datasette.urls.row(self.name, table, tilde_encode(key))
 
     def thumbnail_url(self, photo_id: str) -> str:
-        return self.url("thumbnail", tilde_encode(photo_id))
+        return f"{self._base}/thumbnail/{self.encode(photo_id)}"
 
     async def read(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call `function(connection, *args)` on a read connection, off the event loop."""
@@ -99,9 +108,20 @@ def _explain(name: str, error: Exception) -> str:
     return f"{name} could not be changed: {text}."
 
 
-async def read_tables(db: Any) -> frozenset[str]:
-    """The names of our tables in this database; empty when it is not one of ours."""
+REMEMBER_S = 1.0  # a page and its hundred previews ask the same
+_tables: weakref.WeakKeyDictionary[Any, tuple[float, frozenset[str]]] = weakref.WeakKeyDictionary()
 
+
+async def read_tables(db: Any) -> frozenset[str]:
+    """The names of the tables in this database, as of at most a second ago; empty when it is not one of ours."""
+    until, known = _tables.get(db, (0.0, frozenset()))
+    if time.monotonic() > until:
+        known = await _read_tables(db)
+        _tables[db] = (time.monotonic() + (REMEMBER_S if known else 0.0), known)
+    return known
+
+
+async def _read_tables(db: Any) -> frozenset[str]:
     def read(conn: Any) -> tuple[set[str], set[str]]:
         names = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         columns = conn.execute("SELECT name FROM pragma_table_info('groups')").fetchall()
@@ -131,13 +151,11 @@ async def open_library(
     present = await read_tables(db)
     if not present or not present.issuperset(required):
         raise NotFound(f"{db.name} has no duplicates in it. Import first: gphotos-to-sqlite takeout {db.name}.db takeout-*.zip")
-    viewable = set()
-    for table in (*required, *optional):
-        if table in present and await compat.allowed(datasette, request.actor, "view-table", db.name, table):
-            viewable.add(table)
-        elif table in required:
+    viewable = await compat.allowed_tables(datasette, request.actor, db.name, present.intersection((*required, *optional)))
+    for table in required:
+        if table not in viewable:
             raise Forbidden(f"You may not view the table {table} of {db.name}.")
-    return await _library(datasette, request, db, frozenset(viewable), rights)
+    return await _library(datasette, request, db, viewable, rights)
 
 
 async def _library(datasette: Any, request: Any, db: Any, tables: frozenset[str], rights: bool) -> Library:

@@ -17,10 +17,8 @@ async def _viewable(datasette: Any, actor: dict | None, database: str) -> frozen
     if db is None or database == "_internal":
         return frozenset()
     tables = await read_tables(db)
-    for table in REQUIRED if tables else ():
-        if not await compat.allowed(datasette, actor, "view-table", database, table):
-            return frozenset()
-    return tables
+    seen = await compat.allowed_tables(datasette, actor, database, REQUIRED) if tables else ()
+    return tables if len(seen) == len(REQUIRED) else frozenset()
 
 
 def _base(datasette: Any, database: str) -> str:

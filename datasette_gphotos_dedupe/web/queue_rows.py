@@ -72,6 +72,7 @@ def _walk(
     return [row[0] for row in conn.execute(f"{' UNION ALL '.join(parts)} {sorting}", params)]
 
 
+_ALIKE = "groups.relation, groups.decided, groups.taken_year, groups.camera, groups.origin, groups.size"  # as the index has them
 DIMENSIONS = {"relation": "relation", "year": "taken_year", "camera": "camera", "origin": "origin", "size": "size"}
 """Filters that `group_counts` knows, and their columns in it."""
 
@@ -89,12 +90,12 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
 
     Filters that it does not know (text, album, space) are looked up among the groups themselves, once for all counts.
     """
-    others, params = where(chosen, tables, leave_out=(*DIMENSIONS, "state"))
+    others, params = where(chosen, tables, leave_out=(*DIMENSIONS, "state"), in_order=True)
     cells = "SELECT * FROM group_counts"
     if params or "group_counts" not in tables:
         cells = f"""SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
             coalesce(origin, '') AS origin, size, count(*) AS groups, sum(reclaimable_bytes) AS bytes
-            FROM groups WHERE {others} GROUP BY 1, 2, 3, 4, 5, 6"""
+            FROM groups WHERE {others} GROUP BY {_ALIKE}"""
     parts = []
     for name, column in DIMENSIONS.items():
         left_out = ("relation", "state") if name == "relation" else (name,)

@@ -6,10 +6,11 @@ from typing import Any
 
 from ..store.history import latest_batch
 from . import queue_rows
-from .answers import json_answer, page_answer
+from .answers import fill_part, json_answer, page_answer
 from .filters import Place, QueueFilter
 from .group_json import group_json
 from .library import Library
+from .queue_lines import lines_of
 
 
 async def queue(library: Library, wants_json: bool):
@@ -22,7 +23,9 @@ async def queue(library: Library, wants_json: bool):
     if wants_json:
         return json_answer(_as_json(library, chosen, found))
     next_query = chosen.query(_next=found["next"]) if found["next"] else None
-    return await page_answer(library, "gphotos_queue.html", {**found, "chosen": chosen, "place": place, "next_query": next_query})
+    rows = fill_part(library, "_gphotos_rows.html", lines=lines_of(library, found["states"], chosen))
+    context = {**found, "rows": rows if found["states"] else None, "chosen": chosen, "place": place, "next_query": next_query}
+    return await page_answer(library, "gphotos_queue.html", context)
 
 
 def _read(
