@@ -53,6 +53,7 @@ PHOTOS = {
     "app_created": "1 when this app uploaded it, so that the Library API may put it into an album.",
     "album_only": "1 when it was seen only in album folders: it may be somebody else's photo.",
     "owned": "1 when Google says that it is the person's own, 0 when it is somebody else's, empty when unknown.",
+    "moves": "1 when its file holds more than a still: an animation, several pages, the film of a motion photo.",
     "original_quality": "1 for original quality, 0 for storage saver, empty when unknown.",
     "space_bytes": "What it costs in the account's storage; empty when unknown.",
     "album_titles": "All albums it is in.",

@@ -84,6 +84,7 @@ class Photo:
     library_id: str | None = None
     app_created: bool = False
     album_only: bool = False
+    moves: bool = False  # its file holds more than a still
     original_quality: bool | None = None  # False for "storage saver"
     space_bytes: int | None = None
     sidecar_rule: str | None = None  # the naming rule that paired media and sidecar
@@ -180,6 +181,7 @@ class Reading:
     fingerprint: Fingerprint | None = None
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
+    moves: bool = False  # an animation, several pages, or the film of a motion photo
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ LIBRARY = (
   app_created INTEGER NOT NULL DEFAULT 0,
   album_only INTEGER NOT NULL DEFAULT 0,  -- seen only in album folders: may be somebody else's
   owned INTEGER,               -- what Google says in the toolkit's CSV: 1 the person's own, 0 somebody else's
+  moves INTEGER NOT NULL DEFAULT 0,  -- its file holds more than a still: an animation, pages, the film of a motion photo
   original_quality INTEGER,    -- 0 for "storage saver"; NULL when unknown
   space_bytes INTEGER,         -- what it costs in the account's storage; NULL when unknown
   album_titles TEXT,           -- of all its albums, kept up to date by triggers: shown, and found by search

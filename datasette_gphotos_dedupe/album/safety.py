@@ -6,6 +6,7 @@ person decided to remove it and another photo, verified to be the same picture, 
 
 from __future__ import annotations
 
+from ..core.one_item import may_be_one_item
 from .candidates import Candidate, Item, Keeper
 
 DIFFERENT_PICTURES = frozenset({"series", "look_alike"})
@@ -56,23 +57,7 @@ def keeper_fault(item: Item, keeper: Keeper) -> str | None:
         return f"its keeper {name} lies in a folder on disk and not in Google Photos"
     if item.content_key and item.content_key == keeper.item.content_key:
         return f"it has the same bytes as its keeper {name}, and Google trashes both together"
-    if _may_be_one_item(item, keeper.item):
+    if may_be_one_item(item, keeper.item):
         sources = f"{item.source} and {keeper.item.source}"
         return f"it may be the very photo that is its keeper {name}, seen through two sources ({sources})"
     return None
-
-
-def _may_be_one_item(a: Item, b: Item) -> bool:
-    """True when two rows may stand for one item in the library.
-
-    Sources know an item by different ids (media key, id per app, none), and only some know its bytes. One item has one size and
-    one time, so rows of different sources that agree in either are not taken for two items.
-    """
-    if (a.media_key and a.media_key == b.media_key) or (a.library_id and a.library_id == b.library_id):
-        return True
-    if a.source == b.source or (a.media_key and b.media_key):
-        return False
-    sizes = [sorted((item.width or 0, item.height or 0)) for item in (a, b)]
-    unknown_size = 0 in sizes[0] + sizes[1]
-    same_moment = a.taken_at is not None and a.taken_at == b.taken_at and a.filename == b.filename
-    return unknown_size or sizes[0] == sizes[1] or same_moment

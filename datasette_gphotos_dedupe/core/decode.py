@@ -29,6 +29,7 @@ class Decoded:
     height: int
     format: str
     exif: dict[int, object]
+    moves: bool = False  # it has more frames or pages than the one shown
 
 
 def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -64,6 +65,8 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     if width * height > max_pixels:
         raise PictureError("too_large", f"it claims {width} x {height} pixels, more than can be read safely")
     format_name = image.format or "unknown"
+    # a camera's MPO holds the same still again, smaller
+    moves = bool(getattr(image, "is_animated", False)) and format_name != "MPO"
     exif = dict(image.getexif())
     turned = exif.get(ORIENTATION_TAG) in (5, 6, 7, 8)
     if format_name == "JPEG":
@@ -72,7 +75,7 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     upright = _rgb_over_white(ImageOps.exif_transpose(image))
     if turned:
         width, height = height, width
-    return Decoded(_reduced(upright, working_side), width, height, format_name, exif)
+    return Decoded(_reduced(upright, working_side), width, height, format_name, exif, moves)
 
 
 def _reduced(image: Image.Image, working_side: int) -> Image.Image:

@@ -1,8 +1,8 @@
 """Which photo of several copies stays, by an ordered list of rules that a person can change.
 
-Each rule is asked in turn and keeps only the photos that do best by it; the next rule decides among those. Three rules are not up
+Each rule is asked in turn and keeps only the photos that do best by it; the next rule decides among those. Some rules are not up
 for change, because without them somebody could lose a picture: what the person chose stays, what the person gave up is not
-preferred, and a photo that may be somebody else's never stands in for one's own.
+preferred, a photo that may be somebody else's never stands in for one's own, and a still does not stand in for what moves.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Item:
     albums: tuple[str, ...] = ()
     decision: str | None = None
     as_keeper: bool = False
+    source: str | None = None
+    media_key: str | None = None
+    library_id: str | None = None
+    moves: bool = False  # a live photo, a motion photo, an animation, a file of several pages
+    has_edit: bool = False  # Google keeps an edited version of it, too
 
     @property
     def pixels(self) -> int:
@@ -174,6 +179,7 @@ FIXED: dict[str, Rule] = {
     "not_removed": lambda item, largest, policy: item.decision != "remove",
     "chosen": lambda item, largest, policy: item.as_keeper,
     "decided_keep": lambda item, largest, policy: item.decision == "keep" and item.pixels >= PROTECTED_SHARE * largest,
+    "moves": lambda item, largest, policy: item.moves and item.pixels >= PROTECTED_SHARE * largest,
 }
 
 
@@ -224,6 +230,7 @@ def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
         "not_removed": "not decided for removal",
         "chosen": "you chose it",
         "decided_keep": "you decided to keep it",
+        "moves": "it moves or has several pages",
         "original": "original quality",
         "density": "least compressed",
     }[rule]

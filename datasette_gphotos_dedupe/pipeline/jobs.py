@@ -123,6 +123,7 @@ def _with_reading(photo: Photo, reading: Reading) -> Photo:
         camera_taken_at=reading.camera_taken_at,
         camera_make=reading.camera_make,
         camera_model=reading.camera_model,
+        moves=reading.moves,
     )
     if photo.latitude is None:
         photo = replace(photo, latitude=reading.latitude, longitude=reading.longitude)

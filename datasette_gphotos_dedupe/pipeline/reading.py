@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from ..core.exif import CameraFacts, camera_facts
 from ..core.kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
+from ..core.motion import holds_film
 from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Reading, Trouble
 from ..sources.members import Address, open_address
@@ -58,6 +59,7 @@ def _read_picture(data: bytes, kind: Kind) -> Reading:
 
     decoded = decode_picture(data)
     facts = camera_facts(data)
+    moves = decoded.moves or holds_film(data)
     return _reading(
         hashlib.sha1(data).hexdigest(),
         len(data),
@@ -67,6 +69,7 @@ def _read_picture(data: bytes, kind: Kind) -> Reading:
         height=decoded.height,
         fingerprint=compute_fingerprint(decoded.image),
         thumbnail=make_thumbnail(decoded.image),
+        moves=moves,
     )
 
 

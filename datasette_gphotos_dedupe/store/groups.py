@@ -29,7 +29,13 @@ ITEM_COLUMNS = (
     "album_only",
     "original_quality",
     "sha1",
+    "source",
+    "media_key",
+    "library_id",
 )
+# A moving half or an edited rendering is a file of the photo; a film or further pages inside its own file are told by `moves`.
+_MORE = """moves OR EXISTS (SELECT 1 FROM files WHERE files.photo_id = photos.photo_id AND role = 'live_video'),
+    EXISTS (SELECT 1 FROM files WHERE files.photo_id = photos.photo_id AND role = 'edited')"""
 GROUP_COLUMNS = (
     "group_id",
     "keeper_id",
@@ -55,12 +61,12 @@ def read_items(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, 
         ):
             albums.setdefault(photo_id, []).append(title or "")
         for row in conn.execute(
-            f"""SELECT {", ".join("photos." + c for c in ITEM_COLUMNS)}, decision, as_keeper FROM photos
+            f"""SELECT {", ".join("photos." + c for c in ITEM_COLUMNS)}, decision, as_keeper, {_MORE} FROM photos
             LEFT JOIN decisions ON decisions.subject = photos.photo_id WHERE photos.photo_id IN ({mark})""",
             part,
         ):
-            values = dict(zip([*ITEM_COLUMNS, "decision", "as_keeper"], row, strict=True))
-            for flag in ("favorite", "album_only", "as_keeper"):
+            values = dict(zip([*ITEM_COLUMNS, "decision", "as_keeper", "moves", "has_edit"], row, strict=True))
+            for flag in ("favorite", "album_only", "as_keeper", "moves", "has_edit"):
                 values[flag] = bool(values[flag])
             if values["original_quality"] is not None:
                 values["original_quality"] = bool(values["original_quality"])

@@ -1,7 +1,7 @@
 """Making another photo the keeper of its group, and taking that back.
 
 Members were verified against the old keeper. Against the new one only stored pairs speak; a member without one is shown as a
-look-alike and nothing is suggested for it until photos are matched again.
+look-alike and nothing is suggested for it until photos are matched again. What is suggested obeys the rules of matching.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import json
 import sqlite3
 from typing import Any
 
+from ..core.keeper import Item, Policy
+from ..core.reasons import why_not_suggested
 from ..errors import GphotosError
-from ..model import RELATIONS, REMOVABLE_RELATIONS
+from ..model import RELATIONS
 from .database import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
@@ -57,11 +59,17 @@ def _mark_decisions(conn: sqlite3.Connection, batch_id: int, state: GroupState, 
 
 
 def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, Any]) -> None:
+    # numpy comes with these: a published copy must open where it is missing
+    from .groups import read_items
+    from .matches import read_state
+
     group_id = state.group["group_id"]
+    items = read_items(conn, [member["photo_id"] for member in state.members])
+    policy = Policy.from_json(read_state(conn, "policy") or Policy().as_json())
     suggested: list[dict[str, Any]] = []
     relations = []
     for member in state.members:
-        role, relation, reason, suggestion = _new_role(conn, member, chosen)
+        role, relation, reason, suggestion = _new_role(conn, items[member["photo_id"]], items[chosen["photo_id"]], policy)
         if suggestion == "remove":
             suggested.append(member)
         if relation:
@@ -82,21 +90,18 @@ def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, A
     )
 
 
-def _new_role(conn: sqlite3.Connection, member: dict, chosen: dict) -> tuple[str, str | None, str, str | None]:
-    if member["photo_id"] == chosen["photo_id"]:
+def _new_role(conn: sqlite3.Connection, item: Item, chosen: Item, policy: Policy) -> tuple[str, str | None, str, str | None]:
+    if item.photo_id == chosen.photo_id:
         return "keeper", None, "you chose it as the keeper", "keep"
-    ends = sorted((member["photo_id"], chosen["photo_id"]))
+    ends = sorted((item.photo_id, chosen.photo_id))
     pair = conn.execute("SELECT relation, evidence FROM pairs WHERE photo_a = ? AND photo_b = ?", ends).fetchone()
     if pair is None:
         return "look_alike", "look_alike", "not compared with the keeper you chose", None
-    role = "look_alike" if pair[0] in ("series", "look_alike") else "copy"
-    removable = pair[0] in REMOVABLE_RELATIONS and _pixels(member) <= _pixels(chosen) and not member["album_only"]
-    same_key = member["dedup_key"] is not None and member["dedup_key"] == chosen["dedup_key"]
-    return role, pair[0], pair[1], "remove" if removable and not same_key else None
-
-
-def _pixels(photo: dict[str, Any]) -> int:
-    return (photo["width"] or 0) * (photo["height"] or 0)
+    relation, evidence = pair
+    if relation in ("series", "look_alike") or (item.dedup_key is not None and item.dedup_key == chosen.dedup_key):
+        return "look_alike", relation, evidence, None
+    doubt = why_not_suggested(item, chosen, relation, policy)
+    return "copy", relation, f"{evidence}; not suggested: {doubt}" if doubt else evidence, None if doubt else "remove"
 
 
 def _snapshot(conn: sqlite3.Connection, group_id: str) -> str | None:

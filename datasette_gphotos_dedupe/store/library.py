@@ -88,7 +88,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     cursor.row_factory = sqlite3.Row
     old = cursor.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
     new = {name: _plain(getattr(photo, name, None)) for name in (*METADATA, *CONTENT)}
-    new["source"], new["album_only"] = photo.source, int(photo.album_only)
+    new["source"], new["album_only"], new["moves"] = photo.source, int(photo.album_only), int(photo.moves)
     if old is None:
         columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
         names = ", ".join(columns)
@@ -131,6 +131,7 @@ def _merged(old: dict, new: dict) -> dict:
         merged["dedup_key"] = old["dedup_key"]  # Google's own word: that of a "storage saver" item is not made of its bytes
     if new["width"]:
         merged["no_pixels"] = None
+    merged["moves"] = new["moves"] if new["width"] else old["moves"]  # told by the bytes: only who read them knows
     merged["source"] = new["source"] if newer else old["source"]
     merged["album_only"] = _album_only(old, new)
     return merged
