@@ -37,7 +37,7 @@ async def page_answer(library: Any, template: str, context: dict[str, Any], stat
         "database": library.name,
         "words": words,
         "css_url": compat.read_plugin_static(library.datasette, "review.css"),
-        "static": partial(compat.read_plugin_static, library.datasette),
+        "own_static": partial(compat.read_plugin_static, library.datasette),
         "js_url": compat.read_plugin_static(library.datasette, "review.js"),
     }
     body = await library.datasette.render_template(template, {**shared, **context}, request=library.request)
