@@ -66,7 +66,6 @@ REVIEW_TABLES: dict[str, Described] = {
             "updated_at": f"Last change. {WHEN}",
             "message": "What happened, in words.",
             "trial": "For same_bytes: sent or confirmed; one photo goes first.",
-            "noted_at": "When the text that explains the album was added to it.",
         },
         {"label_column": "album_title", "sort_desc": "push_id", "facets": ["state", "route"]},
     ),
@@ -83,6 +82,22 @@ REVIEW_TABLES: dict[str, Described] = {
             "updated_at": f"Last change. {WHEN}",
         },
         {"sort": "position", "facets": ["push_id", "state"]},
+    ),
+    "push_albums": Described(
+        "The albums that pushes fill: photos are put there to be deleted.",
+        {
+            "album_id": "Google's id.",
+            "title": "Its title; a full album is followed by one with a number.",
+            "url": "Opens it in Google Photos.",
+            "push_id": "The first push that filled it.",
+            "noted_at": f"When the text that explains it was added. {WHEN}",
+        },
+        {"label_column": "title", "sort_desc": "push_id"},
+    ),
+    "google_state": Described(
+        "What must be remembered about Google between runs: the picking session under way, the pictures loaded today.",
+        {"name": "What it is.", "value": "Its value, as JSON."},
+        {"hidden": True, "sort": "name"},
     ),
     "runs": Described(
         "Each import, with its counts.",

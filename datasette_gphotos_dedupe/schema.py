@@ -305,7 +305,6 @@ PUSHES = (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   trial TEXT CHECK (trial IN ('sent', 'confirmed')),  -- same_bytes: one photo first, then the person is asked
-  noted_at TEXT,               -- when the text that explains the album was sent; it is sent once
   message TEXT
 )""",
     """CREATE TABLE push_items (
@@ -320,6 +319,16 @@ PUSHES = (
   PRIMARY KEY (push_id, photo_id)
 )""",
     "CREATE INDEX push_items_photo_id ON push_items(photo_id)",
+    "CREATE INDEX push_items_album_id ON push_items(album_id)",
+    """CREATE TABLE push_albums (
+  album_id TEXT PRIMARY KEY,   -- Google's id
+  title TEXT NOT NULL,
+  url TEXT,
+  push_id INTEGER NOT NULL REFERENCES pushes(push_id) ON DELETE CASCADE,  -- the first that filled it
+  noted_at TEXT                -- when the text that explains it was sent; it is sent once
+)""",
+    # What must be remembered about Google between runs: the picking session under way, the pictures loaded today.
+    "CREATE TABLE google_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
 

@@ -57,7 +57,7 @@ SELECT leaving.photo_id, leaving.keeper_id, 'description', copy.description
 FROM leaving
 JOIN photos AS copy ON copy.photo_id = leaving.photo_id
 JOIN photos AS keeper ON keeper.photo_id = leaving.keeper_id
-WHERE coalesce(copy.description, '') != '' AND coalesce(keeper.description, '') = ''
+WHERE coalesce(copy.description, '') != '' AND instr(coalesce(keeper.description, ''), trim(copy.description)) = 0
 UNION ALL
 SELECT leaving.photo_id, leaving.keeper_id, 'location', copy.latitude || ',' || copy.longitude
 FROM leaving

@@ -1,6 +1,6 @@
 """From decisions into an album: what may go (`candidates`), what will happen (`plan`), doing it (`run`)."""
 
-from .candidates import Candidate, Keeper, read_candidates
+from .candidates import Candidate, Keeper, read_candidates, read_pushed
 from .plan import PlannedItem, PushPlan, plan_push
 from .rescue import Rescue
 from .run import PushReport, run_push
@@ -14,5 +14,6 @@ __all__ = [
     "Rescue",
     "plan_push",
     "read_candidates",
+    "read_pushed",
     "run_push",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..errors import RefusedError
 from ..google.limits import ITEMS_PER_CALL
-from ..google.wire import concerns_album
+from ..google.wire import concerns_album, says_full
 from ..store import pushes
 from .candidates import read_candidates
-from .errand import Errand
+from .errand import Errand, missing_text, strangers_text
 
 
 class ById(Errand):
@@ -43,41 +43,43 @@ class ById(Errand):
     def _send(self, album_id: str, photo_ids: list[str]) -> None:
         item_ids = self._library_ids(photo_ids)
         self._save(photo_ids, "sent", album_id=album_id)
+        wanted = [item_ids[photo_id] for photo_id in photo_ids]
         try:
-            self.client.add_to_album(album_id, [item_ids[photo_id] for photo_id in photo_ids])
+            self.client.add_to_album(album_id, wanted)
         except RefusedError as error:
-            if error.http_status != 400 or concerns_album(str(error)):
-                raise
-            self._send_in_halves(album_id, photo_ids, error)
+            self._take_refusal(album_id, photo_ids, error)
         else:
-            self.shelf.count(album_id, len(photo_ids))
+            self.shelf.added(album_id, wanted)
             self._save(photo_ids, "added", album_id=album_id)
 
-    def _send_in_halves(self, album_id: str, photo_ids: list[str], error: RefusedError) -> None:
-        if len(photo_ids) == 1:
-            # Whether adding an item twice is refused is not documented: one that is inside is not a failure.
-            if self._settle(photo_ids):
-                self._save(photo_ids, "refused", f"Google would not take it: {error}")
+    def _take_refusal(self, album_id: str, photo_ids: list[str], error: RefusedError) -> None:
+        if error.http_status != 400 or concerns_album(str(error)):
+            raise error
+        if says_full(str(error)):
+            self._save(photo_ids, "planned")
+            self.shelf.mark_full(album_id, error)
             return
-        middle = len(photo_ids) // 2
-        for half in (photo_ids[:middle], photo_ids[middle:]):
-            self._send(album_id, half)
+        # Whether adding an item twice is refused is not documented: one that is inside is not a failure.
+        rest = self._settle(photo_ids)
+        if len(photo_ids) == 1:
+            self._save(rest, "refused", f"Google would not take it: {error}")
+        elif len(rest) < len(photo_ids):
+            if rest:
+                self._send(album_id, rest)
+        else:
+            middle = len(photo_ids) // 2
+            for half in (photo_ids[:middle], photo_ids[middle:]):
+                self._send(album_id, half)
 
-    def finish(self) -> str | None:
-        """The album is read back, and what differs is named."""
-        missing = self.shelf.missing()
-        self.explain_album()
-        return difference_text(missing, self.push.album_title)
+    def compare(self) -> list[str]:
+        """Which of the photos are not in their album, and what else is."""
+        told = []
+        for album_id, names in self.shelf.read_filled().items():
+            missing, strangers = self.shelf.compare(album_id, names)
+            told += [missing_text(missing, self.push.album_title)] if missing else []
+            told += [strangers_text(strangers, self.push.album_title)] if strangers else []
+        return told
 
     def _library_ids(self, photo_ids: list[str]) -> dict[str, str]:
         candidates = read_candidates(self.conn, photo_ids)
         return {c.photo_id: c.item.library_id for c in candidates if c.item and c.item.library_id}
-
-
-def difference_text(missing: list[str], album_title: str) -> str | None:
-    """What the album lacks of what was added, in words; None when it lacks nothing."""
-    if not missing:
-        return None
-    some = ", ".join(missing[:5]) + (" and more" if len(missing) > 5 else "")
-    what = "1 photo was added but is" if len(missing) == 1 else f"{len(missing):,} photos were added but are"
-    return f'{what} not in the album "{album_title}" now: {some}.'

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_CHUNK = 500
-
-
-@dataclass(frozen=True)
-class Belongings:
-    """What a photo has that a person may not want to lose."""
-
-    albums: frozenset[str] = frozenset()
-    people: frozenset[str] = frozenset()
-    favorite: bool = False
-    description: str = ""
-    location: tuple[float, float] | None = None
+from ..store.pushes import read_added
+from .belongings import Belongings, read_belongings
+from .contents import keys_of, read_sharers
+from .selecting import chunks, select
 
 
 @dataclass(frozen=True)
 class Item:
-    """One row of `photos` as a push sees it. `content_key` is equal for rows that Google trashes together."""
+    """One row of `photos` as a push sees it. Rows that share one of their `content_keys` are trashed together by Google."""
 
     photo_id: str
     source: str
@@ -45,11 +36,14 @@ class Item:
     belongings: Belongings = field(default_factory=Belongings)
 
     @property
-    def content_key(self) -> str | None:
-        """Google's dedup key: the kept one, else unpadded URL-safe base64 of the SHA-1."""
-        if self.dedup_key or not self.sha1:
-            return self.dedup_key
-        return base64.urlsafe_b64encode(bytes.fromhex(self.sha1)).decode().rstrip("=")
+    def content_keys(self) -> frozenset[str]:
+        """Every key under which Google may know its content."""
+        return keys_of(self.dedup_key, self.sha1)
+
+    @property
+    def name(self) -> str:
+        """What a person knows it by."""
+        return self.filename or self.photo_id
 
     @property
     def link(self) -> str | None:
@@ -61,18 +55,25 @@ class Item:
 
 @dataclass(frozen=True)
 class Keeper:
-    """A keeper that a candidate was verified against. `relation` is None without a row in `pairs`."""
+    """A keeper that a candidate was verified against. `relation` is None without a row in `pairs`.
+
+    `leaving_twin` names a photo of the same content that is decided to go: Google would trash the keeper with it.
+    """
 
     item: Item
     role: str
     relation: str | None
     decision: str | None
     pushed: bool
+    leaving_twin: str | None = None
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A photo somebody wants in the album, what was decided, its keepers, and where its bytes are."""
+    """A photo somebody wants in the album, what was decided, its keepers, and where its bytes are.
+
+    `staying_twin` names a photo of the same content that is kept: Google would trash it with this one.
+    """
 
     photo_id: str
     item: Item | None
@@ -80,6 +81,7 @@ class Candidate:
     keepers: tuple[Keeper, ...] = ()
     files: tuple[tuple[str, str, int | None, str | None], ...] = ()  # container, member, bytes, sha1 of originals
     added_to: str | None = None  # the album an earlier push put it into
+    staying_twin: str | None = None
 
 
 def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = None) -> list[Candidate]:
@@ -92,27 +94,71 @@ def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = 
         rows = conn.execute(sql)
         photo_ids = [row[0] for row in rows.fetchall()]
     candidates: list[Candidate] = []
-    for chunk in _chunks(list(dict.fromkeys(photo_ids))):
-        candidates += _read_chunk(conn, chunk)
+    for chunk in chunks(list(dict.fromkeys(photo_ids))):
+        candidates += _read_chunk(conn, list(chunk))
     return candidates
 
 
 def _read_chunk(conn: sqlite3.Connection, ids: list[str]) -> list[Candidate]:
     stars = _read_stars(conn, ids)
-    everybody = list(dict.fromkeys([*ids, *(star[1] for star in stars)]))
-    items = _read_items(conn, everybody)
-    decisions = dict(_select(conn, "SELECT subject, decision FROM decisions WHERE subject IN ({})", everybody))
-    pushed = _read_pushed(conn, everybody)
+    items = _read_items(conn, list(dict.fromkeys([*ids, *(star[1] for star in stars)])))
+    twins = _Twins(conn, items)
     keepers: dict[str, list[Keeper]] = {}
     for photo_id, keeper_id, role, relation in stars:
         if keeper_id in items:
-            keeper = Keeper(items[keeper_id], role, relation, decisions.get(keeper_id), keeper_id in pushed)
-            keepers.setdefault(photo_id, []).append(keeper)
+            fate = (twins.decisions.get(keeper_id), keeper_id in twins.pushed, twins.leaving(keeper_id))
+            keepers.setdefault(photo_id, []).append(Keeper(items[keeper_id], role, relation, *fate))
     files = _read_files(conn, ids)
     return [
-        Candidate(i, items.get(i), decisions.get(i), tuple(keepers.get(i, ())), tuple(files.get(i, ())), pushed.get(i))
-        for i in ids
+        Candidate(
+            photo_id,
+            items.get(photo_id),
+            twins.decisions.get(photo_id),
+            tuple(keepers.get(photo_id, ())),
+            tuple(files.get(photo_id, ())),
+            twins.added.get(photo_id),
+            twins.staying(photo_id),
+        )
+        for photo_id in ids
     ]
+
+
+def read_pushed(conn: sqlite3.Connection, album_title: str) -> list[Candidate]:
+    """The photos that pushes have put into the albums of this title, as they stand now."""
+    return read_candidates(conn, [row[1] for row in read_added(conn, album_title.strip())])
+
+
+class _Twins:
+    """What was decided about these photos and about all others that share their content."""
+
+    def __init__(self, conn: sqlite3.Connection, items: dict[str, Item]):
+        self._items = items
+        self._sharers = read_sharers(conn, {key for item in items.values() for key in item.content_keys})
+        everybody = sorted(set(items).union(*self._sharers.values()))
+        self.decisions = dict(select(conn, "SELECT subject, decision FROM decisions WHERE subject IN ({})", everybody))
+        self.added, self.pushed = _read_pushed(conn, everybody)
+        shared = sorted({twin for ids in self._sharers.values() if len(ids) > 1 for twin in ids})
+        self._keepers = {row[0] for row in select(conn, "SELECT keeper_id FROM groups WHERE keeper_id IN ({})", shared)}
+        names = "SELECT photo_id, coalesce(filename, photo_id) FROM photos WHERE photo_id IN ({})"
+        self._names = dict(select(conn, names, shared))
+
+    def _of(self, photo_id: str) -> list[str]:
+        item = self._items.get(photo_id)
+        keys = item.content_keys if item else ()
+        return sorted({twin for key in keys for twin in self._sharers[key]} - {photo_id})
+
+    def leaving(self, photo_id: str) -> str | None:
+        """The name of a photo of the same content that is decided to go or was pushed."""
+        going = (twin for twin in self._of(photo_id) if self.decisions.get(twin) == "remove" or twin in self.pushed)
+        return next((self._names[twin] for twin in going), None)
+
+    def staying(self, photo_id: str) -> str | None:
+        """The name of a photo of the same content that is decided to stay, or that other photos rely on."""
+        for twin in self._of(photo_id):
+            decision = self.decisions.get(twin)
+            if decision == "keep" or (decision is None and twin in self._keepers):
+                return self._names[twin]
+        return None
 
 
 def _read_stars(conn: sqlite3.Connection, ids: list[str]) -> list[tuple[str, str, str, str | None]]:
@@ -134,11 +180,11 @@ def _read_stars(conn: sqlite3.Connection, ids: list[str]) -> list[tuple[str, str
         WHERE m.photo_id IN ({}) AND (s.photo_id = g.keeper_id OR d.decision = 'keep')
         ORDER BY m.photo_id, s.photo_id != g.keeper_id, g.group_id, s.photo_id
     """
-    return list(_select(conn, sql, ids))
+    return list(select(conn, sql, ids))
 
 
 def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
-    belongings = _read_belongings(conn, ids)
+    belongings = read_belongings(conn, ids)
     sql = """
         SELECT photo_id, source, filename, width, height, bytes, taken_at, mime_type, product_url, library_id, media_key,
                dedup_key, sha1, app_created, album_only, trashed, original_quality
@@ -153,42 +199,22 @@ def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
             row[16] if row[16] is None else bool(row[16]),
             belongings[row[0]],
         )
-        for row in _select(conn, sql, ids)
+        for row in select(conn, sql, ids)
     }
 
 
-def _read_belongings(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Belongings]:
-    albums: dict[str, set[str]] = {}
-    people: dict[str, set[str]] = {}
-    # Albums that pushes made are for deleting from: being in one is nothing to rescue.
-    album_sql = """
-        SELECT photo_id, coalesce(title, album_id) FROM album_photos JOIN albums USING (album_id) WHERE photo_id IN ({})
-        AND album_id NOT IN (SELECT album_id FROM push_items WHERE album_id IS NOT NULL)
+def _read_pushed(conn: sqlite3.Connection, ids: list[str]) -> tuple[dict[str, str], set[str]]:
+    """The album title for each photo that a push has added, and all photos that may be in an album of a push.
+
+    A photo that failed after it was sent may be there: who selects everything in the album would delete it too.
     """
-    people_sql = "SELECT photo_id, name FROM photo_people JOIN people USING (person_id) WHERE photo_id IN ({})"
-    for found, sql in ((albums, album_sql), (people, people_sql)):
-        for photo_id, name in _select(conn, sql, ids):
-            found.setdefault(photo_id, set()).add(name)
-    sql = "SELECT photo_id, favorite, description, latitude, longitude FROM photos WHERE photo_id IN ({})"
-    return {
-        photo_id: Belongings(
-            frozenset(albums.get(photo_id, ())),
-            frozenset(people.get(photo_id, ())),
-            bool(favorite),
-            (description or "").strip(),
-            None if latitude is None or longitude is None else (latitude, longitude),
-        )
-        for photo_id, favorite, description, latitude, longitude in _select(conn, sql, ids)
-    }
-
-
-def _read_pushed(conn: sqlite3.Connection, ids: list[str]) -> dict[str, str]:
-    """The album title for each photo that a push has put, or may have put, into an album."""
     sql = """
-        SELECT i.photo_id, p.album_title FROM push_items i JOIN pushes p USING (push_id)
-        WHERE i.state IN ('sent', 'added') AND i.photo_id IN ({}) ORDER BY p.push_id
+        SELECT i.photo_id, p.album_title, i.state FROM push_items i JOIN pushes p USING (push_id)
+        WHERE (i.state IN ('sent', 'added') OR (i.state = 'failed' AND i.album_id IS NOT NULL)) AND i.photo_id IN ({})
+        ORDER BY p.push_id
     """
-    return dict(_select(conn, sql, ids))
+    rows = list(select(conn, sql, ids))
+    return {row[0]: row[1] for row in rows if row[2] != "failed"}, {row[0] for row in rows}
 
 
 def _read_files(conn: sqlite3.Connection, ids: list[str]) -> dict[str, list[tuple[str, str, int | None, str | None]]]:
@@ -197,15 +223,6 @@ def _read_files(conn: sqlite3.Connection, ids: list[str]) -> dict[str, list[tupl
         WHERE role IN ('original', 'album_copy') AND photo_id IN ({}) ORDER BY role DESC, file_id
     """
     files: dict[str, list[tuple[str, str, int | None, str | None]]] = {}
-    for photo_id, *place in _select(conn, sql, ids):
+    for photo_id, *place in select(conn, sql, ids):
         files.setdefault(photo_id, []).append(tuple(place))
     return files
-
-
-def _select(conn: sqlite3.Connection, sql: str, ids: list[str]) -> Iterator[tuple]:
-    for chunk in _chunks(ids):
-        yield from conn.execute(sql.format(", ".join("?" * len(chunk))), chunk).fetchall()
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

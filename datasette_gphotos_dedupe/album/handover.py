@@ -6,22 +6,23 @@ key. Everything here obeys the same safety rules as a push.
 
 from __future__ import annotations
 
-import base64
 import csv
 import html
 import json
 import re
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import GphotosError
 from ..store.database import utc_now
 from .candidates import Candidate, read_candidates
+from .contents import key_of_sha1, read_sharers
 from .plan import PlannedItem, plan_push
 from .rescue import Rescue
 from .safety import surviving_keeper
+from .selecting import chunks
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = """(() => {
@@ -82,39 +83,35 @@ class Handover:
 
 def plan_handover(conn: sqlite3.Connection, album_title: str) -> Handover:
     """Every photo decided `remove` that has a verified surviving keeper and a link, in the order of deciding."""
-    candidates = read_candidates(conn)
-    plan = plan_push([_as_new(candidate) for candidate in candidates], album_title, "handover")
-    by_id = {candidate.photo_id: candidate for candidate in candidates}
-    going = {item.photo_id for item in plan.planned}
-    shared = _read_shared_keys(conn, {by_id[i].item.dedup_key for i in going if by_id[i].item}, going)
-    photos = tuple(_handed_over(by_id[item.photo_id], shared) for item in plan.planned)
+    # Photos that a push has put into an album stay on the list: they still wait to be deleted.
+    candidates = {candidate.photo_id: replace(candidate, added_to=None) for candidate in read_candidates(conn)}
+    plan = plan_push(candidates.values(), album_title, "handover")
+    verified = _read_verified_keys(conn, {item.photo_id: candidates[item.photo_id] for item in plan.planned})
+    photos = tuple(_handed_over(candidates[item.photo_id], verified.get(item.photo_id)) for item in plan.planned)
     return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused)
 
 
-def _as_new(candidate: Candidate) -> Candidate:
-    """Photos that a push has put into an album stay on the list: they still wait to be deleted."""
-    from dataclasses import replace
-
-    return replace(candidate, added_to=None)
-
-
-def _handed_over(candidate: Candidate, shared_keys: set[str]) -> HandedOver:
+def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
     item, keeper = candidate.item, surviving_keeper(candidate)
     if item is None or item.link is None or keeper is None:
         raise AssertionError("a planned photo has an item, a link and a keeper")
-    key = item.dedup_key if item.dedup_key not in shared_keys else None
     kept = keeper.item
     return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link)
 
 
-def _read_shared_keys(conn: sqlite3.Connection, keys: set[str | None], going: set[str]) -> set[str]:
-    """Those keys that a photo which stays has too: Google trashes by key, so that photo would go with it."""
-    shared = set()
-    for photo_id, dedup_key, sha1 in conn.execute("SELECT photo_id, dedup_key, sha1 FROM photos"):
-        own = {dedup_key, base64.urlsafe_b64encode(bytes.fromhex(sha1)).decode().rstrip("=") if sha1 else None}
-        if photo_id not in going:
-            shared |= own & keys
-    return {key for key in shared if key}
+def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -> dict[str, str]:
+    """The dedup key of each photo that has one from Google itself which no photo that stays shares: Google trashes by key.
+
+    A key that was only computed from the bytes of a Takeout may not be Google's: storage-saver items carry another one.
+    """
+    items = {photo_id: candidate.item for photo_id, candidate in going.items() if candidate.item}
+    sharers = read_sharers(conn, {key for item in items.values() for key in item.content_keys})
+    verified = {}
+    for photo_id, item in items.items():
+        from_google = item.original_quality is not None or item.dedup_key != key_of_sha1(item.sha1)
+        if item.dedup_key and from_google and all(sharers[key] <= going.keys() for key in item.content_keys):
+            verified[photo_id] = item.dedup_key
+    return verified
 
 
 def write_handover(handover: Handover, output: str | Path) -> None:
@@ -136,8 +133,8 @@ def _json_text(handover: Handover) -> str:
         "made_at": handover.made_at,
         "album": handover.album,
         "how": "Do what `rescue` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
-        "media_key_chunks": _chunks([photo.media_key for photo in handover.photos if photo.media_key]),
-        "dedup_key_chunks": _chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
+        "media_key_chunks": _unique_chunks([photo.media_key for photo in handover.photos if photo.media_key]),
+        "dedup_key_chunks": _unique_chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
         "photos": [asdict(photo) for photo in handover.photos],
         "rescue": [asdict(rescue) for rescue in handover.rescue],
         "refused": [asdict(item) for item in handover.refused],
@@ -146,9 +143,8 @@ def _json_text(handover: Handover) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def _chunks(keys: list[str]) -> list[list[str]]:
-    unique = list(dict.fromkeys(keys))
-    return [unique[start : start + CHUNK] for start in range(0, len(unique), CHUNK)]
+def _unique_chunks(keys: list[str]) -> list[list[str]]:
+    return [list(chunk) for chunk in chunks(list(dict.fromkeys(keys)), CHUNK)]
 
 
 def _csv_text(handover: Handover) -> str:

@@ -17,7 +17,10 @@ ROUTES = ("by_id", "same_bytes", "handover")
 
 @dataclass(frozen=True)
 class PlannedItem:
-    """One photo: `state` is planned or refused; `reason` is the refusal in words."""
+    """One photo: `state` is planned or refused; `reason` is the refusal in words.
+
+    `other_routes` are those that could carry a photo which this route cannot.
+    """
 
     photo_id: str
     state: str
@@ -25,17 +28,23 @@ class PlannedItem:
     product_url: str | None
     filename: str | None = None
     keeper_id: str | None = None
+    other_routes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PushPlan:
-    """Every photo's fate-to-be, in order; what to rescue first; and what an earlier push has done already."""
+    """Every photo's fate-to-be, in order; what to rescue first; and what an earlier push has done already.
+
+    `withdraw` are photos of earlier pushes that must not be deleted any more: they are taken out of the album again, or, where
+    Google does not let this app do that (`state` is by_hand), named for the person to do it.
+    """
 
     album_title: str
     route: str
     items: tuple[PlannedItem, ...]
     rescue: tuple[Rescue, ...] = ()
     already_added: tuple[str, ...] = field(default=())
+    withdraw: tuple[PlannedItem, ...] = field(default=())
 
     @property
     def planned(self) -> tuple[PlannedItem, ...]:
@@ -46,10 +55,13 @@ class PushPlan:
         return tuple(item for item in self.items if item.state == "refused")
 
 
-def plan_push(candidates: Iterable[Candidate], album_title: str, route: str = "by_id") -> PushPlan:
+def plan_push(
+    candidates: Iterable[Candidate], album_title: str, route: str = "by_id", pushed: Iterable[Candidate] = ()
+) -> PushPlan:
     """The plan for these candidates. Raises GphotosError for an album title or route that cannot be.
 
-    Photos that an earlier push has put into an album of this title are left out and listed in `already_added`.
+    Photos that an earlier push has put into an album of this title are left out and listed in `already_added`. `pushed` are the
+    photos in the album (`read_pushed`), looked at again.
     """
     title = check_title(album_title)
     if route not in ROUTES:
@@ -66,13 +78,28 @@ def plan_push(candidates: Iterable[Candidate], album_title: str, route: str = "b
         keeper = surviving_keeper(candidate)
         if keeper and item.state == "planned":
             rescue += plan_rescue(candidate, keeper.item)
-    return PushPlan(title, route, tuple(items), tuple(rescue), tuple(already))
+    return PushPlan(title, route, tuple(items), tuple(rescue), tuple(already), plan_withdrawal(pushed))
+
+
+def plan_withdrawal(pushed: Iterable[Candidate]) -> tuple[PlannedItem, ...]:
+    """Those photos of an album for deletion that must not be deleted any more, each with the reason."""
+    found = []
+    for candidate in pushed:
+        reason, item = refusal(candidate), candidate.item
+        if reason and item and not item.trashed:
+            state = "withdraw" if item.app_created and item.library_id else "by_hand"
+            found.append(PlannedItem(candidate.photo_id, state, reason, item.link, item.filename))
+    return tuple(found)
 
 
 def plan_item(candidate: Candidate, route: str) -> PlannedItem:
     """The fate-to-be of one photo: safety first, then whether the route can carry it."""
-    reason = refusal(candidate) or route_refusal(candidate, route)
+    unsafe, cannot = refusal(candidate), route_refusal(candidate, route)
+    reason = unsafe or cannot
     item, keeper = candidate.item, surviving_keeper(candidate)
+    others = (
+        [other for other in ROUTES if other != route and not route_refusal(candidate, other)] if cannot and not unsafe else []
+    )
     return PlannedItem(
         candidate.photo_id,
         "refused" if reason else "planned",
@@ -80,6 +107,7 @@ def plan_item(candidate: Candidate, route: str) -> PlannedItem:
         item.link if item else None,
         item.filename if item else None,
         keeper.item.photo_id if keeper else None,
+        tuple(others),
     )
 
 

@@ -46,7 +46,11 @@ def run_push(
     May be killed at any moment and called again: what was in flight is looked up in the album before anything is sent. When
     `stop` is set it ends within a second or a request, as `paused`. Raises GphotosError after saving its text in the push.
     """
-    with contextlib.closing(open_database(database_path, create=False).conn) as conn, one_push_at_a_time(database_path):
+    with contextlib.ExitStack() as held:
+        conn = held.enter_context(contextlib.closing(open_database(database_path, create=False).conn))
+        held.enter_context(one_push_at_a_time(database_path))
+        if client.auth_path:  # two databases, one person
+            held.enter_context(one_push_at_a_time(client.auth_path, "A push with the sign-in {path}"))
         push = pushes.read_push(conn, push_id)
         if push is None:
             raise GphotosError(f"There is no push {push_id} in {database_path}.")
@@ -70,7 +74,7 @@ def _run(conn, push_id: int, client: Client, stop: threading.Event, on_progress:
     push = pushes.read_push(conn, push_id)
     errand = (SameBytes if push.route == "same_bytes" else ById)(conn, push, client)
     try:
-        errand.prepare()
+        errand.begin()
         while not stop.is_set() and errand.step():
             on_progress(errand.done, push.requested)
         if errand.stopped_by:

@@ -26,6 +26,8 @@ def refusal(candidate: Candidate) -> str | None:
     if item.album_only:
         return "it was seen only in an album folder and may be somebody else's photo"
     if surviving_keeper(candidate):
+        if candidate.staying_twin:
+            return f"{candidate.staying_twin}, which stays, has the same bytes, and Google trashes both together"
         return None
     if not candidate.keepers:
         return "it has no keeper any more: no other photo was verified to be the same picture"
@@ -40,7 +42,7 @@ def surviving_keeper(candidate: Candidate) -> Keeper | None:
 
 def keeper_fault(item: Item, keeper: Keeper) -> str | None:
     """Why this keeper does not count as a surviving copy of the photo; None when it does."""
-    name = keeper.item.filename or keeper.item.photo_id
+    name = keeper.item.name
     if keeper.relation is None:
         return f"it was not verified to be the same picture as its keeper {name}"
     if keeper.relation in DIFFERENT_PICTURES:
@@ -55,8 +57,10 @@ def keeper_fault(item: Item, keeper: Keeper) -> str | None:
         return f"its keeper {name} was seen only in an album folder and may be somebody else's photo"
     if keeper.item.source == NOT_IN_GOOGLE and item.source != NOT_IN_GOOGLE:
         return f"its keeper {name} lies in a folder on disk and not in Google Photos"
-    if item.content_key and item.content_key == keeper.item.content_key:
+    if item.content_keys & keeper.item.content_keys:
         return f"it has the same bytes as its keeper {name}, and Google trashes both together"
+    if keeper.leaving_twin:
+        return f"its keeper {name} has the same bytes as {keeper.leaving_twin}, which is to be deleted, and Google trashes both"
     if may_be_one_item(item, keeper.item):
         sources = f"{item.source} and {keeper.item.source}"
         return f"it may be the very photo that is its keeper {name}, seen through two sources ({sources})"

@@ -13,24 +13,34 @@ from typing import Any
 from ..errors import GoogleError, SourceError
 from ..google.limits import ITEMS_PER_CALL
 from ..google.uploads import upload
+from ..google.wire import says_full
 from ..sources.originals import open_original, read_sha1
 from ..store import pushes
 from .candidates import Candidate, read_candidates
-from .errand import Errand
+from .errand import Errand, some, strangers_text
 
 _INVALID, _EXISTS = 3, 6
 _TRIES_PER_PHOTO = 3
+_TRIALS = 3
+_LOOKS = 4  # at the album's count, which may lag behind; longer waits each time
+_FIRST_LOOK_AFTER_S = 2.0
 _KNOWN_BUT_NOT_FILED = "Google knows these bytes but did not put the photo into the album"
+_UNCERTAIN = "Google knows these bytes; whether the photo is in the album can only be seen there"
+_NOTHING_FILED = (
+    f"Stopped: Google knew the bytes of {_TRIALS} photos but put none of them into the album, so this route does not work for "
+    "your library now. No photo was changed. Use a hand-over file instead: gphotos-to-sqlite handover DATABASE worklist.html"
+)
 
 
 class SameBytes(Errand):
     """Uploads originals, at most 50 a call and never two equal files in one call."""
 
     _tries: Counter
+    _copies: list[tuple[str, str, str]]  # of new copies: name sent, name it has in the library, address
 
     def prepare(self) -> None:
-        self._tries = Counter()
-        # Repeating is harmless: by now Google knows the bytes.
+        """Send again what was in flight: by now Google knows the bytes, so that repeating makes no second item."""
+        self._tries, self._copies = Counter(), []
         self._save(pushes.read_item_ids(self.conn, self.push.push_id, "sent"), "planned")
 
     def step(self) -> bool:
@@ -46,9 +56,22 @@ class SameBytes(Errand):
         uploads = self._upload(allowed)
         if uploads:
             self._create(uploads)
-        if trial is None and self._added():
-            pushes.save_push(self.conn, self.push.push_id, trial="sent")
+        if trial is None:
+            self._judge_trial()
         return self.stopped_by is None
+
+    def _judge_trial(self) -> None:
+        if self._items("added"):
+            pushes.save_push(self.conn, self.push.push_id, trial="sent")
+        elif not self.stopped_by and len(self._not_filed()) >= _TRIALS:
+            self.stopped_by = _NOTHING_FILED
+
+    def _not_filed(self) -> list[str]:
+        sql = "SELECT photo_id FROM push_items WHERE push_id = ? AND reason IN (?, ?)"
+        return self.conn.execute(sql, (self.push.push_id, _KNOWN_BUT_NOT_FILED, _UNCERTAIN)).fetchall()
+
+    def _items(self, *states: str) -> list[str]:
+        return pushes.read_item_ids(self.conn, self.push.push_id, *states)
 
     def _trial_question(self) -> str:
         url = pushes.read_push(self.conn, self.push.push_id).album_url
@@ -56,9 +79,6 @@ class SameBytes(Errand):
             "One photo was sent as a trial. Look at the album and at the photo in your library: it must be in the album, and "
             f"must still be there only once. {url or ''} If so, confirm and the push goes on; if not, cancel it."
         )
-
-    def _added(self) -> list[str]:
-        return pushes.read_item_ids(self.conn, self.push.push_id, "added")
 
     def _upload(self, photo_ids: list[str]) -> dict[str, tuple[str, str, str]]:
         """photo id -> (upload token, name to send, name it has); photos of equal bytes wait for a later call."""
@@ -104,31 +124,35 @@ class SameBytes(Errand):
         if len(rows) != len(photo_ids):
             raise GoogleError("Google's answer does not fit what was sent. Run the same command again later.")
         known: list[str] = []
-        for photo_id, row in zip(photo_ids, rows, strict=True):
-            self._judge(photo_id, uploads[photo_id], row, album_id, known)
-        if known:
-            self._judge_known(known, album_id, before, sum(not (row.get("status") or {}).get("code") for row in rows))
-        self.shelf.count(album_id, self.shelf.fetch_count(album_id) - before)
+        filed = sum(
+            self._judge(photo_id, uploads[photo_id], row, album_id, known) for photo_id, row in zip(photo_ids, rows, strict=True)
+        )
+        filed += self._judge_known(known, album_id, before + filed) if known else 0
+        self.shelf.count(album_id, filed)
+        if self._copies:
+            self.stopped_by = copies_text(self._copies)
 
-    def _judge(self, photo_id: str, sent: tuple[str, str, str], row: dict[str, Any], album_id: str, known: list[str]) -> None:
-        """What became of one photo, from its row in the answer."""
+    def _judge(self, photo_id: str, sent: tuple[str, str, str], row: dict[str, Any], album_id: str, known: list[str]) -> bool:
+        """What became of one photo, from its row in the answer; True when something of it is in the album now."""
         status = row.get("status") or {}
         code = status.get("code", 0)
         item = row.get("mediaItem") or {}
+        message = status.get("message", "no reason given")
         if code == 0 and item.get("filename") == sent[1]:
+            self._copies.append((sent[1], sent[2], item.get("productUrl") or "the album"))
             self._save([photo_id], "failed", f"Google made a new copy of it, {sent[1]}, instead of finding the old one")
-            self.stopped_by = (
-                f"Stopped: Google made a new copy of {sent[2]} instead of finding the one in your library. Nothing more is sent. "
-                f"To undo, open {item.get('productUrl', 'the album')} and move the photo named {sent[1]} to the trash."
-            )
         elif code == 0:
             self._save([photo_id], "added", album_id=album_id)
         elif code == _EXISTS:
             known.append(photo_id)
+        elif code == _INVALID and says_full(message):
+            self._save([photo_id], "planned")
+            self.shelf.mark_full(album_id, GoogleError(f"Google put nothing into the album: {message}"))
         elif code == _INVALID:
-            self._save([photo_id], "refused", f"Google would not take it: {status.get('message', 'no reason given')}")
+            self._save([photo_id], "refused", f"Google would not take it: {message}")
         else:
             self._try_again(photo_id, status)
+        return code == 0
 
     def _try_again(self, photo_id: str, status: dict[str, Any]) -> None:
         self._tries[photo_id] += 1
@@ -139,28 +163,50 @@ class SameBytes(Errand):
                 [photo_id], "failed", f"Google failed {_TRIES_PER_PHOTO} times: {status.get('message', 'no reason given')}"
             )
 
-    def _judge_known(self, photo_ids: list[str], album_id: str, before: int, successes: int) -> None:
-        """Rows that say "exists" leave open whether the photo was filed: the album's count tells."""
-        grown = self.shelf.fetch_count(album_id) - before - successes
-        if grown >= len(photo_ids):
-            self._save(photo_ids, "added", album_id=album_id)
-        elif grown <= 0:
-            self._save(photo_ids, "refused", _KNOWN_BUT_NOT_FILED)
-        else:
-            self._save(photo_ids, "failed", "Google knows these bytes; whether the photo is in the album can only be seen there")
+    def _judge_known(self, photo_ids: list[str], album_id: str, expected: int) -> int:
+        """Rows that say "exists" leave open whether the photo was filed: the album's count tells, maybe after a while.
 
-    def finish(self) -> str | None:
-        """The album is explained, and its count compared with what was added."""
-        self.explain_album()
-        push = pushes.read_push(self.conn, self.push.push_id)
-        if not push.album_id or not push.added:
-            return None
-        count = self.shelf.fetch_count(push.album_id)
-        if count >= push.added or push.added > self.shelf.capacity:
-            return None
-        return f'{push.added} photos were added, but the album "{push.album_title}" holds {count} now.'
+        `expected` is the count when none of them was; returns how many were.
+        """
+        grown = 0
+        for look in range(_LOOKS):
+            grown = self.shelf.fetch_count(album_id) - expected
+            if grown >= len(photo_ids):
+                self._save(photo_ids, "added", album_id=album_id)
+                return len(photo_ids)
+            if look < _LOOKS - 1:
+                self.client.transport.pause(_FIRST_LOOK_AFTER_S * 3**look)
+        # Failed and not refused: what may be in the album never counts as a copy that stays.
+        self._save(photo_ids, "failed", _KNOWN_BUT_NOT_FILED if grown <= 0 else _UNCERTAIN)
+        return max(0, grown)
+
+    def compare(self) -> list[str]:
+        """The count of each album against what was added: its items are of other origin, and invisible to this app."""
+        told = []
+        for album_id in self.shelf.read_filled():
+            count, expected = self.shelf.fetch_count(album_id), pushes.count_added(self.conn, album_id)
+            if count < expected:
+                told.append(f'{expected:,} photos were added to "{self.push.album_title}", but it holds {count:,} now.')
+            elif count > expected:
+                told.append(strangers_text(count - expected, self.push.album_title))
+        return told
+
+
+def copies_text(copies: list[tuple[str, str, str]]) -> str:
+    """Why the push stopped and how to undo what happened."""
+    sent, name, address = copies[0]
+    if len(copies) == 1:
+        return (
+            f"Stopped: Google made a new copy of {name} instead of finding the one in your library. Nothing more is sent. "
+            f"To undo, open {address} and move the photo named {sent} to the trash."
+        )
+    return (
+        f"Stopped: Google made new copies of {len(copies)} photos instead of finding those in your library. Nothing more is sent. "
+        f"To undo, search Google Photos for dedupe- and move these to the trash: {some([copy[0] for copy in copies])}. "
+        f"The push_items table names each one; the first is at {address}."
+    )
 
 
 def marked_name(filename: str, sha1: str) -> str:
     """The name to upload under. Google keeps the first name of known bytes, so this one coming back means a new copy."""
-    return f"dedupe-{sha1[:8]}-{filename}"[-255:]
+    return f"dedupe-{sha1[:8]}-{filename[-200:]}"

@@ -21,6 +21,7 @@ class Shelf:
         self._conn, self._push, self._client = conn, push, client
         self._albums: dict[str, dict] | None = None
         self._counts: dict[str, int] = {}
+        self._contents: dict[str, set[str]] = {}
         self._current: str | None = None
 
     def album_with_room(self) -> tuple[str, int]:
@@ -28,7 +29,7 @@ class Shelf:
         if self._current is None or self._room(self._current) <= 0:
             self._current = self._next_album()
             album = self._albums_by_id()[self._current]
-            pushes.save_push(self._conn, self._push.push_id, album_id=album["id"], album_url=album.get("productUrl"))
+            pushes.save_album(self._conn, self._push.push_id, album["id"], album["title"], album.get("productUrl"))
         return self._current, self._room(self._current)
 
     def _next_album(self) -> str:
@@ -59,18 +60,48 @@ class Shelf:
     def _room(self, album_id: str) -> int:
         return ITEMS_PER_ALBUM - self._counts[album_id]
 
-    def count(self, album_id: str, added: int) -> None:
-        """`added` more items are in this album."""
-        self._counts[album_id] += added
+    def has(self, album_id: str) -> bool:
+        """Whether this app still has the album."""
+        return album_id in self._albums_by_id()
 
-    @property
-    def capacity(self) -> int:
-        """How many items one album takes."""
-        return ITEMS_PER_ALBUM
+    def count(self, album_id: str, change: int) -> None:
+        """So many more items are in this album (fewer, when negative)."""
+        self._counts[album_id] += change
+
+    def added(self, album_id: str, item_ids: Iterable[str]) -> None:
+        """These items of this app are in this album now, and were not before."""
+        item_ids = set(item_ids)
+        self.count(album_id, len(item_ids))
+        if album_id in self._contents:
+            self._contents[album_id] |= item_ids
+
+    def removed(self, album_id: str, item_ids: Iterable[str]) -> None:
+        """These items were taken out of this album."""
+        item_ids = set(item_ids)
+        self.count(album_id, -len(item_ids))
+        if album_id in self._contents:
+            self._contents[album_id] -= item_ids
+
+    def mark_full(self, album_id: str, error: Exception) -> None:
+        """Google says that the album takes no more, whatever was counted here. Raises `error` when it is empty."""
+        if self._counts[album_id] <= 0:
+            raise error  # something else is meant, and one new album after the other would not help
+        self._counts[album_id] = max(self._counts[album_id], ITEMS_PER_ALBUM)
 
     def fetch_count(self, album_id: str) -> int:
-        """How many items the album holds by Google's count, those of other origin included."""
-        return int(self._client.fetch_album(album_id).get("mediaItemsCount", 0))
+        """How many items the album holds by Google's count, those of other origin included; 0 when it is gone."""
+        try:
+            return int(self._client.fetch_album(album_id).get("mediaItemsCount", 0))
+        except RefusedError as error:
+            if error.http_status != 404:
+                raise
+            return 0
+
+    def contents(self, album_id: str) -> set[str]:
+        """The items of this app in an album; read once, because 20,000 of them take 200 requests."""
+        if album_id not in self._contents:
+            self._contents[album_id] = set(self._client.fetch_album_item_ids(album_id))
+        return self._contents[album_id]
 
     def locate(self, item_ids: Iterable[str]) -> dict[str, set[str]]:
         """Which of these items are in which of the albums of this title."""
@@ -78,7 +109,7 @@ class Shelf:
         found: dict[str, set[str]] = {}
         for album_id, album in self._albums_by_id().items():
             if self._is_ours(album.get("title", "")) and wanted:
-                inside = wanted.intersection(self._client.fetch_album_item_ids(album_id))
+                inside = wanted & self.contents(album_id)
                 if inside:
                     found[album_id] = inside
                     wanted -= inside
@@ -88,35 +119,26 @@ class Shelf:
         base = self._push.album_title
         return title == base or (title.startswith(f"{base} (") and title.endswith(")") and title[len(base) + 2 : -1].isdigit())
 
-    def explained(self, album_id: str) -> bool:
-        """True when an earlier push has put the explaining text into this album."""
-        sql = "SELECT 1 FROM pushes WHERE album_id = ? AND noted_at IS NOT NULL"
-        return self._conn.execute(sql, (album_id,)).fetchone() is not None
-
-    def missing(self) -> list[str]:
-        """The photos recorded as added that are not in their album, by name.
-
-        The album's own count is asked first; only when it is short of what was added is the album read item by item.
-        """
+    def read_filled(self) -> dict[str, dict[str, str]]:
+        """For each album that this push has put photos into, the name of each by its library id."""
         sql = """
-            SELECT i.album_id, p.library_id, coalesce(p.filename, p.photo_id) FROM push_items i JOIN photos p USING (photo_id)
-            WHERE i.push_id = ? AND i.state = 'added' ORDER BY i.position
+            SELECT i.album_id, coalesce(p.library_id, i.photo_id), coalesce(p.filename, i.photo_id)
+            FROM push_items i LEFT JOIN photos p USING (photo_id)
+            WHERE i.push_id = ? AND i.state = 'added' AND i.album_id IS NOT NULL ORDER BY i.position
         """
-        expected: dict[str, dict[str, str]] = {}
+        filled: dict[str, dict[str, str]] = {}
         for album_id, library_id, name in self._conn.execute(sql, (self._push.push_id,)):
-            expected.setdefault(album_id, {})[library_id] = name
-        missing: list[str] = []
-        for album_id, names in expected.items():
-            inside = self._inside(album_id, names)
-            missing += [name for item_id, name in names.items() if item_id not in inside]
-        return missing
+            filled.setdefault(album_id, {})[library_id] = name
+        return filled
 
-    def _inside(self, album_id: str, names: dict[str, str]) -> set[str]:
-        try:
-            if self.fetch_count(album_id) == self._counts.get(album_id):
-                return set(names)
-            return set(self._client.fetch_album_item_ids(album_id))
-        except RefusedError as error:
-            if error.http_status != 404:
-                raise
-            return set()  # the album was deleted in Google Photos meanwhile
+    def compare(self, album_id: str, names: dict[str, str]) -> tuple[list[str], int]:
+        """The photos that this album lacks, by name, and how many it holds that no push of this database put there.
+
+        Google's own count is asked first; only when it differs from what was counted here is the album read item by item.
+        """
+        count = self.fetch_count(album_id)
+        strangers = max(0, count - pushes.count_added(self._conn, album_id))
+        if count == self._counts.get(album_id):
+            return [], strangers
+        inside = set(self._client.fetch_album_item_ids(album_id)) if count else set()
+        return [name for item_id, name in names.items() if item_id not in inside], strangers

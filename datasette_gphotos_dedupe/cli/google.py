@@ -51,13 +51,13 @@ def auth(client_secret: str | None, auth_path: str, no_browser: bool, read_only:
 @silent_option
 def push(database: str, title: str, route: str, dry_run: bool, yes: bool, auth_path: str, silent: bool) -> None:
     """Put the photos decided 'remove' into an album, ready to be deleted there by you."""
-    from ..album import plan_push, read_candidates
+    from ..album import plan_push, read_candidates, read_pushed
     from ..store.database import open_database
     from .pushing import carry_out, print_plan
 
     db = open_database(database, create=False)
     try:
-        plan = plan_push(read_candidates(db.conn), title, route.replace("-", "_"))
+        plan = plan_push(read_candidates(db.conn), title, route.replace("-", "_"), read_pushed(db.conn, title))
         if not silent or dry_run:
             print_plan(plan, all_items=dry_run)
         if not dry_run:
@@ -75,13 +75,15 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
     """Write the photos decided 'remove' for the browser toolkit (.json), a spreadsheet (.csv) or as a worklist (.html)."""
     from ..album.handover import plan_handover, write_handover
     from ..store.database import open_database
+    from ..store.pushes import save_handover
 
     db = open_database(database, create=False)
     try:
         plan = plan_handover(db.conn, title)
+        write_handover(plan, output)
+        save_handover(db.conn, plan.album, len(plan.photos), len(plan.refused))
     finally:
         db.conn.close()
-    write_handover(plan, output)
     if not silent:
         click.echo(plan.summary(output))
 
@@ -119,16 +121,19 @@ def picker(database: str, auth_path: str, no_browser: bool, no_match: bool, sile
 
 
 def _fetch(database: str, source, no_match: bool, silent: bool):
-    from ..pipeline.fetching import fetch_source
+    from ..pipeline.fetching import FetchReport, fetch_source
     from ..pipeline.progress import Progress
     from ..store.database import open_database
     from .picking import summary
 
     db = open_database(database)
     try:
-        report = fetch_source(db, source, Progress(silent=silent))
-        if not silent and report.listed:
-            click.echo(summary(report))
+        report = FetchReport()
+        try:
+            fetch_source(db, source, Progress(silent=silent), report)
+        finally:  # also when Google cuts it short: what is saved is told
+            if not silent and report.listed:
+                click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
             from ..pipeline.matching import match_library
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 import click
 
 from ..album import PushPlan, PushReport, run_push
-from ..album.plan import NOT_OURS
+from ..album.plan import NOT_OURS, PlannedItem
+from ..album.run import read_report
+from ..errors import GphotosError
 from ..google.client import open_client
 from ..pipeline.progress import Progress
 from ..store import pushes
@@ -22,18 +24,35 @@ def print_plan(plan: PushPlan, all_items: bool) -> None:
     """The plan in lines: what goes, what does not and why, what to rescue first."""
     click.echo(f'{_photos(len(plan.planned))} will go into "{plan.album_title}"; {_photos(len(plan.refused))} will not.')
     if plan.already_added:
-        click.echo(f"{_photos(len(plan.already_added))} went into it earlier.")
+        click.echo(f"{_photos(len(plan.already_added))} went into it earlier. To send those again, choose another title.")
     if all_items:
         for item in plan.items:
-            fate = "will be added" if item.state == "planned" else f"not added: {item.reason}"
-            link = f" {item.product_url}" if item.product_url and item.state == "refused" else ""
-            click.echo(f"  {item.filename or item.photo_id}: {fate}{link}")
+            click.echo(f"  {item.filename or item.photo_id}: {_fate(item, plan.route)}")
+    for item in plan.withdraw:
+        what = "will be taken out of it again" if item.state == "withdraw" else "must be taken out of it by you"
+        click.echo(f"  {item.filename or item.photo_id}: {what}: {item.reason}")
     if plan.rescue:
         things = Counter(rescue.what for rescue in plan.rescue)
         listed = ", ".join(f"{count} {_PLURALS.get(what, what) if count > 1 else what}" for what, count in things.items())
         click.echo(f"Rescue first: keepers lack {listed} that these photos have. The rescue view lists them.")
 
 
+def _fate(item: PlannedItem, route: str) -> str:
+    if item.state == "planned":
+        return f"will be added, {_ROUTES[route]}"
+    others = " or ".join(_ROUTES[other] for other in item.other_routes)
+    return (
+        f"not added: {item.reason}"
+        + (f" (but {others})" if others else "")
+        + (f" {item.product_url}" if item.product_url else "")
+    )
+
+
+_ROUTES = {
+    "by_id": "by its id",
+    "same_bytes": "by its bytes (--route same-bytes)",
+    "handover": "by a hand-over file (handover command)",
+}
 _MAX_REASONS = 10
 _PLURALS = {
     "album": "albums",
@@ -49,14 +68,19 @@ def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path
     push_ids = pushes.find_unfinished(conn, plan.album_title, plan.route)
     begun = {photo_id for push_id in push_ids for photo_id in pushes.read_item_ids(conn, push_id, "planned", "sent")}
     plan = replace(plan, items=tuple(item for item in plan.items if item.photo_id not in begun))
-    client = open_client(auth_path) if push_ids or plan.planned else None
-    if plan.planned or not pushes.is_recorded(conn, plan):
+    client = open_client(auth_path) if push_ids or plan.planned or plan.withdraw else None
+    if plan.planned or (plan.withdraw and not push_ids) or not pushes.is_recorded(conn, plan):
         push_ids.append(pushes.create_push(conn, plan, actor=None))
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *ignored: stop.set()) if _in_main_thread() else None
     try:
         for push_id in push_ids:
-            report = _run_one(database, push_id, client, stop, silent)
+            try:
+                report = _run_one(database, push_id, client, stop, silent)
+            except GphotosError:
+                if not silent:
+                    print_standing(conn, push_id, plan.album_title)
+                raise
             if _asks_about_trial(conn, report) and (yes or _confirms(report)):
                 pushes.confirm_trial(conn, push_id)
                 report = _run_one(database, push_id, client, stop, silent)
@@ -92,12 +116,18 @@ def _run_one(database: str, push_id: int, client, stop: threading.Event, silent:
         progress.finish()
 
 
+def print_standing(conn: sqlite3.Connection, push_id: int, album_title: str) -> None:
+    """How far a push came that Google cut short."""
+    report = read_report(conn, push_id)
+    total = report.added + report.refused + report.waiting
+    click.echo(f'{report.added:,} of {_photos(total)} are in "{album_title}", {report.waiting:,} are still to be sent.')
+
+
 def print_report(conn: sqlite3.Connection, report: PushReport, album_title: str) -> None:
     """How a push ended, in sentences."""
     total = report.added + report.refused + report.waiting
-    click.echo(
-        f'{report.added:,} of {_photos(total)} are in "{album_title}"' + (f": {report.album_url}" if report.album_url else ".")
-    )
+    if total:
+        click.echo(f'{report.added:,} of {_photos(total)} are in "{album_title}"' + _addresses(conn, report))
     for reason, count in pushes.count_reasons(conn, report.push_id)[:_MAX_REASONS]:
         click.echo(refusal_sentence(count, total, album_title, reason))
     if report.refused:
@@ -108,11 +138,18 @@ def print_report(conn: sqlite3.Connection, report: PushReport, album_title: str)
         click.echo("Open the album, select all, and choose 'Move to trash'. 'Remove from album' would only take them out of it.")
 
 
+def _addresses(conn: sqlite3.Connection, report: PushReport) -> str:
+    albums = [(title, url) for title, url in pushes.read_album_urls(conn, report.push_id) if url]
+    if len(albums) > 1:
+        return " and its continuations:" + "".join(f"\n  {title}: {url}" for title, url in albums)
+    return f": {albums[0][1]}" if albums else "."
+
+
 def refusal_sentence(count: int, total: int, album_title: str, reason: str) -> str:
     """For example ``3 of 41 photos were not added to "Duplicates 2026": this app did not upload them, ...``."""
     if reason == NOT_OURS:
-        reason = "this app did not upload them, so Google will not let it file them"
-    verb = "was" if total == 1 else "were"
+        reason = "this app did not upload them, so Google will not let it file them" if count > 1 else NOT_OURS
+    verb = "was" if count == 1 else "were"
     where = "The push_items table has a link to open each one."
     return f'{count:,} of {_photos(total)} {verb} not added to "{album_title}": {reason}. {where}'
 

@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import sys
+import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -22,6 +23,9 @@ from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
 _TESTING_LIFE_DAYS = 7  # what Google gives a sign-in while the consent screen is in Testing
 _IDLE_LIFE_DAYS = 180
+_TESTING = "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days."
+_PUBLISH = "Publish the consent screen (In production) to end that."
+_REVOKED = "access was revoked in your Google account, or newer sign-ins of the same client pushed it out (Google keeps 100)."
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,36 @@ def _refuse_shared(path: Path, mode: int) -> None:
 def save_auth(path: str | Path, auth: Auth) -> None:
     """Write the sign-in with mode 0600 from the first byte, whole or not at all."""
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     content = json.dumps(asdict(auth), indent=2).encode()
+    partial = None
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600, and never an existing file
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        if partial is not None:
+            Path(partial).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise SignInError(f"{path} cannot be written: {error.strerror}. Nothing was saved.") from None
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise SignInError when no sign-in can be kept at `path`: better before a person goes through the consent page."""
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise SignInError(f"{path} cannot be written: the folder {folder} does not exist. Nothing was saved.")
+    if Path(path).is_dir():
+        raise SignInError(f"{path} cannot be written: it is a folder. Nothing was saved.")
+    if not os.access(folder, os.W_OK):
+        raise SignInError(f"{path} cannot be written: you may not write into {folder}. Nothing was saved.")
+
+
+class SignInUnreachable(GoogleError):
+    """No answer from the sign-in server; asking again later may help."""
 
 
 class Token:
@@ -106,7 +128,7 @@ class Token:
         )
 
     def bearer(self) -> str:
-        """A token that is good for now. Raises SignInError when Google gives none."""
+        """A token that is good for now. Raises SignInError when Google gives none, SignInUnreachable when it does not answer."""
         with self._lock:
             if not self._credentials.valid:
                 self._renew()
@@ -159,8 +181,8 @@ def _error_body(error: Exception) -> dict:
     return body if isinstance(body, dict) else {}
 
 
-def _unreachable() -> GoogleError:
-    return GoogleError("Google's sign-in server could not be reached. Check the network and run the command again.")
+def _unreachable() -> SignInUnreachable:
+    return SignInUnreachable("Google's sign-in server could not be reached. Check the network and run the command again.")
 
 
 def explain_refusal(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
@@ -181,14 +203,14 @@ def _cause_of_invalid_grant(auth: Auth, now: datetime | None) -> str:
     age_days = _days_between(auth.signed_in_at, now)
     if age_days is not None and age_days < -0.1:
         return "the clock of this machine is wrong (the sign-in lies in the future), and Google refuses then. Set the clock."
-    if (_days_between(auth.expires_at, now) or -1) >= 0 or (age_days is not None and _TESTING_LIFE_DAYS <= age_days < 8):
-        return (
-            "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days. "
-            "Publish the consent screen (In production) to end that."
-        )
+    if (_days_between(auth.expires_at, now) or -1) >= 0:
+        return f"{_TESTING} {_PUBLISH}"
     if age_days is not None and age_days >= _IDLE_LIFE_DAYS:
         return f"it is {age_days:.0f} days old, and Google ends sign-ins that were not used for six months."
-    return "access was revoked in your Google account, or newer sign-ins of the same client pushed it out (Google keeps 100)."
+    # Google tells the end of a sign-in in Testing, but is not bound to: the age is the next best sign of it.
+    if auth.expires_at is None and age_days is not None and age_days >= _TESTING_LIFE_DAYS:
+        return f"it is {age_days:.0f} days old, and {_TESTING} {_PUBLISH} If it is published already: {_REVOKED}"
+    return _REVOKED
 
 
 def _days_between(moment: str | None, now: datetime) -> float | None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from ..errors import GoogleError, RefusedError
 from .auth import Token, read_auth
 from .hosts import is_loopback, read_library_api, read_picker_api
 from .limits import ALBUMS_PER_PAGE, ITEMS_PER_PAGE, Clock
 from .transport import Call, Transport
 
+_GONE = frozenset({3, 5})  # INVALID_ARGUMENT, NOT_FOUND: how a row says that there is no such item for this app
+
 
 def open_client(auth_path: str | Path, clock: Clock | None = None) -> Client:
     """A client for the sign-in kept at `auth_path`. Nothing is sent yet. Raises SignInError without a usable sign-in."""
-    return Client(Token(read_auth(auth_path)), read_library_api(), read_picker_api(), clock)
+    client = Client(Token(read_auth(auth_path)), read_library_api(), read_picker_api(), clock)
+    client.auth_path = Path(auth_path)
+    return client
 
 
 class Client:
@@ -24,6 +30,7 @@ class Client:
         self._library = f"{library_api}/v1"
         self._picker = f"{picker_api}/v1"
         self.scopes = frozenset(token.auth.scopes)
+        self.auth_path: Path | None = None  # where the sign-in is kept
         self.transport = Transport(token, is_loopback(library_api) or is_loopback(picker_api), clock)
 
     @property
@@ -92,9 +99,16 @@ class Client:
         return self._pages("GET", f"{self._library}/mediaItems", "mediaItems", {"pageSize": ITEMS_PER_PAGE})
 
     def fetch_items_by_id(self, item_ids: Sequence[str]) -> list[dict[str, Any] | None]:
-        """Up to 50 items in the order asked for, None for each that Google will not show."""
+        """Up to 50 items in the order asked for, None for each that Google does not have for this app any more.
+
+        Raises GoogleError when a row failed for another reason: that says nothing about the item.
+        """
         answer = self.transport.call(Call("GET", f"{self._library}/mediaItems:batchGet", {"mediaItemIds": list(item_ids)}))
-        return [row.get("mediaItem") for row in answer.get("mediaItemResults", [])]
+        rows = answer.get("mediaItemResults", [])
+        codes = {row["status"].get("code", 0) for row in rows if "mediaItem" not in row and "status" in row}
+        if len(rows) != len(item_ids) or not codes <= _GONE:
+            raise GoogleError("Google could not show some photos just now. What was done until now is saved: run it again later.")
+        return [row.get("mediaItem") for row in rows]
 
     def change_description(self, item_id: str, description: str) -> None:
         """Set the description of an item this app uploaded."""
@@ -122,9 +136,9 @@ class Client:
     # Picker
 
     def create_picking(self, max_items: int) -> dict[str, Any]:
-        """A picking session: its id, the link for the person, how often to ask."""
+        """A picking session: its id, the link for the person, how often to ask. Safe to repeat: the request has an id."""
         body = {"pickingConfig": {"maxItemCount": str(max_items)}}
-        return self.transport.call(Call("POST", f"{self._picker}/sessions", json=body))
+        return self.transport.call(Call("POST", f"{self._picker}/sessions", {"requestId": str(uuid4())}, json=body))
 
     def fetch_picking(self, session_id: str) -> dict[str, Any]:
         """The session as it is now."""
@@ -136,8 +150,12 @@ class Client:
         return self._pages("GET", f"{self._picker}/mediaItems", "mediaItems", params)
 
     def delete_picking(self, session_id: str) -> None:
-        """End a session; Google allows only some at a time."""
-        self.transport.call(Call("DELETE", f"{self._picker}/sessions/{session_id}"))
+        """End a session; Google allows only some at a time. One that has ended already is no failure."""
+        try:
+            self.transport.call(Call("DELETE", f"{self._picker}/sessions/{session_id}"))
+        except RefusedError as error:
+            if error.http_status != 404:
+                raise
 
     # Pictures
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import SignInError
-from .auth import Auth, save_auth
+from .auth import Auth, check_writable, save_auth
 from .hosts import check_address, is_loopback
 
 _SCOPE = "https://www.googleapis.com/auth/"
@@ -49,7 +50,8 @@ def sign_in(
     Returns a sentence for each permission that was asked for and not given. Raises SignInError when there is no sign-in to keep.
     """
     secret = read_client_secret(secret_path)
-    with _Receiver() as receiver, _oauthlib_settings(secret["installed"]["token_uri"]):
+    check_writable(auth_path)
+    with _Receiver() as receiver, _oauthlib_settings(secret["installed"]["token_uri"]), _quiet_libraries():
         from google_auth_oauthlib.flow import Flow
 
         flow = Flow.from_client_config(secret, list(scopes), redirect_uri=receiver.address, autogenerate_code_verifier=True)
@@ -118,6 +120,26 @@ def _oauthlib_settings(token_uri: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep the libraries of the flow from writing codes and tokens into a log, which they do at the level DEBUG."""
+    loggers = [logging.getLogger(name) for name in ("requests_oauthlib", "oauthlib", "google_auth_oauthlib", "urllib3")]
+    loggers += [
+        known
+        for name, known in logging.root.manager.loggerDict.items()
+        if isinstance(known, logging.Logger)
+        and name.startswith(("requests_oauthlib.", "oauthlib.", "google_auth_oauthlib.", "urllib3."))
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(max(logger.level, logging.WARNING))
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _exchange(flow, code: str) -> dict:
@@ -212,7 +234,10 @@ class _Receiver:
         try:
             query = self._answers.get(timeout=wait_s)
         except queue.Empty:
-            raise SignInError(f"Nobody gave access within {wait_s / 60:.0f} minutes. Run the command again.") from None
+            raise SignInError(
+                f"Nobody gave access within {wait_s / 60:.0f} minutes. Run the command again. If Google said 'Access blocked', add "
+                "your address under Test users (Audience) in the Cloud console first."
+            ) from None
         if "code" not in query:
             raise SignInError("Access was not given on Google's consent page, so nothing was saved.")
         return query["code"][0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import GoogleError, QuotaError, RefusedError, SignInError
-from .auth import SIGN_IN_AGAIN, Token, guarded_session
+from .auth import SIGN_IN_AGAIN, SignInUnreachable, Token, guarded_session
 from .hosts import check_address
 from .limits import (
     SECONDS_BETWEEN_WRITES,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import requests
 
 NO_ANSWER = 0
+NOT_SENT = -1  # no access token could be had: nothing was sent, so there is nothing to settle
 _SLICE_S = 1.0
 
 
@@ -62,6 +63,7 @@ class Transport:
         self.clock = clock or Clock()
         self.stop: threading.Event | None = None
         self.requests_sent = 0
+        self.pictures_sent_for = 0  # requests to base URLs, which have a daily quota of their own
         self._sessions = threading.local()
         self._writing = threading.RLock()
         self._next_write_at = 0.0
@@ -87,15 +89,24 @@ class Transport:
                 return answer.content
             if answer.http_status == 401 and call.authorized and not renewed:
                 renewed = True
-                self._token.replace(answer.used_token)
-                continue
+                answer = self._renew(answer)
+                if answer is None:
+                    continue
             attempt += 1
             self._raise_if_final(call, answer, attempt)
             self.pause(wait_before_retry_s(answer.http_status, attempt, self.clock.chance()))
-            if call.settle and answer.http_status not in TRY_LATER_STATUSES:
+            if call.settle and answer.http_status not in (*TRY_LATER_STATUSES, NOT_SENT):
                 settled = call.settle()
                 if settled is not None:
                     return settled
+
+    def _renew(self, answer: GoogleAnswer) -> GoogleAnswer | None:
+        """Get a fresh access token after a 401; None when that worked, else the failure to wait out."""
+        try:
+            self._token.replace(answer.used_token)
+        except SignInUnreachable:
+            return GoogleAnswer(NOT_SENT, description="no answer from Google's sign-in server")
+        return None
 
     def _raise_if_final(self, call: Call, answer: GoogleAnswer, attempt: int) -> None:
         status = answer.http_status
@@ -108,7 +119,7 @@ class Transport:
                 "What was done until now is saved: run the same command again after that time.",
                 resets_at,
             )
-        again = status == NO_ANSWER or status in TRANSIENT_STATUSES or status in TRY_LATER_STATUSES
+        again = status in (NO_ANSWER, NOT_SENT) or status in TRANSIENT_STATUSES or status in TRY_LATER_STATUSES
         if not again:
             raise RefusedError(explain_refusal(answer), status, answer.status_word)
         if attempt < TRIES:
@@ -131,9 +142,13 @@ class Transport:
         headers = dict(call.headers)
         token = ""
         if call.authorized:
-            token = self._token.bearer()
+            try:
+                token = self._token.bearer()
+            except SignInUnreachable:
+                return GoogleAnswer(NOT_SENT, description="no answer from Google's sign-in server")
             headers["Authorization"] = f"Bearer {token}"
         self.requests_sent += 1
+        self.pictures_sent_for += call.wants == "bytes"
         try:
             response = self._session().request(
                 call.method, call.url, params=call.params, json=call.json, data=call.data, headers=headers

@@ -51,13 +51,16 @@ def explain_refusal(answer: GoogleAnswer) -> str:
         return (
             f"{said} The sign-in lacks the permission for this. Permissions to see a whole library ended on 31 March 2025; "
             "an app may add to the library, see what it added itself, and receive hand-picked photos. "
-            "Sign in again and tick every box: gphotos-to-sqlite auth client_secret.json"
+            "Sign in again and tick every box: gphotos-to-sqlite auth client_secret.json. "
+            "To bring in the whole library, use a Takeout export: gphotos-to-sqlite takeout photos.db takeout-*.zip"
         )
     if "has not been used in project" in low or "it is disabled" in low:
         return (
             f"{said} Enable the Photos Library API and the Google Photos Picker API for your project in the Cloud console, "
             "wait some minutes and run the same command again."
         )
+    if "disabled for the user" in low or "not have google photos" in low:
+        return f"{said} Open photos.google.com with this account once and set Google Photos up, then run the same command again."
     if "remaining storage" in low:
         return f"{said} Free some storage in the account first, then run the same command again."
     return said
@@ -67,6 +70,12 @@ def concerns_album(message: str) -> bool:
     """True when a refusal is about the album as a whole and not about one of the photos sent to it."""
     low = message.lower()
     return "match any albums" in low or "no permission to add media items to this album" in low
+
+
+def says_full(message: str) -> bool:
+    """True when a refusal is about how many items an album holds."""
+    low = message.lower()
+    return "maximum number" in low or "too many" in low
 
 
 def photo_from_item(item: dict[str, Any]) -> Photo:

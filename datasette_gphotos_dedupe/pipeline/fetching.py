@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..errors import QuotaError, RefusedError
-from ..model import File, Reading, Trouble
+from ..google.client import Client
+from ..google.limits import PICTURES_PER_DAY, next_quota_reset
+from ..model import File, Photo, Reading, Trouble
 from ..sources.library import Library, Offered
 from ..sources.members import Address
 from ..sources.picker import Picker
-from ..store.google_items import read_known_ids, save_app_album, save_gone, save_item
+from ..store.google_items import find_same_item, has_pixels, read_known_ids, save_app_album, save_gone, save_item
+from ..store.google_state import LOADS, PICKING, read_state, save_state
 from ..store.library import save_skipped
 from ..store.pushes import read_push_albums
 from ..store.runs import Run, transaction
@@ -42,17 +46,22 @@ class FetchReport:
     albums: int = 0
 
 
-def fetch_source(db: Database, source: Library | Picker, progress: Progress) -> FetchReport:
-    """Bring in everything the source offers; what is known with its pixels is not fetched again.
+def fetch_source(db: Database, source: Library | Picker, progress: Progress, report: FetchReport | None = None) -> FetchReport:
+    """Bring in everything the source offers; what is known with its pixels is not fetched again. `report` is kept up to date.
 
     Raises GoogleError or SourceError when cut short; what was saved until then stays, and the next run goes on from there.
     """
     run = Run(db.conn, source.name)
-    fetch = _Fetch(db, source, progress, run)
+    fetch = _Fetch(db, source, progress, run, report or FetchReport())
     state, message = "failed", None
+    if isinstance(source, Picker):
+        source.session_id = read_state(db.conn, PICKING)
+        source.remember = lambda session_id: save_state(db.conn, PICKING, session_id)
     try:
         fetch.items()
-        if isinstance(source, Library):
+        if isinstance(source, Picker):
+            source.end()
+        else:
             fetch.gone()
             fetch.albums()
         state = "done"
@@ -69,10 +78,10 @@ def fetch_source(db: Database, source: Library | Picker, progress: Progress) -> 
 
 
 class _Fetch:
-    def __init__(self, db: Database, source: Library | Picker, progress: Progress, run: Run):
-        self.conn, self.source, self.progress, self.run = db.conn, source, progress, run
-        self.report = FetchReport()
+    def __init__(self, db: Database, source: Library | Picker, progress: Progress, run: Run, report: FetchReport):
+        self.conn, self.source, self.progress, self.run, self.report = db.conn, source, progress, run, report
         self._known = read_known_ids(db.conn)
+        self._loads = _Loads(db.conn, source.client)
         self._seen: set[str] = set()
 
     def items(self) -> None:
@@ -89,7 +98,7 @@ class _Fetch:
 
     def _pixels(self, batch: list[Offered], workers: WorkerPool, fetchers: ThreadPoolExecutor) -> dict[str, Reading | Trouble]:
         """What the pictures of those items show whose pixels are not known yet."""
-        wanted = [offered for offered in batch if not self._known.get(offered.photo.photo_id, ("", False))[1]]
+        wanted = [offered for offered in batch if self._needs_picture(offered.photo)]
         pictures = dict(zip((o.photo.photo_id for o in wanted), fetchers.map(self._fetch, wanted), strict=True))
         started = {}
         for offered in wanted:
@@ -98,6 +107,14 @@ class _Fetch:
                 name = "picture.jpg"  # what comes is a JPEG, whatever the item is
                 started[offered.photo.photo_id] = workers.read(Address("", name, len(data), data=data))
         return {**{i: p for i, p in pictures.items() if isinstance(p, Trouble)}, **{i: p.result() for i, p in started.items()}}
+
+    def _needs_picture(self, photo: Photo) -> bool:
+        """False when its pixels are known, also under the row that another source has made of this very item."""
+        known = self._known.get(photo.photo_id)
+        if known:
+            return not known[1]
+        same = find_same_item(self.conn, photo)
+        return same is None or not has_pixels(self.conn, same)
 
     def _fetch(self, offered: Offered) -> bytes | Trouble:
         if offered.base_url is None:
@@ -120,6 +137,7 @@ class _Fetch:
         return Trouble("no_picture", "Google gave no picture of it; run the command again later")
 
     def _picture(self, base_url: str) -> bytes:
+        self._loads.check()
         return self.source.client.fetch_picture(base_url, SIZE, self.source.needs_token)
 
     def _save(self, batch: list[Offered], pixels: dict[str, Reading | Trouble]) -> None:
@@ -136,6 +154,7 @@ class _Fetch:
                     save_skipped(self.conn, File(PLACE, offered.photo.photo_id), outcome, self.run.id)
                 self._seen.add(offered.photo.photo_id)
             self._count(len(batch))
+            self._loads.save()
 
     def _count(self, listed: int) -> None:
         self.report.listed += listed
@@ -163,6 +182,43 @@ class _Fetch:
                 continue
             with transaction(self.conn):
                 self.report.albums += save_app_album(self.conn, album, library_ids)
+
+
+class _Loads:
+    """Counts the loads of base URLs against the day's quota, over all runs of this database. Checked from several threads."""
+
+    def __init__(self, conn: sqlite3.Connection, client: Client):
+        self._conn, self._transport, self._clock = conn, client.transport, client.clock
+        self._started_at = self._transport.pictures_sent_for
+        self._resets_at, self._before = "", 0
+        self._read()
+
+    def _read(self) -> None:
+        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        kept = read_state(self._conn, LOADS) or {}
+        fresh = kept.get("resets_at", "") <= now
+        self._resets_at = next_quota_reset(self._clock.now()) if fresh else kept["resets_at"]
+        self._before = 0 if fresh else kept["count"]
+
+    @property
+    def _count(self) -> int:
+        return self._before + self._transport.pictures_sent_for - self._started_at
+
+    def check(self) -> None:
+        """Raise QuotaError when no more pictures may be loaded today."""
+        if self._count >= PICTURES_PER_DAY:
+            raise QuotaError(
+                f"Google lets a project load {PICTURES_PER_DAY:,} pictures a day, and today's are used up; it starts anew at "
+                f"{self._resets_at}. What was done until now is saved: run the same command again after that time.",
+                self._resets_at,
+            )
+
+    def save(self) -> None:
+        """Record the count, when it has changed. The caller holds the transaction."""
+        if self._count > self._before:
+            save_state(self._conn, LOADS, {"resets_at": self._resets_at, "count": self._count})
+            self._started_at = self._transport.pictures_sent_for
+            self._read()
 
 
 def _listed(source: Library) -> Iterator:

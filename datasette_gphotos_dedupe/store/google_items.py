@@ -8,6 +8,10 @@ from dataclasses import replace
 
 from ..model import Album, Photo, Reading
 from .library import Found, RunId, save_albums, save_photos, save_pixels
+from .runs import transaction
+
+# What may change in Google Photos after the upload. The times of taking and the size change when a picture is edited there.
+EDITABLE = ("filename", "description", "taken_at", "width", "height", "product_url")
 
 
 def read_known_ids(conn: sqlite3.Connection) -> dict[str, tuple[str, bool]]:
@@ -48,11 +52,27 @@ def save_item(conn: sqlite3.Connection, photo: Photo, reading: Reading | None, a
     if photo_id is None:
         photo_id, change = photo.photo_id, "added"
         save_photos(conn, [Found(replace(photo, library_id=photo.photo_id))], run_id)
+    elif _save_changes(conn, photo_id, photo, run_id):
+        change = "updated"
     if app_created and _save_library_id(conn, photo_id, photo.photo_id, run_id) and change == "same":
         change = "updated"
-    if reading is not None and not _has_pixels(conn, photo_id):
+    if reading is not None and not has_pixels(conn, photo_id):
         save_pixels(conn, photo_id, reading)
     return change
+
+
+def _save_changes(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: RunId) -> bool:
+    """Take over what was edited in Google Photos since, on a row that no better source has made."""
+    names = [name for name in EDITABLE if getattr(photo, name) is not None or (name == "description" and photo.app_created)]
+    row = conn.execute(
+        f"SELECT {', '.join(names)} FROM photos WHERE photo_id = ? AND source = ?", [photo_id, photo.source]
+    ).fetchone()
+    told = [getattr(photo, name) for name in names]
+    if row is None or list(row) == told:
+        return False
+    assignments = ", ".join(f"{name} = ?" for name in names)
+    conn.execute(f"UPDATE photos SET {assignments}, run_id = ? WHERE photo_id = ?", [*told, run_id(), photo_id])
+    return True
 
 
 def _save_library_id(conn: sqlite3.Connection, photo_id: str, library_id: str, run_id: RunId) -> bool:
@@ -64,7 +84,8 @@ def _save_library_id(conn: sqlite3.Connection, photo_id: str, library_id: str, r
     return True
 
 
-def _has_pixels(conn: sqlite3.Connection, photo_id: str) -> bool:
+def has_pixels(conn: sqlite3.Connection, photo_id: str) -> bool:
+    """Whether the photo has a fingerprint."""
     return conn.execute("SELECT 1 FROM fingerprints WHERE photo_id = ?", [photo_id]).fetchone() is not None
 
 
@@ -91,5 +112,11 @@ def save_app_album(conn: sqlite3.Connection, album: Album, library_ids: list[str
 
 def save_description(conn: sqlite3.Connection, photo_id: str, description: str) -> None:
     """Record a description that Google has taken for a photo, in a transaction of its own."""
-    with conn:
+    with transaction(conn):
         conn.execute("UPDATE photos SET description = ? WHERE photo_id = ?", (description, photo_id))
+
+
+def save_album_photo(conn: sqlite3.Connection, album_id: str, photo_id: str) -> None:
+    """Record that Google has put a photo into an album of this app, in a transaction of its own."""
+    with transaction(conn):
+        conn.execute("INSERT OR IGNORE INTO album_photos (album_id, photo_id) VALUES (?, ?)", (album_id, photo_id))

@@ -1,13 +1,18 @@
-"""Pushes and the fate of each photo in them."""
+"""Pushes, the fate of each photo in them, and the albums they filled.
+
+Each function is one transaction of its own, or a part of the one that the caller holds (Datasette's).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .database import utc_now
+from .runs import transaction
 
 UNFINISHED = ("planned", "running", "paused", "failed")
 
@@ -28,7 +33,6 @@ class Push:
     actor: str | None
     created_at: str
     message: str | None
-    noted_at: str | None
     trial: str | None
 
 
@@ -53,7 +57,7 @@ class Plan(Protocol):
 def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
     """Save a plan as a push with its items; returns its id. Nothing is sent."""
     now = utc_now()
-    with conn:
+    with _transaction(conn):
         push_id = conn.execute(
             "INSERT INTO pushes (album_title, route, state, requested, refused, actor, created_at, updated_at)"
             " VALUES (?, ?, 'planned', ?, ?, ?, ?, ?)",
@@ -68,6 +72,17 @@ def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
             ),
         )
     return push_id
+
+
+def save_handover(conn: sqlite3.Connection, album_title: str, count: int, refused: int) -> int:
+    """Record that photos were written into a hand-over file for an album of this title; returns the id of the push."""
+    now = utc_now()
+    sql = """
+        INSERT INTO pushes (album_title, route, state, requested, refused, created_at, updated_at, message)
+        VALUES (?, 'handover', 'done', ?, ?, ?, ?, 'Written to a file. What became of the photos is not known here.')
+    """
+    with _transaction(conn):
+        return conn.execute(sql, (album_title, count + refused, refused, now, now)).lastrowid  # type: ignore[return-value]
 
 
 def read_push(conn: sqlite3.Connection, push_id: int) -> Push | None:
@@ -119,7 +134,7 @@ def save_items(
 ) -> None:
     """Give these photos of a push a state, and bring its counts up to date, in one transaction."""
     now = utc_now()
-    with conn:
+    with _transaction(conn):
         conn.executemany(
             "UPDATE push_items SET state = ?, reason = ?, album_id = coalesce(?, album_id), updated_at = ?"
             " WHERE push_id = ? AND photo_id = ?",
@@ -135,25 +150,78 @@ def save_items(
 
 
 def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
-    """Set columns of a push (state, message, album_id, album_url, noted_at, trial)."""
+    """Set columns of a push (state, message, album_id, album_url, trial)."""
     assignments = ", ".join(f"{name} = ?" for name in values)
-    with conn:
+    with _transaction(conn):
         conn.execute(
             f"UPDATE pushes SET {assignments}, updated_at = ? WHERE push_id = ?",
             (*values.values(), utc_now(), push_id),
         )
 
 
-def note(conn: sqlite3.Connection, push_id: int) -> None:
-    """Record that the text explaining the album is about to be sent."""
-    save_push(conn, push_id, noted_at=utc_now())
-
-
 def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
-    """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on."""
-    save_push(conn, push_id, trial="confirmed")
+    """The person saw the trial photo of a same-bytes push in the album and only once in the library: go on.
+
+    Without a trial photo that was sent there is nothing to confirm, and nothing changes.
+    """
+    with _transaction(conn):
+        sql = "UPDATE pushes SET trial = 'confirmed', updated_at = ? WHERE push_id = ? AND trial = 'sent'"
+        conn.execute(sql, (utc_now(), push_id))
+
+
+def save_album(conn: sqlite3.Connection, push_id: int, album_id: str, title: str, url: str | None) -> None:
+    """Record the album that a push fills from now on."""
+    with _transaction(conn):
+        sql = "INSERT OR IGNORE INTO push_albums (album_id, title, url, push_id) VALUES (?, ?, ?, ?)"
+        conn.execute(sql, (album_id, title, url, push_id))
+        sql = "UPDATE pushes SET album_id = ?, album_url = ?, updated_at = ? WHERE push_id = ?"
+        conn.execute(sql, (album_id, url, utc_now(), push_id))
+
+
+def read_unexplained(conn: sqlite3.Connection, push_id: int) -> list[str]:
+    """The albums that this push has put photos into and that were never given the text that explains them."""
+    sql = """
+        SELECT album_id FROM push_albums WHERE noted_at IS NULL AND album_id IN (
+            SELECT album_id FROM push_items WHERE push_id = ? AND state = 'added') ORDER BY push_id, album_id
+    """
+    return [row[0] for row in conn.execute(sql, (push_id,)).fetchall()]
+
+
+def note_album(conn: sqlite3.Connection, album_id: str) -> None:
+    """Record that the text explaining an album is about to be sent."""
+    with _transaction(conn):
+        conn.execute("UPDATE push_albums SET noted_at = ? WHERE album_id = ?", (utc_now(), album_id))
+
+
+def read_album_urls(conn: sqlite3.Connection, push_id: int) -> list[tuple[str, str | None]]:
+    """(title, address) of each album that this push has put photos into, in the order of filling."""
+    sql = """
+        SELECT a.title, a.url FROM push_albums a JOIN (
+            SELECT album_id, min(position) AS first FROM push_items WHERE push_id = ? AND state = 'added' GROUP BY album_id
+        ) USING (album_id) ORDER BY first
+    """
+    return conn.execute(sql, (push_id,)).fetchall()
 
 
 def read_push_albums(conn: sqlite3.Connection) -> set[str]:
-    """Google's ids of the albums that pushes have filled."""
-    return {row[0] for row in conn.execute("SELECT DISTINCT album_id FROM push_items WHERE album_id IS NOT NULL").fetchall()}
+    """Google's ids of the albums that pushes fill."""
+    return {row[0] for row in conn.execute("SELECT album_id FROM push_albums").fetchall()}
+
+
+def count_added(conn: sqlite3.Connection, album_id: str) -> int:
+    """How many photos all pushes together have put into this album."""
+    sql = "SELECT count(DISTINCT photo_id) FROM push_items WHERE album_id = ? AND state = 'added'"
+    return conn.execute(sql, (album_id,)).fetchone()[0]
+
+
+def read_added(conn: sqlite3.Connection, album_title: str) -> list[tuple[int, str, str]]:
+    """(push id, photo id, album id) of each photo that pushes have put into the albums of this title."""
+    sql = """
+        SELECT i.push_id, i.photo_id, i.album_id FROM push_items i JOIN pushes p USING (push_id)
+        WHERE p.album_title = ? AND i.state = 'added' AND i.album_id IS NOT NULL ORDER BY i.push_id, i.position
+    """
+    return conn.execute(sql, (album_title,)).fetchall()
+
+
+def _transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager:
+    return contextlib.nullcontext() if conn.in_transaction else transaction(conn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
 from datasette_gphotos_dedupe.store import pushes
-from tests.google.library import build_pushable, copy_id, fates
+from tests.google.library import build_pushable, copy_id, decide, fates, keeper_id
 
 
 def picture(number: int) -> bytes:
@@ -118,14 +119,56 @@ def test_a_new_copy_after_the_trial_stops_the_push_too(library, fake):
     assert len(fake.requests("POST", "batchCreate")) == 2
 
 
-def test_known_bytes_that_were_not_filed_are_refused_by_name(library, fake):
+def test_bytes_that_are_known_but_never_filed_end_the_push_after_three_trials(library, fake):
     fake.world.switches.reupload = "B"
-    made = library(3)
+    made = library(8)
     report = made.push()
-    assert (report.state, report.added, report.refused) == ("done", 0, 3)
-    reasons = {row[0] for row in made.db.execute("SELECT reason FROM push_items").fetchall()}
+    assert (report.state, report.added, report.refused, report.waiting) == ("cancelled", 0, 3, 5)
+    reasons = {row[0] for row in made.db.execute("SELECT reason FROM push_items WHERE state = 'failed'").fetchall()}
     assert reasons == {"Google knows these bytes but did not put the photo into the album"}
-    assert len(fake.world.items) == 3
+    assert report.message == (
+        "Stopped: Google knew the bytes of 3 photos but put none of them into the album, so this route does not work for your "
+        "library now. No photo was changed. Use a hand-over file instead: gphotos-to-sqlite handover DATABASE worklist.html"
+    )
+    assert len(fake.world.items) == 8
+
+
+def test_a_count_that_lags_behind_is_looked_at_again(library, fake, watch):
+    made = library(5)
+    made.push()
+    fake.world.switches.reupload = "filed_but_code_6"
+    fake.world.switches.count_lag_s = 5
+    sleep = watch.sleep
+    made.client.transport.clock = replace(
+        made.client.clock, sleep=lambda seconds: (sleep(seconds), fake.world.advance(seconds=seconds))
+    )
+    assert made.confirm().added == 5
+
+
+def test_known_bytes_that_may_be_filed_are_never_taken_for_a_copy_that_stays(library, fake):
+    made = library(5)
+    made.push()
+    fake.world.switches.reupload = "filed_but_code_6"
+    fake.world.switches.count_lag_s = 3600
+    made.confirm()
+    assert fates(made.db) == {"added": 1, "failed": 4}
+    with made.db.atomic():
+        made.db.execute("UPDATE decisions SET decision = 'keep' WHERE subject = ?", [copy_id(3)])
+        made.db.execute("UPDATE groups SET keeper_id = ? WHERE group_id = ?", [copy_id(3), keeper_id(3)])
+    decide(made.db, [keeper_id(3)], "remove")
+    (item,) = plan_push(read_candidates(made.db.conn, [keeper_id(3)]), "Duplicates", "handover").items
+    assert item.reason == "its keeper IMG_3.jpg was itself put into an album for deletion"
+
+
+def test_each_new_copy_of_a_whole_call_is_named(library, fake):
+    made = library(4)
+    made.push()
+    fake.world.switches.reupload = "C"
+    report = made.confirm()
+    names = sorted(item.filename for item in fake.world.items.values() if item.filename.startswith("dedupe-"))
+    assert len(names) == 3
+    assert all(name in report.message for name in names)
+    assert report.message.startswith("Stopped: Google made new copies of 3 photos instead of finding those in your library.")
 
 
 def test_two_photos_of_equal_bytes_never_go_in_one_call(library, fake):

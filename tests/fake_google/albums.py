@@ -39,11 +39,23 @@ def album_json(world: World, album: Album, client_id: str) -> dict[str, Any]:
             "title": album.title,
             "productUrl": f"{world.public}/lr/album/{album_id}",
             "isWriteable": album.created_by == client_id,
-            "mediaItemsCount": str(len(alive)) if alive else "",
+            "mediaItemsCount": str(_told_count(world, album, len(alive)) or ""),
             "coverPhotoBaseUrl": world.base_url(cover) if cover else "",
             "coverPhotoMediaItemId": world.item_id(cover, client_id) if cover else "",
         }
     )
+
+
+def _told_count(world: World, album: Album, count: int) -> int:
+    """How many items the album says it holds: by a switch, so many as some time ago."""
+    lag_s = world.switches.count_lag_s
+    if not lag_s:
+        album.history = [(world.now(), count)]
+        return count
+    if not album.history or album.history[-1][1] != count:
+        album.history.append((world.now(), count))
+    old = [known for at, known in album.history if (world.now() - at).total_seconds() >= lag_s]
+    return old[-1] if old else album.history[0][1]
 
 
 def create(world: World, request: Request) -> dict[str, Any]:

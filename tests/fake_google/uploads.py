@@ -175,7 +175,10 @@ def _create_one(world: World, client_id: str, entry: dict, album: Album | None, 
         return _row(token, 6, "EXISTS: There was an error while trying to create this media item.")
     if known is None or (known.created_by != client_id and world.switches.reupload == "C"):
         known = _new_item(world, client_id, data, name, entry.get("description", ""))
-    return _filed(world, client_id, token, known, album)
+    filed = _filed(world, client_id, token, known, album)
+    if known.created_by != client_id and world.switches.reupload == "filed_but_code_6":
+        return _row(token, 6, "EXISTS: There was an error while trying to create this media item.")
+    return filed
 
 
 def _filed(world: World, client_id: str, token: str, item: Item, album: Album | None) -> dict[str, Any]:

@@ -59,13 +59,17 @@ class Album:
     enrichments: list[dict] = field(default_factory=list)
     cover_key: int | None = None
     deleted: bool = False
+    history: list[tuple[datetime, int]] = field(default_factory=list)  # when it held how many items, for counts that lag behind
 
 
 @dataclass
 class Switches:
     """What a test may change. Each default is what a faithful Google does."""
 
-    reupload: str = "A"  # same bytes of somebody else's item: A into the album, B code 6, C a second copy
+    reupload: str = (
+        "A"  # same bytes of somebody else's item: A into the album, B code 6, C a second copy; filed_but_code_6: A and B
+    )
+    count_lag_s: float = 0.0  # albums tell the count of items they had this long ago
     re_adding: str = "accepted"  # or "refused": adding an item that is in the album already
     page_overlap: bool = True  # the first entry of a page may repeat the last one of the page before
     consent: frozenset[str] | None = None  # the scopes the person ticks; None ticks all

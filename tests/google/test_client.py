@@ -116,15 +116,36 @@ def test_an_item_repeated_at_a_page_seam_comes_once(client, fake):
     assert len(ids) == len(set(ids)) == 230
 
 
-def test_seven_days_in_testing_are_named_as_the_cause(fake, auth_path):
+AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
+TESTING = (
+    "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days. "
+    "Publish the consent screen (In production) to end that."
+)
+REVOKED = "access was revoked in your Google account, or newer sign-ins of the same client pushed it out (Google keeps 100)."
+
+
+@pytest.mark.parametrize(
+    "age_days, told_end, cause",
+    [
+        (7.2, True, TESTING),
+        (20, True, TESTING),
+        (7.2, False, f"it is 7 days old, and {TESTING} If it is published already: {REVOKED}"),
+        (1, False, REVOKED),
+        (200, False, "it is 200 days old, and Google ends sign-ins that were not used for six months."),
+        (
+            -1,
+            False,
+            "the clock of this machine is wrong (the sign-in lies in the future), and Google refuses then. Set the clock.",
+        ),
+    ],
+)
+def test_the_cause_of_a_refused_sign_in_is_named(fake, auth_path, age_days, told_end, cause):
     auth = read_auth(auth_path)
-    later = datetime.fromisoformat(auth.signed_in_at.replace("Z", "+00:00")) + timedelta(days=7.2)
-    error = explain_refusal({"error": "invalid_grant"}, auth, later)
-    assert str(error) == (
-        "Google no longer accepts the kept sign-in: while the consent screen of your Cloud project is in Testing, Google ends every "
-        "sign-in after seven days. Publish the consent screen (In production) to end that. "
-        "Sign in again: gphotos-to-sqlite auth client_secret.json"
-    )
+    signed_in = datetime.fromisoformat(auth.signed_in_at.replace("Z", "+00:00"))
+    if told_end:
+        auth = replace(auth, expires_at=(signed_in + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    error = explain_refusal({"error": "invalid_grant"}, auth, signed_in + timedelta(days=age_days))
+    assert str(error) == f"Google no longer accepts the kept sign-in: {cause} {AGAIN}"
 
 
 def test_a_client_that_was_deleted_is_named_as_the_cause(fake, client):
@@ -192,4 +213,7 @@ def test_without_a_network_the_sentence_says_so(auth_path, fake, watch):
     fake.faults.add("reset", "POST /token", times=20)
     with pytest.raises(GoogleError) as error:
         list(client.fetch_albums())
-    assert str(error.value) == "Google's sign-in server could not be reached. Check the network and run the command again."
+    assert str(error.value) == (
+        "Google could not be reached: 7 tries, the last one ended with no answer from Google's sign-in server. "
+        "What was done until now is saved: run the same command again later."
+    )

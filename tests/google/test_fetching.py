@@ -132,8 +132,7 @@ def test_an_album_that_a_push_made_is_nothing_a_photo_belongs_to(db, fake, clien
         db["pushes"].insert(
             {"push_id": 1, "album_title": "Duplicates", "route": "by_id", "state": "done", "created_at": "", "updated_at": ""}
         )
-        row = {"push_id": 1, "photo_id": "x", "position": 0, "state": "added", "updated_at": ""}
-        db["push_items"].insert({**row, "album_id": fake.world.album_id(album)})
+        db["push_albums"].insert({"push_id": 1, "album_id": fake.world.album_id(album), "title": "Duplicates"})
     fetch(db, Library(client))
     assert (db["photos"].count, db["albums"].count) == (1, 0)
 

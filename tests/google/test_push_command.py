@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 
@@ -45,7 +46,9 @@ def test_push_again_sends_nothing(run, path, auth_path, fake):
     run("push", path, "--album", "D", "-a", auth_path)
     sent = len(fake.log)
     result = run("push", path, "--album", "D", "-a", auth_path)
-    assert result.output == '0 photos will go into "D"; 3 photos will not.\n38 photos went into it earlier.\n'
+    assert result.output == (
+        '0 photos will go into "D"; 3 photos will not.\n38 photos went into it earlier. To send those again, choose another title.\n'
+    )
     assert len(fake.log) == sent
 
 
@@ -53,10 +56,10 @@ def test_a_dry_run_sends_nothing_and_names_each_fate(run, path, fake):
     result = run("push", path, "--album", "D", "--dry-run")
     lines = result.output.splitlines()
     assert lines[0] == '38 photos will go into "D"; 3 photos will not.'
-    assert "  copy00000.jpg: will be added" in lines
+    assert "  copy00000.jpg: will be added, by its id" in lines
     assert (
         "  IMG_0040_thumb.jpg: not added: this app did not upload it, so Google will not let it file it "
-        f"https://photos.google.com/photo/{copy_id(40)}"
+        f"(but by a hand-over file (handover command)) https://photos.google.com/photo/{copy_id(40)}"
     ) in lines
     assert fake.log == []
 
@@ -106,6 +109,37 @@ def test_a_dedup_key_that_a_surviving_photo_shares_is_left_out(run, tmp_path, fa
     content = json.loads((tmp_path / "out.json").read_text())
     assert content["dedup_key_chunks"] == [[f"dedup{3:022d}"]]
     assert content["photos"][0]["dedup_key"] is None
+
+
+def test_a_dedup_key_that_a_surviving_photo_shares_by_its_bytes_is_left_out(run, tmp_path, fake):
+    sha1 = "ab" * 20
+    key = base64.urlsafe_b64encode(bytes.fromhex(sha1)).decode().rstrip("=")
+    db = build_pushable(tmp_path / "photos.db", fake, 2)
+    with db.atomic():
+        db["photos"].update(copy_id(0), {"dedup_key": key})
+        db["photos"].insert_all([{"photo_id": "other", "source": "takeout", "sha1": sha1}, ODD], pk="photo_id")
+    db.conn.close()
+    run("handover", tmp_path / "photos.db", tmp_path / "out.json")
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert content["dedup_key_chunks"] == [[f"dedup{3:022d}"]]
+
+
+ODD = {"photo_id": "odd", "source": "takeout", "sha1": "not hexadecimal"}
+
+
+def test_a_dedup_key_that_was_only_computed_from_a_takeout_is_left_out(run, tmp_path, fake):
+    sha1 = "ab" * 20
+    key = base64.urlsafe_b64encode(bytes.fromhex(sha1)).decode().rstrip("=")
+    db = build_pushable(tmp_path / "photos.db", fake, 1)
+    with db.atomic():
+        db["photos"].update(copy_id(0), {"dedup_key": key, "sha1": sha1})
+    run("handover", tmp_path / "photos.db", tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text())["dedup_key_chunks"] == []
+    with db.atomic():
+        db["photos"].update(copy_id(0), {"original_quality": 1})
+    db.conn.close()
+    run("handover", tmp_path / "photos.db", tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text())["dedup_key_chunks"] == [[key]]
 
 
 def test_a_photo_without_a_surviving_keeper_is_not_handed_over(run, tmp_path, fake):

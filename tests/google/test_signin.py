@@ -123,7 +123,10 @@ def test_a_failed_sign_in_leaves_the_old_one_as_it_was(fake, secret, person, tmp
 def test_nobody_answering_ends_the_wait(fake, secret, tmp_path):
     with pytest.raises(SignInError) as error:
         sign_in(secret, tmp_path / "auth.json", open_browser=False, say=lambda text: None, wait_s=0.2)
-    assert str(error.value) == "Nobody gave access within 0 minutes. Run the command again."
+    assert str(error.value) == (
+        "Nobody gave access within 0 minutes. Run the command again. If Google said 'Access blocked', add your address under "
+        "Test users (Audience) in the Cloud console first."
+    )
 
 
 def test_without_a_browser_the_address_can_be_pasted(fake, secret, tmp_path):
