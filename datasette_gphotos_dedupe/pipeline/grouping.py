@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..core.groups import Edge, build_groups
+from ..core.groups import Edge, build_groups, edge
 from ..core.keeper import Item, Policy
-from ..model import Group, Pair
+from ..model import Group, Member, Pair
+from ..store import calibration, matches
 from ..store import groups as groups_store
-from ..store import matches
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
@@ -86,7 +86,20 @@ def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], s
     said = groups_store.read_not_duplicates(db.conn)
     refused = [pair for pair in relations if groups_store.pair_key(items[pair[0]], items[pair[1]]) in said] if said else []
     ask = _asker(db, verifier, items, said, asked, save)
-    return build_groups(items, relations, policy, ask, refused), items
+    return _held_back(db, build_groups(items, relations, policy, ask, refused)), items
+
+
+def _held_back(db: Database, groups: list[Group]) -> list[Group]:
+    """The groups without the suggestions that lie beyond the border a person drew (see `core.caution`)."""
+    doubts = calibration.read_doubts(db.conn, calibration.read_caution(db.conn))
+    if not doubts:
+        return groups
+
+    def careful(member: Member, keeper_id: str) -> Member:
+        doubt = doubts.get(edge(member.photo_id, keeper_id)) if member.suggested == "remove" else None
+        return replace(member, reason=calibration.held_reason(member.reason, doubt), suggested=None) if doubt else member
+
+    return [replace(group, members=tuple(careful(member, group.keeper_id) for member in group.members)) for group in groups]
 
 
 def _asker(

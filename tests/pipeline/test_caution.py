@@ -1,0 +1,76 @@
+"""The border that a person draws on the calibration page, in the match step."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasette_gphotos_dedupe.core.caution import Caution
+from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
+from datasette_gphotos_dedupe.store import calibration
+from datasette_gphotos_dedupe.store.database import open_database
+from tests.pictures import add_photos, photo_rows, picture
+
+ALONE = MatchOptions(workers=1)
+
+
+@pytest.fixture
+def db(tmp_path):
+    database = open_database(tmp_path / "photos.db")
+    for seed in range(3):
+        common = {"taken_at": f"2020-01-0{seed + 1}T10:00:00Z", "taken_at_source": "sidecar"}
+        rows = [photo_rows(f"p{seed}-full", picture(seed), 95, **common)]
+        rows.append(photo_rows(f"p{seed}-small", picture(seed).resize((320, 240)), 80, origin="driveDesktopUploader", **common))
+        add_photos(database, rows)
+    match_library(database, options=ALONE)
+    yield database
+    database.conn.close()
+
+
+def suggested(db) -> list[str]:
+    return [row[0] for row in db.execute("SELECT photo_id FROM group_members WHERE suggested = 'remove' ORDER BY 1")]
+
+
+def state(db) -> list[list[tuple]]:
+    return [sorted(db.execute(f"SELECT * FROM {table}").fetchall()) for table in ("groups", "group_members")]
+
+
+def test_nothing_is_held_back_unless_a_person_says_so(db):
+    assert suggested(db) == ["p0-small", "p1-small", "p2-small"]
+
+
+def test_a_border_takes_suggestions_back_at_once_and_names_the_reason(db):
+    with db.atomic():
+        assert calibration.save_caution(db.conn, Caution(min_confidence=1.0)) == 3
+    assert suggested(db) == []
+    (reason,) = db.execute("SELECT reason FROM group_members WHERE photo_id = 'p0-small'").fetchone()
+    assert "; not suggested: its confidence 0." in reason and reason.endswith("is below the 1 you asked for")
+    told = db.execute("SELECT suggested_count, reclaimable_bytes, origin FROM groups").fetchall()
+    assert told == [(0, 0, None)] * 3
+
+
+@pytest.mark.parametrize("caution", [Caution(min_confidence=1.0), Caution(max_bits=0)])
+def test_the_match_step_obeys_the_border_and_finds_nothing_to_change(db, caution):
+    with db.atomic():
+        calibration.save_caution(db.conn, caution)
+    before = state(db)
+    assert match_library(db, options=ALONE).groups_changed == 0
+    assert state(db) == before
+
+
+def test_a_copy_judged_another_picture_is_not_suggested_and_stays_so(db):
+    with db.atomic():
+        calibration.save_judgement(db.conn, "p1-small", "p1-full", False, "me")
+    assert suggested(db) == ["p0-small", "p2-small"]
+    match_library(db, options=ALONE)
+    assert suggested(db) == ["p0-small", "p2-small"]
+    (reason,) = db.execute("SELECT reason FROM group_members WHERE photo_id = 'p1-small'").fetchone()
+    assert reason.endswith("not suggested: you judged that it is not the same picture")
+
+
+def test_a_border_that_is_taken_away_gives_suggestions_again_with_the_next_match(db):
+    before = state(db)
+    with db.atomic():
+        calibration.save_caution(db.conn, Caution(min_confidence=1.0))
+        calibration.save_caution(db.conn, Caution())
+    match_library(db, options=ALONE)
+    assert state(db) == before
