@@ -119,13 +119,13 @@ def bench_variants(hashes: np.ndarray, recall_sample: int) -> float:
     queries = rng.integers(0, 256, (len(radii), 32), dtype=np.uint8)
     planted = rng.permutation(len(queries))[: len(hashes) // 10]
     queries[planted] = near(hashes[rng.integers(0, len(hashes), len(planted))], 20, rng)
-    seconds, hits = timed(lambda: Hits.joined(list(hits_by_table(queries, radii, hashes))))
+    seconds, hits = timed(lambda: hits_by_table(queries, radii, hashes))
     click.echo(f"Variants: {len(queries):,} hashes ({len(VARIANTS)} a photo) against {len(hashes):,}")
     line("ours, tables", seconds, None, f"{len(hits.first):,} hits, peak memory {peak_mb():,} MB")
     rows = rng.integers(0, len(hashes), recall_sample)
     hard = near(hashes[rows], max(VARIANTS.values()), rng)
     limit = np.full(len(hard), max(VARIANTS.values()))
-    found = sum(len(part.first) for part in hits_by_table(hard, limit, hashes))
+    found = len(hits_by_table(hard, limit, hashes).first)
     true = sum(len(part.first) for part in hits_within(hard, hashes, int(limit[0])))
     click.echo(f"  recall against brute force, {true:,} pairs of 0 to {limit[0]} bits: {found / true:.6f}")
     return seconds

@@ -1,29 +1,30 @@
 """Which photos are worth comparing on their pixels.
 
 Two photos are candidates when their plain hashes lie within the base radius, or a variant of one lies within that variant's
-radius of the plain hash of the other. The plain search is exact (`flat_search`), the variant search exact up to 27 bits and
-missing at most 1 pair in 20,000 beyond (`table_search`).
+radius of the plain hash of the other. The plain search is exact (`flat_search`), the variant search misses at most 1 in 10,000 of
+the pairs at exactly the radius (`table_search`).
 
 Two kinds of floods would make the number of candidates grow with the square, so they are cut to a few for each photo:
 
 - *a class*: more than MAX_EQUAL photos with one and the same hash (black frames). Its first photo stands for all; every other
   one is compared with it, with the first of the same bytes and with the first of the same second, and with nobody else;
-- *a crowd*: a photo with more neighbours than MAX_NEIGHBOURS (MAX_FLAT_NEIGHBOURS when it is flat). Two photos of a crowd are
-  compared only when one is among the nearest of the other, and variants of a crowded photo are not searched.
+- *a crowd*: the photos with more neighbours than MAX_NEIGHBOURS (MAX_FLAT_NEIGHBOURS when flat). Two of them are compared only
+  when one is among as many nearest of the other, counted within the crowd; their variants are not searched.
 
 Which pairs are candidates depends on the set of photos alone, not on the order in which they came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
 
-from .flat_search import HASH_BYTES, Hits, hits_within, pairs_within
-from .table_search import hits_by_table
+from .flat_search import HASH_BYTES, Hits, distance_block, hits_within, pairs_within, words
+from .table_search import THREADS, hits_by_table
 
 BASE = "base"
 MAX_EQUAL = 16
@@ -31,6 +32,9 @@ MAX_NEIGHBOURS = 64
 MAX_FLAT_NEIGHBOURS = 4
 FLAT = 0.9  # flatter than this, a hash says little and a variant of it nothing
 VARIANTS_AT_ONCE = 4_000_000  # the search holds about 150 bytes for each
+FLOOD_SAMPLE = 1024  # photos: who has more neighbours among them than its limit is in a crowd, and nobody need count the rest
+CROWD_BLOCK = 32
+CROWDED = 1 << 40  # a number of neighbours beyond counting
 FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything anew costs less than new against all
 
 ALL, CROWD = "all", "crowd"
@@ -94,16 +98,19 @@ def find_candidates(
     was_crowded = np.array([role == CROWD for role in known_roles], bool)
     search = _Neighbours(library, np.flatnonzero(active), radius_bits)
     fresh_rows = np.flatnonzero(active & ~known)
+    # a photo that has left or changed made room in a crowd: what was near enough before is not known then
+    none_left = crowd_is_unchanged and not any(role and not is_known for role, is_known in zip(known_roles, known, strict=True))
     if len(fresh_rows) > FULL_SEARCH_SHARE * active.sum():
         base, crowded = search.everything(), search.crowded
         fresh = ~known | (active & (crowded != was_crowded))
     else:
-        base, crowded, fresh = search.around(fresh_rows, known, was_crowded)
-    crowd_now, crowd_before = search.crowd_pairs(np.flatnonzero(crowded), known & ~fresh)
+        base, crowded, fresh = search.around(fresh_rows, known, was_crowded, none_left)
     base = base.where(~(crowded[base.first] & crowded[base.second]) & (fresh[base.first] | fresh[base.second]))
-    # a photo that has left or changed made room in a crowd: what was near enough before is not known then
-    crowd_is_unchanged &= not any(role and is_fresh for role, is_fresh in zip(known_roles, fresh, strict=True))
-    todo_crowd = crowd_now[~_among(crowd_now, crowd_before)] if crowd_is_unchanged else crowd_now
+    crowd_now = search.crowd_pairs(np.flatnonzero(crowded))
+    todo_crowd = crowd_now
+    if none_left and not any(role and is_fresh for role, is_fresh in zip(known_roles, fresh, strict=True)):
+        crowd_before = search.crowd_pairs(np.flatnonzero(crowded & known & ~fresh))
+        todo_crowd = crowd_now[~_among(crowd_now, crowd_before)]
     variants = _variant_pairs(library, active & ~crowded & (library.flatness < FLAT), fresh, base)
     stars = _star_pairs(library, classes, fresh)
     roles = [role or (CROWD if crowded[row] else ALL) for row, role in enumerate(classes)]
@@ -175,81 +182,103 @@ def _star_pairs(library: Library, classes: list[str | None], fresh: np.ndarray) 
 
 
 class _Neighbours:
-    """The search on plain hashes among the photos that nobody else stands for."""
+    """The search on plain hashes among the photos that nobody else stands for. `crowded` is complete after a search."""
 
     def __init__(self, library: Library, active: np.ndarray, radius_bits: int):
         self._active = active
         self._hashes = library.hashes
-        self._active_hashes = library.hashes[active]
         self._radius_bits = radius_bits
         self._limits = np.where(library.flatness >= FLAT, MAX_FLAT_NEIGHBOURS, MAX_NEIGHBOURS)
-        self.degrees = np.zeros(len(library.hashes), np.int64)
+        self._degrees = np.zeros(len(library.hashes), np.int64)
 
     @property
     def crowded(self) -> np.ndarray:
-        return self.degrees > self._limits
+        return self._degrees > self._limits
 
     def everything(self) -> Hits:
-        """All pairs but those between two crowded photos; afterwards `degrees` is complete."""
+        """All pairs but those between two crowded photos."""
+        flood = self._mark_flood(self._active)
+        rows = np.setdiff1d(self._active, flood, assume_unique=True)
         parts = []
-        for hits in pairs_within(self._active_hashes, self._radius_bits):
-            hits = Hits(self._active[hits.first], self._active[hits.second], hits.distance)
-            self.degrees += np.bincount(np.concatenate([hits.first, hits.second]), minlength=len(self.degrees))
-            crowded = self.crowded
-            parts.append(hits.where(~(crowded[hits.first] & crowded[hits.second])))
+        for hits in pairs_within(self._hashes[rows], self._radius_bits):
+            parts.append(self._counted(Hits(rows[hits.first], rows[hits.second], hits.distance)))
+        for hits in self._between(rows, flood):
+            parts.append(self._counted(hits))
         return Hits.joined(parts)
 
-    def around(self, rows: np.ndarray, known: np.ndarray, was_crowded: np.ndarray) -> tuple[Hits, np.ndarray, np.ndarray]:
+    def around(
+        self, rows: np.ndarray, known: np.ndarray, was_crowded: np.ndarray, none_left: bool
+    ) -> tuple[Hits, np.ndarray, np.ndarray]:
         """The pairs of these photos with all, who is crowded now, and who is fresh: these and whose crowd changed."""
-        fresh = ~known
-        hits = Hits.joined(list(self._rows(rows)))
+        hits = Hits.joined(list(self._between(rows, self._active)))
+        self._count(hits.first)
         is_old = known.copy()
         is_old[rows] = False
-        touched = np.union1d(hits.second[is_old[hits.second]], np.flatnonzero(was_crowded & known))
-        touched = touched[np.isin(touched, self._active)].astype(np.int64)
-        around_old = Hits.joined(list(self._rows(touched)))
-        for part in (hits, around_old):
-            self.degrees += np.bincount(part.first, minlength=len(self.degrees))
+        in_crowd = self._active[(was_crowded & known)[self._active]]
+        if none_left:
+            self._degrees[in_crowd] = CROWDED
+        else:
+            self._mark_flood(in_crowd)
+        touched = np.union1d(hits.second[is_old[hits.second]], in_crowd)
+        touched = touched[self._degrees[touched] < CROWDED].astype(np.int64)
+        around_old = Hits.joined(list(self._between(touched, self._active)))
+        self._count(around_old.first)
         crowded = self.crowded
         changed = np.zeros(len(known), bool)
         changed[touched] = crowded[touched] != was_crowded[touched]
         both = Hits.joined([hits, around_old.where(changed[around_old.first])])
-        return both, crowded, fresh | changed
+        return both, crowded, ~known | changed
 
-    def crowd_pairs(self, crowded: np.ndarray, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (lower, higher, distance, -1) of pairs in which one crowded photo is among the nearest of another crowded one.
+    def crowd_pairs(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (lower, higher, distance, -1) of pairs of these photos in which one is among the nearest of the other."""
+        columns = np.ascontiguousarray(words(self._hashes[rows]).T)
+        with ThreadPoolExecutor(THREADS) as pool:
+            blocks = range(0, len(rows), CROWD_BLOCK)
+            parts = list(pool.map(lambda start: self._nearest(columns, rows, start), blocks))
+        found = Hits.joined([part for block in parts for part in block])
+        return np.unique(_columns(found), axis=0)
 
-        First those of all photos; then those that there were among the old photos alone.
-        """
-        is_crowded = np.zeros(len(self.degrees), bool)
-        is_crowded[crowded] = True
-        now, before = [], []
-        for hits in self._rows(crowded):
-            now.append(_columns(self._nearest(hits)))
-            among_old = hits.where(old[hits.first] & old[hits.second])
-            before.append(_columns(self._nearest(among_old)))
-        return _crowd_rows(now, is_crowded), _crowd_rows(before, is_crowded)
+    def _nearest(self, columns: np.ndarray, rows: np.ndarray, start: int) -> list[Hits]:
+        """Of each photo of a block as many others as its limit, nearest first, then lowest id."""
+        distance = distance_block(columns[:, start : start + CROWD_BLOCK], columns)
+        own = np.arange(len(distance))
+        distance[own, own + start] = np.iinfo(distance.dtype).max
+        parts = []
+        for row, away in zip(rows[start : start + CROWD_BLOCK], distance, strict=True):
+            limit = int(self._limits[row])
+            farthest = min(
+                np.partition(away, limit - 1)[limit - 1] if len(away) > limit else self._radius_bits, self._radius_bits
+            )
+            nearer = np.flatnonzero(away < farthest)
+            picked = np.concatenate([nearer, np.flatnonzero(away == farthest)[: limit - len(nearer)]])
+            parts.append(Hits(np.full(len(picked), row), rows[picked], away[picked].astype(np.int32)))
+        return parts
 
-    def _rows(self, rows: np.ndarray):
-        for hits in hits_within(self._hashes[rows], self._active_hashes, self._radius_bits):
-            hits = Hits(rows[hits.first], self._active[hits.second], hits.distance)
+    def _mark_flood(self, rows: np.ndarray) -> np.ndarray:
+        """Those of these rows that are certainly crowded, because a sample of all photos crowds them already."""
+        if len(self._active) < FLOOD_SAMPLE * 4:
+            return np.empty(0, np.int64)
+        sample = self._active[:: len(self._active) // FLOOD_SAMPLE]
+        counts = np.zeros(len(self._hashes), np.int64)
+        for hits in self._between(rows, sample):
+            counts += np.bincount(hits.first, minlength=len(counts))
+        flood = rows[counts[rows] > self._limits[rows]]
+        self._degrees[flood] = CROWDED
+        return flood
+
+    def _between(self, rows: np.ndarray, others: np.ndarray) -> Iterator[Hits]:
+        for hits in hits_within(self._hashes[rows], self._hashes[others], self._radius_bits) if len(others) else ():
+            hits = Hits(rows[hits.first], others[hits.second], hits.distance)
             yield hits.where(hits.first != hits.second)
 
-    def _nearest(self, hits: Hits) -> Hits:
-        """Of each photo's hits (in one run each) as many as its limit, nearest first, then lowest id."""
-        ranks = hits.distance.astype(np.int64) << 32 | hits.second
-        borders = np.flatnonzero(np.diff(hits.first)) + 1
-        kept = []
-        for start, stop in zip([0, *borders], [*borders, len(ranks)], strict=True) if len(ranks) else ():
-            limit = int(self._limits[hits.first[start]])
-            run = ranks[start:stop]
-            kept.append(start + (np.argpartition(run, limit)[:limit] if len(run) > limit else np.arange(len(run))))
-        return hits.where(np.concatenate(kept) if kept else np.empty(0, np.int64))
+    def _count(self, rows: np.ndarray) -> None:
+        self._degrees += np.bincount(rows, minlength=len(self._degrees))
 
-
-def _crowd_rows(parts: list[np.ndarray], is_crowded: np.ndarray) -> np.ndarray:
-    rows = np.concatenate([np.empty((0, 4), np.int64), *parts])
-    return np.unique(rows[is_crowded[rows[:, 0]] & is_crowded[rows[:, 1]]], axis=0)
+    def _counted(self, hits: Hits) -> Hits:
+        """Hits, both ends counted, without those between two crowded photos."""
+        self._count(np.concatenate([hits.first, hits.second]))
+        crowded = self.crowded
+        return hits.where(~(crowded[hits.first] & crowded[hits.second]))
 
 
 # Variants
@@ -264,17 +293,19 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     of_new, of_old = np.flatnonzero((eligible & fresh)[owners]), np.flatnonzero((eligible & ~fresh)[owners])
     radii = np.array(library.variant_radii, np.int64)[kinds]
     found = []
+    places = np.full(len(eligible), -1)
     searches = [
         (part[start : start + VARIANTS_AT_ONCE], rows)
         for part, rows in ((of_new, all_rows), (of_old, new_rows))
         for start in range(0, len(part), VARIANTS_AT_ONCE)
     ]
     for variants, rows in searches:
-        for hits in hits_by_table(library.variant_hashes[variants], radii[variants], library.hashes[rows]):
-            variant = variants[hits.first]
-            columns = _columns(Hits(owners[variant], rows[hits.second], hits.distance))
-            columns[:, 3] = kinds[variant]
-            found.append(columns[columns[:, 0] != columns[:, 1]])
+        places[:] = -1
+        places[rows] = np.arange(len(rows))
+        hits = hits_by_table(library.variant_hashes[variants], radii[variants], library.hashes[rows], places[owners[variants]])
+        columns = _columns(Hits(owners[variants[hits.first]], rows[hits.second], hits.distance))
+        columns[:, 3] = kinds[variants[hits.first]]
+        found.append(columns)
     rows = np.concatenate([np.empty((0, 4), np.int64), *found])
     rows = rows[~_among(rows, _columns(base))]
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]

@@ -1,8 +1,9 @@
 """Every pair of hashes within a radius, exactly, by looking at all of them.
 
-At radii near a quarter of the bits no index beats a scan: chunks of 16 bits would have to be probed with two flips, 2,192 lookups
-a hash, which costs as much as counting bits against 200,000 hashes. So the work is halved instead: each block of hashes is
-compared with those before it only. faiss counts the bits; without faiss numpy gives the same rows, several times slower.
+At radii near a quarter of the bits no index beats a scan: chunks of 16 bits would have to be probed with three flips, 11,152
+lookups a hash, which costs as much as counting bits against 200,000 hashes. So the work is halved instead, each hash compared with
+those after it only, and done in tiles that stay in the processor's cache. faiss counts the bits; without faiss numpy gives the same
+rows, several times slower.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 HASH_BYTES = 32
-MIN_BLOCK = 128
-MAX_BLOCK = 4096
-MANY_HITS = 1_000_000  # a block with more is followed by a smaller one: faiss holds all hits of a block in memory, 12 bytes each
+TILE = 4096  # hashes: 128 KB
+MAX_BLOCK = 16_384
+MANY_HITS = 1_000_000  # expected of a block: faiss holds all of them in memory, 12 bytes each, and we as many again
+PROBES = 32
 
 
 class Hits(NamedTuple):
@@ -59,39 +61,35 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def pairs_within(hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:
-    """Every pair of rows at most `radius_bits` apart, once, with second < first; a block of rows at a time, in order.
+    """Every pair of rows at most `radius_bits` apart, once, with second < first; a block of pairs at a time, in no set order.
 
     `hashes` is an (n, 32) uint8 array. Exact. Time grows with the square of n, memory with n and the hits of one block.
     """
-    index = open_index()
-    start, size = 0, MIN_BLOCK
-    while start < len(hashes):
-        block = hashes[start : start + size]
-        index.add(block)
-        hits = index.search(block, radius_bits)
-        hits = Hits(hits.first + start, hits.second, hits.distance)
-        yield hits.where(hits.second < hits.first)
-        start += len(block)
-        size = _next_size(size, len(hits.first))
+    for low in range(0, len(hashes), TILE):
+        index = open_index()
+        index.add(hashes[low : low + TILE])
+        for start, hits in _searched(index, hashes, low, radius_bits):
+            hits = Hits(hits.first + start, hits.second + low, hits.distance)
+            yield hits.where(hits.second < hits.first)
 
 
 def hits_within(queries: np.ndarray, hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:
     """Every (row of `queries`, row of `hashes`) at most `radius_bits` apart; a block of queries at a time, in order. Exact."""
     index = open_index()
     index.add(hashes)
-    start, size = 0, MIN_BLOCK
-    while start < len(queries):
-        block = queries[start : start + size]
-        hits = index.search(block, radius_bits)
+    for start, hits in _searched(index, queries, 0, radius_bits):
         yield Hits(hits.first + start, hits.second, hits.distance)
+
+
+def _searched(index: FaissIndex | NumpyIndex, queries: np.ndarray, start: int, radius_bits: int) -> Iterator[tuple[int, Hits]]:
+    """(row of the first query, hits) of one block of queries after another, smaller ones where hits are many."""
+    while start < len(queries):
+        block = queries[start : start + MAX_BLOCK]
+        if len(block) > PROBES:
+            probed = index.search(block[:: len(block) // PROBES], radius_bits).first
+            block = block[: max(MANY_HITS // max(int(np.bincount(probed, minlength=1).max()), 1), 1)]
+        yield start, index.search(block, radius_bits)
         start += len(block)
-        size = _next_size(size, len(hits.first))
-
-
-def _next_size(size: int, hit_count: int) -> int:
-    if hit_count > MANY_HITS:
-        return max(size // 2, 1)
-    return min(size * 2, MAX_BLOCK) if hit_count < MANY_HITS // 4 else size
 
 
 def open_index() -> FaissIndex | NumpyIndex:
@@ -120,6 +118,16 @@ class FaissIndex:
         return Hits(first, found, distance.astype(np.int32))
 
 
+def distance_block(queries: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """All distances, (queries, hashes) uint16, of hashes given as (4, n) columns of words."""
+    total = np.empty((queries.shape[1], columns.shape[1]), np.uint16)
+    for start in range(0, columns.shape[1], NumpyIndex.TILE):
+        tile = columns[:, start : start + NumpyIndex.TILE]
+        counts = (bits_set(query[:, None] ^ known[None, :]) for query, known in zip(queries, tile, strict=True))
+        total[:, start : start + NumpyIndex.TILE] = sum(counts, np.zeros((), np.uint16))
+    return total
+
+
 class NumpyIndex:
     """The same by numpy, in tiles that stay in the processor's cache."""
 
@@ -136,14 +144,8 @@ class NumpyIndex:
         parts = []
         for start in range(0, len(queries), 64):
             for tile in range(0, self._columns.shape[1], self.TILE):
-                parts.append(self._tile(columns[:, start : start + 64], tile, start, radius_bits))
+                total = distance_block(columns[:, start : start + 64], self._columns[:, tile : tile + self.TILE])
+                first, second = np.nonzero(total <= radius_bits)
+                parts.append(Hits(first + start, second + tile, total[first, second].astype(np.int32)))
         hits = Hits.joined(parts)
         return hits.where(np.lexsort((hits.second, hits.first)))
-
-    def _tile(self, columns: np.ndarray, tile: int, start: int, radius_bits: int) -> Hits:
-        known = self._columns[:, tile : tile + self.TILE]
-        total = np.zeros((columns.shape[1], known.shape[1]), np.uint16)
-        for query_word, known_word in zip(columns, known, strict=True):
-            total += bits_set(query_word[:, None] ^ known_word[None, :])
-        first, second = np.nonzero(total <= radius_bits)
-        return Hits(first + start, second + tile, total[first, second].astype(np.int32))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core import flat_search, table_search
 from datasette_gphotos_dedupe.core.flat_search import Hits, hits_within, pairs_within
-from datasette_gphotos_dedupe.core.table_search import EXACT_RADIUS_BITS, deals_needed, hits_by_table, missed_share
+from datasette_gphotos_dedupe.core.table_search import cheapest_way, hits_by_table, samples_needed
 
 
 def flipped(hashes: np.ndarray, bits: int, rng: np.random.Generator) -> np.ndarray:
@@ -77,58 +77,82 @@ def test_both_indexes_give_the_same_rows_in_the_same_order():
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("radius", [0, 1, 20, EXACT_RADIUS_BITS])
-@pytest.mark.parametrize("few", [0, 1 << 40])
-def test_tables_find_exactly_the_pairs_within_27_bits(monkeypatch, radius, few):
-    monkeypatch.setattr(table_search, "FEW_PAIRS", few)
+WAYS = ("scan", "flips", "samples")
+
+
+def meet(a: np.ndarray, b: np.ndarray, radius: int) -> bool:
+    """The definition, one pair and one bit at a time."""
+    for number in range(samples_needed(radius)):
+        sample = np.unpackbits(table_search._sample(number)[0].view(np.uint8))
+        if not any(sample & (np.unpackbits(a) ^ np.unpackbits(b))):
+            return True
+    return False
+
+
+def by_way(monkeypatch, way: str, *arguments) -> set[tuple[int, int, int]]:
+    monkeypatch.setattr(table_search, "cheapest_way", lambda *sizes: way)
+    return as_set(hits_by_table(*arguments))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("radius", [0, 1, 16, 24, 32, 44])
+def test_every_way_finds_exactly_the_pairs_that_meet_within_the_radius(monkeypatch, way, radius):
     rng = np.random.default_rng(radius)
-    queries, hashes = adversarial(radius, rng), random_hashes(90, rng)
-    hashes = np.concatenate([hashes, flipped(queries[:40], radius, rng), queries[:9], queries[200:]])
-    hits = Hits.joined(list(hits_by_table(queries, np.full(len(queries), radius), hashes)))
-    assert as_set(hits) == all_pairs(queries, hashes, radius)
+    queries, hashes = adversarial(radius, rng), random_hashes(30, rng)
+    hashes = np.concatenate([hashes, flipped(queries[:40], radius, rng), queries[:9], queries[100:]])
+    near = all_pairs(queries, hashes, radius)
+    expected = {hit for hit in near if meet(queries[hit[0]], hashes[hit[1]], radius)}
+    assert by_way(monkeypatch, way, queries, np.full(len(queries), radius), hashes) == expected
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 2**32), radius=st.integers(0, 60), swap=st.booleans())
-def test_tables_and_scan_find_the_same_pairs_whichever_side_is_longer(seed, radius, swap):
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), radius=st.integers(0, 47), swap=st.booleans())
+def test_all_ways_find_the_same_pairs_whichever_side_is_longer(monkeypatch, seed, radius, swap):
     rng = np.random.default_rng(seed)
     few, many = random_hashes(20, rng), random_hashes(60, rng)
     many = np.concatenate([many, flipped(few, radius, rng), flipped(few, max(radius - 5, 0), rng)])
     queries, hashes = (many, few) if swap else (few, many)
-    radii = np.full(len(queries), radius)
+    radii, own = np.full(len(queries), radius), rng.integers(-1, len(hashes), len(queries))
     radii[::2] = min(radius, 30)
-    threshold, answers = table_search.FEW_PAIRS, []
-    try:
-        for table_search.FEW_PAIRS in (0, 1 << 40):
-            answers.append(as_set(Hits.joined(list(hits_by_table(queries, radii, hashes)))))
-    finally:
-        table_search.FEW_PAIRS = threshold
-    assert answers[0] == answers[1]
+    answers = [by_way(monkeypatch, way, queries, radii, hashes, own) for way in WAYS]
+    assert answers[0] == answers[1] == answers[2]
 
 
-def test_one_deal_is_exact_up_to_27_bits_and_not_beyond():
-    assert (missed_share(27), missed_share(28) > 0, deals_needed(27)) == (0.0, True, 1)
+def test_a_query_leaves_out_its_own_row():
+    hashes = np.zeros((3, 32), np.uint8)
+    hits = hits_by_table(hashes, np.full(3, 24), hashes, np.array([0, 1, -1]))
+    assert as_set(hits) == {(0, 1, 0), (0, 2, 0), (1, 0, 0), (1, 2, 0), (2, 0, 0), (2, 1, 0), (2, 2, 0)}
 
 
-@pytest.mark.parametrize("radius", [30, 40, 44])
-def test_beyond_27_bits_the_share_found_is_what_was_counted(radius):
+def test_a_pair_that_meets_in_many_tables_is_merged_in_bounded_memory(monkeypatch):
+    monkeypatch.setattr(table_search, "RAW_HITS_AT_ONCE", 10)
+    hashes = flipped(np.repeat(random_hashes(1, np.random.default_rng(0)), 30, axis=0), 3, np.random.default_rng(1))
+    found = by_way(monkeypatch, "samples", hashes, np.full(30, 24), hashes)
+    assert len(found) == 30 * 30
+
+
+@pytest.mark.parametrize("radius", [24, 40, 44])
+def test_of_the_pairs_at_exactly_the_radius_one_in_ten_thousand_is_missed_at_most(radius):
     rng = np.random.default_rng(radius)
-    hashes = random_hashes(20_000, rng)
+    hashes = random_hashes(60_000, rng)
     near = flipped(hashes, radius, rng)
-    difference = np.unpackbits(hashes ^ near, axis=1)
-    missed = ~table_search._meets(difference, table_search._deal(0))
-    expected = missed_share(radius)
-    assert missed.mean() == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 20_000) ** 0.5 + 1e-4)
-    for deal in range(1, deals_needed(radius)):
-        missed &= ~table_search._meets(difference, table_search._deal(deal))
-    assert missed.mean() <= 2e-4
+    search = table_search._Search(hashes, near, radius, None)
+    met = search._that_meet(Hits(np.arange(60_000), np.arange(60_000), np.full(60_000, radius)))
+    # 6 expected; more than 20 would come by chance once in a million runs
+    assert 60_000 - len(met.first) <= 20
+
+
+@pytest.mark.parametrize("sizes, way", [((10, 10), "scan"), ((15_000, 200_000), "flips"), ((3_000_000, 200_000), "samples")])
+def test_the_cheapest_way_is_taken(sizes, way):
+    assert (cheapest_way(*sizes, 44), cheapest_way(*sizes[::-1], 44)) == (way, way)
 
 
 def test_a_search_in_nothing_finds_nothing():
     nothing, some = np.empty((0, 32), np.uint8), np.zeros((3, 32), np.uint8)
     assert list(pairs_within(nothing, 40)) == []
     assert sum(len(hits.first) for hits in hits_within(some, nothing, 40)) == 0
-    assert list(hits_by_table(nothing, np.empty(0, np.int64), some)) == []
+    assert len(hits_by_table(nothing, np.empty(0, np.int64), some).first) == 0
+    assert len(hits_by_table(some, np.zeros(3, np.int64), nothing).first) == 0
 
 
 def test_counting_bits_without_numpy_2_gives_the_same(monkeypatch):
