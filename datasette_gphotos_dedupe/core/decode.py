@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import PictureError
+from .boxes import ends_early
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,6 +42,8 @@ def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: in
     from PIL import Image, UnidentifiedImageError
 
     pillow_heif.register_heif_opener()
+    if ends_early(data):
+        raise PictureError("truncated", "the picture is damaged: the file ends before its pixels do")
     Image.MAX_IMAGE_PIXELS = None  # the limit below says what was found, Pillow's would only warn
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
