@@ -91,7 +91,7 @@ def fingerprint(database, workers, silent):
 def _run(ctx, database, silent, no_match, workers, work) -> None:
     from ..errors import SourceError
     from ..pipeline.progress import Progress
-    from ..pipeline.summary import summary_lines
+    from ..pipeline.summary import broken_text, summary_lines
     from ..store.database import open_database
 
     db = open_database(database)
@@ -105,7 +105,7 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
         if not no_match:
             _match(db, silent)
         if report.broken:
-            raise SourceError(" ".join(report.broken))
+            raise SourceError(broken_text(report))
     finally:
         db.close()
 

@@ -6,19 +6,21 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..model import File, Photo, Reading, Trouble
 from ..sources.archives import FOLDER, TGZ, Container, find_containers
+from ..sources.entries import printable
 from ..sources.folder import Folder
 from ..sources.takeout import Takeout
-from ..store.library import Found, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, save_part, transaction
+from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
+from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
 from .jobs import Job
 from .progress import Progress
-from .reading import can_read
+from .reading import is_worth_another_try
 from .staging import Staging
 from .workers import Pending, WorkerPool, in_order
 
@@ -31,7 +33,7 @@ BATCH_S = 2.0
 
 @dataclass
 class PartReport:
-    """The account of one part: `seen` is `used` + `sidecars` + all of `skipped`, unless it is `broken`."""
+    """The account of one part: `seen` is `used` + `sidecars` + all of `skipped` + `unread`, which is 0 unless the run was ended."""
 
     name: str
     seen: int
@@ -39,6 +41,12 @@ class PartReport:
     sidecars: int
     skipped: Counter
     broken: str | None = None
+    is_archive: bool = True
+
+    @property
+    def unread(self) -> int:
+        """Files that the run did not get to."""
+        return self.seen - self.used - self.sidecars - self.skipped.total()
 
 
 @dataclass
@@ -96,6 +104,10 @@ class _Import:
         self.work = Run(db.conn, command)
         self.staging = Staging(db.conn)
         self.report = ImportReport()
+        sizes = [container.bytes for container in source.containers]
+        # How much lies in a folder is not known before it was walked.
+        self._begins = None if None in sizes else [0, *accumulate(sizes)]
+        self._distrusted: set[str] = set()
         self._known: dict[str, dict[str, Known]] = {}
         self._albums_saved: set[str] = set()
         self._batch: list[Found] = []
@@ -125,12 +137,20 @@ class _Import:
             container = self.source.containers[number]
             broken = self.source.broken.get(number)
             self.report.parts.append(
-                PartReport(container.name, account.seen, account.used, account.sidecars, account.skipped, broken)
+                PartReport(
+                    container.name,
+                    account.seen,
+                    account.used,
+                    account.sidecars,
+                    account.skipped,
+                    broken,
+                    container.kind != FOLDER,
+                )
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
         self.report.warnings += self.source.warnings
         if state == "done":
-            self.staging.clear([str(container.path) for container in self.source.containers if container.kind == TGZ])
+            self.staging.clear([_part_key(container)[0] for container in self.source.containers if container.kind == TGZ])
         if self.report.broken:
             state = "failed"
         self.work.finish(state, " ".join(self.report.broken) or None)
@@ -138,31 +158,47 @@ class _Import:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def _read_index(self) -> None:
-        self.progress.start("Reading what is in the parts", len(self.source.containers))
-        streamed = self.staging.open(self.pool, self.known_of, lambda: None)
-        self.source.read_index(lambda container, count: self.progress.advance(), streamed.take)
+        self._distrust_replaced()
+        self.progress.start("Reading what is in the parts")
+        streamed = self.staging.open(self.pool, self.known_of)
+        self.source.read_index(self._show_place, streamed.take)
         streamed.finish()
         self.report.files_read += streamed.files_read
         if not any(account.seen for account in self.source.accounts) and not self.source.broken:
             names = ", ".join(str(container.path) for container in self.source.containers)
             raise SourceError(f"{names} holds no files. Give the takeout-*.zip files, or the folder with the pictures.")
 
+    def _show_place(self, number: int, seen: int, position: int) -> None:
+        self.progress.note(_part_of(number, len(self.source.containers)))
+        if self._begins is not None:
+            self.progress.reach((self._begins[number] + position) / max(self._begins[-1], 1))
+        self.progress.advance()
+
+    def _distrust_replaced(self) -> None:
+        """A tgz that was damaged and is another file now: what was read of it before the damage showed may have been damaged too."""
+        for container in self.source.containers:
+            row = _part_key(container)
+            if container.kind == TGZ and was_broken_as_another_file(self.conn, *row):
+                self._distrusted.add(row[0])
+        self.staging.clear(list(self._distrusted))
+
     def known_of(self, file: File) -> Known | None:
         """What an earlier run knows of this very file; None when it is new, changed, or worth another try."""
         if file.container not in self._known:
-            self._known[file.container] = read_known(self.conn, file.container)
+            self._known[file.container] = {} if file.container in self._distrusted else read_known(self.conn, file.container)
         known = self._known[file.container].get(file.member)
         if known is None or (known.crc32, known.modified_at) != (file.crc32, file.modified_at):
             return None
         if known.code is None:
             return known
-        # An archive's troubles are judged anew each time; those of the picture stay, unless an extra has come since.
-        return known if known.bytes == file.bytes and not can_read(known.code) else None
+        # An archive's troubles are judged anew each time; those of the picture stay, unless they may have gone.
+        return known if known.bytes == file.bytes and not is_worth_another_try(known.code) else None
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", self.source.media_count)
         for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
             self._take(job)
+            self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
             self.progress.advance(len(job.photo.files))
             if len(self._batch) >= BATCH_PHOTOS or time.monotonic() - self._saved_at > BATCH_S:
                 self._save_batch()
@@ -172,13 +208,19 @@ class _Import:
         for photo in photos:
             yield Job(photo, self._read, [self.known_of(file) for file in photo.files])
 
-    def _read(self, file: File, mode: str) -> Pending | Reading | Trouble:
+    def _read(self, file: File, mode: str) -> Pending | Known | Reading | Trouble:
+        kind = self.source.container_of(file).kind
+        if kind == TGZ:
+            return self.staging.get(file) or self._read_of_others(file)
         self.report.files_read += 1
-        staged = self.staging.get(file)
-        if staged is not None:
-            self.report.files_read -= 1
-            return staged
-        return self.pool.read(self.source.address(file), mode)
+        return self.pool.read(self.source.address(file), mode, alone=kind == FOLDER)
+
+    def _read_of_others(self, file: File) -> Known | Trouble:
+        """What became of a streamed file whose reading is not there: another import of the same archive has used it up."""
+        known = read_known(self.conn, file.container, file.member).get(file.member)
+        if known is None:
+            return Trouble("damaged", "the archive ends in the middle of it; download the archive again")
+        return Trouble(known.code, known.reason or "") if known.code else known
 
     def _take(self, job: Job) -> None:
         try:
@@ -200,13 +242,25 @@ class _Import:
         self._skips.append((file, trouble))
 
     def _save_batch(self) -> None:
-        batch, self._batch = self._batch, []
-        skips, self._skips = self._skips, []
+        batch, skips = self._batch, self._skips
         self._saved_at = time.monotonic()
         if not batch and not skips:
             return
+        counts = self.work.counts.copy()
+        try:
+            saved, albums = self._write(batch, skips)
+        except BaseException:  # Ctrl-C as well: nothing of the batch is saved, so nothing of it may count as saved
+            self.work.counts = counts
+            raise
+        self._albums_saved |= albums
+        self._batch, self._skips = [], []
+        self.report.photos += len(batch)
+        self.report.added += saved.added
+        self.report.updated += saved.updated
+
+    def _write(self, batch: list[Found], skips: list[tuple[File, Trouble]]) -> tuple[Saved, set[str]]:
         with transaction(self.conn):
-            self._save_albums(batch)
+            albums = self._save_albums(batch)
             saved = save_photos(self.conn, batch, self.work.id)
             for file, trouble in skips:
                 save_skipped(self.conn, file, trouble, self.work.id)
@@ -216,19 +270,25 @@ class _Import:
             self.work.counts["files_skipped"] += len(skips)
             self.work.counts["files_seen"] = sum(account.seen for account in self.source.accounts)
             self.work.save_counts()
-        self.report.photos += len(batch)
-        self.report.added += saved.added
-        self.report.updated += saved.updated
+        return saved, albums
 
-    def _save_albums(self, batch: list[Found]) -> None:
+    def _save_albums(self, batch: list[Found]) -> set[str]:
         wanted = {album_id: None for found in batch for album_id in found.photo.albums if album_id not in self._albums_saved}
         save_albums(self.conn, [self.source.album(album_id) for album_id in wanted])
-        self._albums_saved.update(wanted)
+        return set(wanted)
+
+
+def _part_of(number: int, count: int) -> str:
+    return f"part {number + 1} of {count}" if count > 1 else ""
+
+
+def _part_key(container: Container) -> tuple[str, int | None, str | None]:
+    return printable(str(container.path)), container.bytes, container.modified_at
 
 
 def _part_row(container: Container, account, broken: str | None, state: str) -> dict:
     return {
-        "container": str(container.path),
+        "container": printable(str(container.path)),
         "export_id": container.export_id,
         "exported_at": container.exported_at,
         "bytes": container.bytes,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+
+# A process for each core reads pictures; threads of theirs would only get in each other's way, and reserve memory for each core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ..sources.members import Address
 from .reading import read_media

@@ -140,6 +140,11 @@ def _reading(sha1: str, count: int, kind: Kind, facts: CameraFacts, **more) -> R
     )
 
 
+def is_worth_another_try(code: str | None) -> bool:
+    """Whether what was in the way of a file may be gone: a damaged archive downloaded again, a disk that slept, a missing extra."""
+    return code in ("wrong_crc", "damaged", "stalled", "unreadable") or can_read(code)
+
+
 def can_read(code: str | None) -> bool:
     """Whether a file skipped with this code is worth another try: the library it needed is here now."""
     module = {NEEDS_RAW: "rawpy", NEEDS_VIDEO: "av"}.get(code or "")

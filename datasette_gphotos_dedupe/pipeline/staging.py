@@ -31,9 +31,9 @@ class Staging:
     def __init__(self, conn: sqlite3.Connection):
         self._conn = conn
 
-    def open(self, pool: WorkerPool, known_of: Callable[[File], Known | None], advance: Callable[[], None]) -> Streamed:
+    def open(self, pool: WorkerPool, known_of: Callable[[File], Known | None]) -> Streamed:
         """Take the files of a stream; those that `known_of` knows are passed over."""
-        return Streamed(self._conn, pool, known_of, advance)
+        return Streamed(self._conn, pool, known_of)
 
     def get(self, file: File) -> Reading | Trouble | None:
         """What was read of a streamed file; None for a file that was not streamed."""
@@ -49,11 +49,10 @@ class Staging:
 class Streamed:
     """Hands the files of a stream to the workers, a bounded number of bytes at a time, and saves what comes back."""
 
-    def __init__(self, conn: sqlite3.Connection, pool: WorkerPool, known_of, advance: Callable[[], None]):
+    def __init__(self, conn: sqlite3.Connection, pool: WorkerPool, known_of: Callable[[File], Known | None]):
         self._conn = conn
         self._pool = pool
         self._known_of = known_of
-        self._advance = advance
         self._waiting: deque[tuple[File, Pending | Reading | Trouble, int]] = deque()
         self._waiting_bytes = 0
         self._results: list[tuple[File, Reading | Trouble]] = []
@@ -63,7 +62,6 @@ class Streamed:
 
     def take(self, file: File, stream: BinaryIO) -> None:
         """Read one file of the stream, which is at its beginning."""
-        self._advance()
         if self._known_of(file) is not None or self._is_staged(file):
             return
         self.files_read += 1

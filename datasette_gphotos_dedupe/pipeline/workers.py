@@ -1,24 +1,38 @@
-"""Worker processes that read pictures: a codec that crashes, hangs or eats memory takes down one picture, not the import."""
+"""Worker processes that read pictures: a codec that crashes, hangs or eats memory takes down one picture, not the import.
+
+Each picture has three limits. Ten seconds of processor time, kept by the kernel, so that a busy machine or a slow disk condemns no
+picture; a longer time by the clock for one that waits for its bytes, and for videos; and memory beyond what an idle worker has.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+from ..errors import GphotosError, SourceError
 from ..model import Reading, Trouble
 from ..sources.members import Address
+from ..sources.naming import is_video_name
 from .reading import FULL, read_media
 
-PICTURE_TIMEOUT_S = 30.0  # a 100-megapixel HEIC takes 5 s on one slow core
+CPU_S = 10  # a 100-megapixel HEIC takes 5 s on one slow core
+BYTES_PER_CPU_S = 2_000_000  # beyond 20 MB a file may take longer: camera raw
+PICTURE_TIMEOUT_S = 30.0  # by the clock: a sleeping disk takes 10 s to wake
 VIDEO_TIMEOUT_S = 180.0  # hashing alone takes 10 s for 4 GB
 VIDEO_BYTES = 60_000_000  # files larger than any usual picture get the longer time
-MAX_MEMORY_BYTES = 6_000_000_000  # address space of a worker: 500 megapixels in RGB twice, and the libraries
+MAX_MEMORY_BYTES = 3_000_000_000  # of one worker beyond its libraries: 500 megapixels in RGB, and half as much again
 WINDOW_TASKS = 64  # read ahead of the batch that is being saved
+MAX_RESTARTS = 3
+LOST_S = 60.0  # a picture that no worker has taken for so long, though all before it are done, was lost with its worker
 Job = TypeVar("Job")
 
 
@@ -28,6 +42,7 @@ class WorkerPool:
     def __init__(self, workers: int | None = None):
         self._workers = workers or os.cpu_count() or 1
         self._pool = None
+        self._restarts = 0
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -45,33 +60,82 @@ class WorkerPool:
         if self._pool is None:
             from pebble import ProcessPool
 
-            self._pool = ProcessPool(max_workers=self._workers, initializer=_limit_memory, context=_context())
+            self._pool = ProcessPool(
+                max_workers=self._workers, initializer=_limit_worker, initargs=[MAX_MEMORY_BYTES], context=_context()
+            )
         return self._pool
 
-    def read(self, address: Address, mode: str = FULL) -> Pending:
-        """Start reading one file."""
-        slow = address.bytes > VIDEO_BYTES
-        timeout_s = VIDEO_TIMEOUT_S if slow else PICTURE_TIMEOUT_S
-        return Pending(self._started().schedule(read_media, args=(address, mode), timeout=timeout_s), timeout_s)
+    def restart(self, broken) -> None:
+        """Begin anew when somebody killed an idle worker or the server that forks them. Raises GphotosError when that is no help."""
+        if self._pool is not broken:
+            return
+        if self._restarts == MAX_RESTARTS:
+            raise GphotosError(
+                "The processes that read pictures end as soon as they start. The machine may be out of memory: close other "
+                "programs, or give --workers 1, and run the same command again; it goes on from there."
+            )
+        self._restarts += 1
+        with contextlib.suppress(RuntimeError):
+            broken.stop()
+            broken.join()
+        self._pool = None
+
+    def schedule(self, address: Address, mode: str, cpu_s: float, timeout_s: float):
+        """(pool, future) of a file that is being read."""
+        while True:
+            pool = self._started()
+            try:
+                return pool, pool.schedule(_read_limited, args=(address, mode, cpu_s), timeout=timeout_s)
+            except RuntimeError:
+                self.restart(pool)
+
+    def read(self, address: Address, mode: str = FULL, alone: bool = False) -> Pending:
+        """Start reading one file. `alone`: when its folder is there and only it cannot be opened, that is trouble with it alone."""
+        timeout_s = VIDEO_TIMEOUT_S if address.bytes > VIDEO_BYTES else PICTURE_TIMEOUT_S
+        cpu_s = timeout_s if is_video_name(address.name) else max(CPU_S, address.bytes / BYTES_PER_CPU_S)
+        return Pending(self, (address, mode, cpu_s, timeout_s), alone)
 
 
 class Pending:
     """A file that is being read."""
 
-    def __init__(self, future, timeout_s: float):
-        self._future = future
-        self._timeout_s = timeout_s
+    def __init__(self, pool: WorkerPool, task: tuple[Address, str, float, float], alone: bool):
+        self._pool = pool
+        self._task = task
+        self._alone = alone
+        self._scheduled = pool.schedule(*self._task)
 
     def result(self) -> Reading | Trouble:
         """Wait for it. Raises SourceError when the container is gone."""
+        try:
+            return self._result()
+        except SourceError as error:
+            path = self._task[0].path
+            if self._alone and os.path.isdir(os.path.dirname(path)):
+                return Trouble("unreadable", str(error).replace(path, "it").rstrip("."))
+            raise
+
+    def _result(self) -> Reading | Trouble:
         from pebble import ProcessExpired
 
-        try:
-            return self._future.result()
-        except (FutureTimeout, TimeoutError):
-            return Trouble("too_slow", f"reading it took longer than {self._timeout_s:.0f} seconds and was ended")
-        except ProcessExpired:
-            return Trouble("crashed", "the program that decodes it crashed; the file is most likely damaged")
+        cpu_s, timeout_s = self._task[2:]
+        while True:
+            pool, future = self._scheduled
+            try:
+                return future.result(2 * timeout_s + LOST_S)
+            except (FutureTimeout, TimeoutError):
+                if future.done():
+                    return Trouble(
+                        "stalled", f"its bytes could not be read within {timeout_s:.0f} seconds; the next import tries again"
+                    )
+            except ProcessExpired as error:
+                if error.exitcode == -getattr(signal, "SIGXCPU", 0):
+                    return Trouble("too_slow", f"decoding it took longer than {cpu_s:.0f} seconds and was ended")
+                return Trouble("crashed", "the program that decodes it crashed; the file is most likely damaged")
+            except BrokenProcessPool:
+                pass
+            self._pool.restart(pool)
+            self._scheduled = self._pool.schedule(*self._task)
 
 
 def in_order(jobs: Iterable[Job], start: Callable[[Job], None]) -> Iterator[Job]:
@@ -99,12 +163,36 @@ def _context():
     return multiprocessing.get_context("spawn")
 
 
-def _limit_memory() -> None:
+def _limit_worker(max_memory_bytes: int) -> None:
+    """The limits of a whole worker. Windows has none of them, macOS accepts the limit of memory and ignores it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler of Python's would wait until the codec returns
     try:
         import resource
-    except ImportError:  # Windows has no such limit
+    except ImportError:
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
-    if sys.platform == "linux":  # macOS accepts the call and refuses the value
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a picture has no business in a core dump
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as stream:
+            own_bytes = int(stream.read().split()[0]) * resource.getpagesize()
+        _lower_limit(resource.RLIMIT_AS, own_bytes + max_memory_bytes)
+
+
+def _lower_limit(which: int, value: int) -> None:
+    import resource
+
+    hard = resource.getrlimit(which)[1]
+    resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _read_limited(address: Address, mode: str, cpu_s: float) -> Reading | Trouble:
+    """`read_media`; the kernel ends the process when it takes more processor time than that (SIGXCPU)."""
+    try:
+        import resource
+    except ImportError:
+        return read_media(address, mode)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    _lower_limit(resource.RLIMIT_CPU, int(time.process_time() + cpu_s) + 1)
+    try:
+        return read_media(address, mode)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))

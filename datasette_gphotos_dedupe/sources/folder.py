@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
-from .archives import TROUBLES, Entry, printable
 from .base import Skip
+from .entries import TROUBLES, Entry, printable
 from .naming import split_extension
 from .takeout import Export, Takeout
 

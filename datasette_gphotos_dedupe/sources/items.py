@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core.exif import clock_in_name
 from ..model import File, Photo
-from .archives import Entry, printable
+from .entries import Entry, printable
 from .folders import ALBUM, TRASH
 from .naming import is_video_name
 from .sidecar_json import Sidecar

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
-from .archives import TROUBLES, Entry, printable, read_zip_index
+from .entries import TROUBLES, Entry, printable
 from .members import Address, open_address
+from .zip_index import read_zip_index
 
 _PIECE_BYTES = 1 << 20
 _TAR_ENDINGS = (".tgz", ".tar.gz", ".tar")

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import SourceError
-from .archives import read_zip_index, visit_tgz
 from .members import Address
+from .tgz_stream import read_tgz
+from .zip_index import read_zip_index
 
 
 def is_stream(container: str) -> bool:
@@ -38,9 +39,6 @@ def find_addresses(container: str, members: Collection[str]) -> dict[str, Addres
 
 def visit_stream(container: str, members: Collection[str], visit: Callable[[str, BinaryIO], None]) -> None:
     """Hand those members of a tgz to `visit`, in one pass. Raises SourceError when it ends early."""
-
-    def take(entry, stream) -> None:
-        if stream is not None and entry.path in members and not entry.trouble:
+    for entry, stream, _ in read_tgz(Path(container), 0):
+        if stream is not None and entry.path in members:
             visit(entry.path, stream)
-
-    visit_tgz(Path(container), 0, take)

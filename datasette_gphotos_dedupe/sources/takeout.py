@@ -12,18 +12,23 @@ from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
 from ..model import Album, File, Photo, Trouble
-from .archives import FOLDER, TGZ, TROUBLES, ZIP, Container, Entry, printable, read_zip_index, visit_tgz, walk_folder
+from .archives import FOLDER, TGZ, ZIP, Container, walk_folder
 from .base import Capabilities, Skip
+from .entries import TROUBLES, Entry, printable
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .items import Item, Unit, album_id, collapse, photo_of
 from .members import Address, open_address
 from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
+from .tgz_stream import read_tgz
+from .zip_index import read_zip_index
 
 Folders = dict[str, dict[str, list]]
 """Folder -> file name -> what is there under that name: entries of media, or (entry, Sidecar) pairs."""
 OnStream = Callable[[File, BinaryIO], None]
+OnPlace = Callable[[int, int, int], None]
+"""Told number of the part, files seen in it, and how many of its bytes have been gone through."""
 
 
 @dataclass
@@ -58,6 +63,8 @@ class Takeout:
 
     def __init__(self, containers: list[Container]):
         self.containers = containers
+        self._names = [printable(str(container.path)) for container in containers]
+        self._numbers = {name: number for number, name in enumerate(self._names)}
         self.accounts = [Account() for _ in containers]
         self.broken: dict[int, str] = {}
         self.exports = _exports(containers)
@@ -68,34 +75,40 @@ class Takeout:
 
     # -- index ------------------------------------------------------------------------------------------------------
 
-    def read_index(self, on_part: Callable[[Container, int], None], on_stream: OnStream | None = None) -> None:
-        """Read what lies in every part, and all sidecars. `on_part` is told each part and its number of files when done.
+    def read_index(self, on_place: OnPlace = lambda *place: None, on_stream: OnStream | None = None) -> None:
+        """Read what lies in every part, and all sidecars. `on_place` hears how far it is.
 
         The media of a tgz are handed to `on_stream`, because they cannot be had later.
         """
         for export in self.exports:
             for number in export.containers:
-                container = self.containers[number]
                 try:
-                    self._read_container(export, number, on_stream)
+                    for position in self._read_container(export, number, on_stream):
+                        on_place(number, self.accounts[number].seen, position)
                 except SourceError as error:
                     self.broken[number] = str(error)
-                on_part(container, self.accounts[number].seen)
+                except OSError as error:
+                    self.broken[number] = f"{self.containers[number].name} cannot be read: {error.strerror or error}."
 
-    def _read_container(self, export: Export, number: int, on_stream: OnStream | None) -> None:
+    def _read_container(self, export: Export, number: int, on_stream: OnStream | None) -> Iterator[int]:
+        """Take every file of a part; gives how many of its bytes have been gone through after each."""
         container = self.containers[number]
         if container.kind == TGZ:
-            visit_tgz(container.path, number, lambda entry, stream: self._take_streamed(export, entry, stream, on_stream))
+            for entry, data, position in read_tgz(container.path, number):
+                self._take_streamed(export, entry, data, on_stream)
+                yield position
         elif container.kind == ZIP:
             entries = read_zip_index(container.path, number)
             with open(container.path, "rb") as stream:
                 for entry in entries:
                     self._take(export, entry, stream)
+                    yield entry.offset + entry.packed_bytes
         else:
             given = {other.path for other in self.containers}
             for entry in walk_folder(container.path, number):
                 if container.path / entry.path not in given:  # archives lying in it are parts of their own
                     self._take(export, entry, None)
+                    yield 0
 
     def _take(self, export: Export, entry: Entry, stream: BinaryIO | None) -> None:
         self.accounts[entry.container].seen += 1
@@ -108,6 +121,8 @@ class Takeout:
                 data = self._read_sidecar(entry, stream)
             except PictureError as error:
                 self._skip_early(entry, Trouble(error.code, str(error)))
+            except SourceError as error:
+                self._skip_unreadable(entry, error)
             else:
                 self._add_json(export, entry, data)
 
@@ -122,6 +137,14 @@ class Takeout:
                 on_stream(self.file_of(entry), stream)
         elif self._small_enough(entry):
             self._add_json(export, entry, stream.read())
+
+    def _skip_unreadable(self, entry: Entry, error: SourceError) -> None:
+        """A file of a folder that alone cannot be opened is left out. Raises the error again when the container is gone."""
+        container = self.containers[entry.container]
+        path = container.path / entry.path
+        if container.kind != FOLDER or not path.parent.is_dir():
+            raise error
+        self._skip_early(entry, Trouble("unreadable", str(error).replace(str(path), "it").rstrip(".")))
 
     def _small_enough(self, entry: Entry) -> bool:
         if entry.bytes <= MAX_SIDECAR_BYTES:
@@ -266,40 +289,42 @@ class Takeout:
 
     def file_of(self, entry: Entry) -> File:
         """An entry as it stands in the tables."""
-        file = File(
-            container=printable(str(self.containers[entry.container].path)),
+        return File(
+            container=self._names[entry.container],
             member=printable(entry.path),
             bytes=entry.bytes,
             crc32=entry.crc32,
             modified_at=entry.modified_at,
         )
-        return file
 
     def fail(self, files: Iterable[File], reason: str) -> None:
         """The container of one of `files` vanished while it was being read."""
-        for number in {self._number(file.container) for file in files}:
+        for number in {self.number_of(file) for file in files}:
             if not self.containers[number].path.exists():
                 self.broken.setdefault(number, f"{self.containers[number].name} vanished while it was being read.")
                 return
-        self.broken.setdefault(self._number(next(iter(files)).container), reason)
+        self.broken.setdefault(self.number_of(next(iter(files))), reason)
+
+    def number_of(self, file: File) -> int:
+        """The number of the part that a file lies in."""
+        return self._numbers[file.container]
+
+    def container_of(self, file: File) -> Container:
+        """The part that a file lies in."""
+        return self.containers[self.number_of(file)]
 
     def account_of(self, file: File) -> Account:
         """The account of the part that a file lies in."""
-        return self.accounts[self._number(file.container)]
+        return self.accounts[self.number_of(file)]
 
     @property
     def media_count(self) -> int:
         """How many files may be pictures or videos."""
         return sum(len(entries) for export in self.exports for names in export.media.values() for entries in names.values())
 
-    def _number(self, container: str) -> int:
-        if not hasattr(self, "_numbers"):
-            self._numbers = {printable(str(each.path)): number for number, each in enumerate(self.containers)}
-        return self._numbers[container]
-
     def address(self, file: File) -> Address:
         """Where the bytes of a file are."""
-        number = self._number(file.container)
+        number = self.number_of(file)
         return self._address(self._entry(number, file.member))
 
     def _entry(self, number: int, member: str) -> Entry:

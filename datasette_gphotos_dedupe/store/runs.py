@@ -45,13 +45,22 @@ def transaction(conn: sqlite3.Connection):
         raise DatabaseError(f"The database cannot be written: {error}. What was saved until now is good.") from error
 
 
-def read_known(conn: sqlite3.Connection, container: str) -> dict[str, Known]:
-    """The files of a part that earlier runs dealt with, by member."""
-    used = conn.execute("SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files WHERE container = ?", [container])
+def read_known(conn: sqlite3.Connection, container: str, member: str | None = None) -> dict[str, Known]:
+    """The files of a part that earlier runs dealt with, by member; or that one."""
+    where, values = "WHERE container = ?", [container]
+    if member is not None:
+        where, values = f"{where} AND member = ?", [container, member]
+    used = conn.execute(f"SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files {where}", values)
     known = {row[0]: Known(*tuple(row)[1:]) for row in used}
-    skipped = conn.execute("SELECT member, bytes, crc32, modified_at, code, reason FROM skipped WHERE container = ?", [container])
+    skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
     known.update({row[0]: Known(*tuple(row)[1:4], None, None, *tuple(row)[4:]) for row in skipped})
     return known
+
+
+def was_broken_as_another_file(conn: sqlite3.Connection, container: str, size: int | None, modified_at: str | None) -> bool:
+    """Whether the part was broken when it was read last, and has been replaced since."""
+    row = conn.execute("SELECT state, bytes, modified_at FROM parts WHERE container = ?", [container]).fetchone()
+    return row is not None and row[0] == "broken" and tuple(row)[1:] != (size, modified_at)
 
 
 class Run:
