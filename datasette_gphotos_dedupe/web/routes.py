@@ -48,6 +48,14 @@ ROUTES = (
         "history", f"{DB}duplicates/history{JSON}", "views_history.history", ("decision_batches", "decision_history"), **_REVIEW
     ),
     Route("accept", f"{DB}duplicates/accept{JSON}", "views_accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
+    Route(
+        "calibration",
+        f"{DB}duplicates/calibration{JSON}",
+        "views_calibration.calibration",
+        (*_GROUP_TABLES, "pairs"),
+        ("thumbnails", "decisions", "judgements", "match_state"),
+        **_REVIEW,
+    ),
     Route("find", f"{DB}duplicates/find{JSON}", "views_find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "views_push.push", _PUSH_TABLES, _ALL, **_PUSH),
     Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_push.job", _PUSH_TABLES, _ALL, **_PUSH),
