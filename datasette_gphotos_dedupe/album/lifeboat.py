@@ -7,6 +7,7 @@ import sqlite3
 from ..errors import RefusedError
 from ..google.client import Client
 from ..google.signin import EDIT
+from ..google.wire import concerns_album
 from ..store.google_items import save_album_photo, save_description
 from .candidates import Candidate, Item
 from .rescue import Rescue, plan_rescue
@@ -63,8 +64,11 @@ class Lifeboat:
             self._client.add_to_album(album_id, list(dict.fromkeys(keepers.values())))
         except RefusedError as error:
             # Whether adding an item twice is refused is not documented: those that are inside are no failure.
-            if error.http_status != 400 or not set(keepers.values()) <= set(self._client.fetch_album_item_ids(album_id)):
+            if error.http_status != 400 or concerns_album(str(error)) or not self._are_inside(album_id, keepers):
                 return str(error)
         for photo_id in keepers:
             save_album_photo(self._conn, album_id, photo_id)
         return None
+
+    def _are_inside(self, album_id: str, keepers: dict[str, str]) -> bool:
+        return set(keepers.values()) <= set(self._client.fetch_album_item_ids(album_id))

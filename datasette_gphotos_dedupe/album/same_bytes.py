@@ -127,8 +127,9 @@ class SameBytes(Errand):
         filed = sum(
             self._judge(photo_id, uploads[photo_id], row, album_id, known) for photo_id, row in zip(photo_ids, rows, strict=True)
         )
-        filed += self._judge_known(known, album_id, before + filed) if known else 0
-        self.shelf.count(album_id, filed)
+        if known:
+            self._judge_known(known, album_id, before + filed)
+        self.shelf.recount(album_id)  # asked for and not added up: what was sent again was in the album already
         if self._copies:
             self.stopped_by = copies_text(self._copies)
 
@@ -163,22 +164,21 @@ class SameBytes(Errand):
                 [photo_id], "failed", f"Google failed {_TRIES_PER_PHOTO} times: {status.get('message', 'no reason given')}"
             )
 
-    def _judge_known(self, photo_ids: list[str], album_id: str, expected: int) -> int:
+    def _judge_known(self, photo_ids: list[str], album_id: str, expected: int) -> None:
         """Rows that say "exists" leave open whether the photo was filed: the album's count tells, maybe after a while.
 
-        `expected` is the count when none of them was; returns how many were.
+        `expected` is the count when none of them was.
         """
         grown = 0
         for look in range(_LOOKS):
             grown = self.shelf.fetch_count(album_id) - expected
             if grown >= len(photo_ids):
                 self._save(photo_ids, "added", album_id=album_id)
-                return len(photo_ids)
+                return
             if look < _LOOKS - 1:
                 self.client.transport.pause(_FIRST_LOOK_AFTER_S * 3**look)
         # Failed and not refused: what may be in the album never counts as a copy that stays.
         self._save(photo_ids, "failed", _KNOWN_BUT_NOT_FILED if grown <= 0 else _UNCERTAIN)
-        return max(0, grown)
 
     def compare(self) -> list[str]:
         """The count of each album against what was added: its items are of other origin, and invisible to this app."""

@@ -97,6 +97,11 @@ class Shelf:
                 raise
             return 0
 
+    def recount(self, album_id: str) -> None:
+        """Take Google's count of the album over, unless it is known to be full."""
+        if self._room(album_id) > 0:
+            self._counts[album_id] = self.fetch_count(album_id)
+
     def contents(self, album_id: str) -> set[str]:
         """The items of this app in an album; read once, because 20,000 of them take 200 requests."""
         if album_id not in self._contents:

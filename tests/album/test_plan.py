@@ -193,3 +193,24 @@ def test_what_only_the_copy_has_is_listed_for_rescue(db):
         ("description", "On the beach", False),
         ("location", "1.5,-2.0", False),
     ]
+
+
+def test_a_photo_that_shares_its_bytes_with_one_that_is_kept_is_refused(db):
+    with db.atomic():
+        db["photos"].insert({"photo_id": "twin", "source": "takeout", "filename": "twin.jpg", "dedup_key": f"dedup{1:022d}"})
+    decide(db, ["twin"], "keep")
+    assert reasons(db)[copy_id(0)] == "twin.jpg, which stays, has the same bytes, and Google trashes both together"
+
+
+def test_a_checksum_that_is_none_is_no_obstacle(db):
+    with db.atomic():
+        db["photos"].update(copy_id(0), {"sha1": "odd", "dedup_key": None})
+        db["photos"].update(keeper_id(0), {"sha1": "odd", "dedup_key": None})
+    assert reasons(db)[copy_id(0)] is None
+
+
+def test_routes_that_could_carry_a_refused_photo_are_named(db):
+    with db.atomic():
+        db.execute("UPDATE photos SET app_created = 0 WHERE photo_id = ?", [copy_id(0)])
+        db.execute("UPDATE files SET sha1 = ? WHERE photo_id = ?", ["ab" * 20, copy_id(0)])
+    assert plan_push(read_candidates(db.conn), "Duplicates").items[0].other_routes == ("same_bytes", "handover")

@@ -212,3 +212,106 @@ def test_a_description_only_the_copy_has_is_carried_to_the_keeper_first(push, fa
     calls = [entry["verb"] for entry in fake.log if entry["verb"] == "PATCH" or "batchAdd" in entry["path"]]
     assert calls == ["PATCH", "POST"]
     assert db["photos"].get(keeper_id(0))["description"] == "On the beach"
+
+
+def test_both_albums_of_a_long_push_are_explained_and_named(push, fake, monkeypatch):
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.shelf.ITEMS_PER_ALBUM", 70)
+    db, run = push(120)
+    run()
+    assert [len(fake.album(title).enrichments) for title in ("Duplicates", "Duplicates (2)")] == [1, 1]
+    assert [title for title, _ in pushes.read_album_urls(db.conn, 1)] == ["Duplicates", "Duplicates (2)"]
+
+
+def test_an_album_that_google_calls_full_is_followed_by_a_second_whatever_was_counted(push, fake):
+    fake.world.switches.album_capacity = 70
+    db, run = push(120)
+    assert run().state == "done"
+    assert [len(fake.album_filenames(title)) for title in ("Duplicates", "Duplicates (2)")] == [50, 70]
+    assert fates(db) == {"added": 120}
+
+
+def test_an_empty_album_that_google_calls_full_ends_the_push_and_not_in_a_row_of_albums(push, fake):
+    fake.world.switches.album_capacity = 0
+    db, run = push(3)
+    with pytest.raises(GphotosError):
+        run()
+    assert [album.title for album in fake.world.albums.values()] == ["Duplicates"]
+    assert fates(db) == {"planned": 3}
+
+
+def test_what_else_lies_in_the_album_is_warned_about(push, fake):
+    album = fake.world.add_album("Duplicates")
+    album.item_keys += [fake.world.add_item(f"mine{number}.jpg").key for number in range(2)]
+    _, run = push(3)
+    assert run().message == (
+        'The album "Duplicates" also holds 2 photos that were not put there by a push from this database and not checked by it. '
+        "Look through the album before you delete from it."
+    )
+
+
+def test_many_bad_ids_read_the_album_once(push, fake):
+    db, run = push(100)
+    with db.atomic():
+        for number in range(0, 100, 10):
+            db["photos"].update(copy_id(number), {"library_id": f"not-an-id-{number}"})
+    run()
+    assert fates(db) == {"added": 90, "refused": 10}
+    assert len(fake.requests("POST", "mediaItems:search")) == 1
+
+
+def test_a_sign_in_server_that_fails_for_a_while_does_not_end_a_push(push, fake):
+    fake.faults.add("reset", "POST /token", times=2)
+    _, run = push(3)
+    assert run().state == "done"
+
+
+def test_a_keeper_decided_remove_between_plan_and_push_holds_its_copy_back(push, fake):
+    db, run = push(3)
+    decide(db, [keeper_id(1)], "remove")
+    run()
+    assert fake.album_filenames("Duplicates") == ["copy00000.jpg", "copy00002.jpg"]
+
+
+def test_a_keeper_of_equal_bytes_with_a_photo_to_be_deleted_holds_its_copy_back(push, fake):
+    db, run = push(3)
+    with db.atomic():
+        db["photos"].update(keeper_id(1), {"dedup_key": "K"})
+        db["photos"].insert({"photo_id": "twin", "source": "takeout", "filename": "twin.jpg", "dedup_key": "K"})
+    decide(db, ["twin"], "remove")
+    run()
+    (reason,) = db.execute("SELECT reason FROM push_items WHERE photo_id = ?", [copy_id(1)]).fetchone()
+    assert reason == "its keeper IMG_0001.jpg has the same bytes as twin.jpg, which is to be deleted, and Google trashes both"
+
+
+def test_two_databases_of_one_person_do_not_push_at_once(push, fake, client, tmp_path):
+    _, run = push(60)
+    other = build_pushable(tmp_path / "other.db", fake, 2)
+    other_id = pushes.create_push(other.conn, plan_push(read_candidates(other.conn), "Other"), None)
+    errors = []
+
+    def second(done, total):
+        with pytest.raises(GphotosError) as error:
+            run_push(tmp_path / "other.db", other_id, client)
+        errors.append(str(error.value))
+
+    run(on_progress=second)
+    other.conn.close()
+    assert errors[0].startswith(f"A push with the sign-in {tmp_path / 'auth.json'} is running already.")
+
+
+def test_a_push_saved_inside_a_transaction_of_the_caller_goes_back_with_it(tmp_path, fake):
+    db = build_pushable(tmp_path / "photos.db", fake, 2)
+    db.conn.execute("BEGIN IMMEDIATE")
+    push_id = pushes.create_push(db.conn, plan_push(read_candidates(db.conn), "D"), None)
+    pushes.save_push(db.conn, push_id, message="x")
+    pushes.save_items(db.conn, push_id, [copy_id(0)], "sent")
+    pushes.confirm_trial(db.conn, push_id)
+    db.conn.rollback()
+    assert (db["pushes"].count, db["push_items"].count) == (0, 0)
+    db.conn.close()
+
+
+def test_a_trial_that_was_not_sent_cannot_be_confirmed(push):
+    db, _ = push(2)
+    pushes.confirm_trial(db.conn, 1)
+    assert pushes.read_push(db.conn, 1).trial is None

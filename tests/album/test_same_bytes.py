@@ -236,3 +236,26 @@ def test_a_lost_answer_makes_no_second_copy(library, fake, kind):
     assert made.confirm().added == 60
     assert len(fake.world.items) == 60
     assert len(fake.album_filenames("Duplicates")) == 60
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_five_percent_faults_of_every_kind_make_no_second_copy(library, fake, seed):
+    fake.faults.at_rate(0.05, seed=seed)
+    made = library(120)
+    made.push()
+    assert made.confirm().added == 120
+    assert len(fake.world.items) == 120
+    assert sorted(fake.album_filenames("Duplicates")) == sorted(f"IMG_{number}.jpg" for number in range(120))
+
+
+def test_an_answer_of_207_for_a_mixture_is_read_row_by_row(library, fake):
+    fake.world.switches.mixed_status = 207
+    made = library(3)
+    made.push()
+    with made.db.atomic():
+        made._give_bytes(2, b"no picture at all")
+        made.db.execute("UPDATE files SET member = 'note.jpg' WHERE photo_id = ?", [copy_id(2)])
+    with zipfile.ZipFile(made.archive, "a") as archive:
+        archive.writestr("note.jpg", b"no picture at all")
+    made.confirm()
+    assert fates(made.db) == {"added": 2, "refused": 1}

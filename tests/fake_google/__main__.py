@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -21,8 +22,12 @@ def main() -> None:
     parser.add_argument("--client-secret", metavar="FILE", help="write a client_secret.json that points here")
     parser.add_argument("--auth", metavar="FILE", help="write an auth.json of somebody signed in here")
     parser.add_argument("--reupload", choices=["A", "B", "C"], default="A", help="what becomes of bytes that are there already")
+    parser.add_argument("--testing", action="store_true", help="the consent screen is in Testing: sign-ins end after seven days")
+    parser.add_argument("--log", action="store_true", help="write a line for each request to the standard error output")
     arguments = parser.parse_args()
     with FakeGoogle(arguments.port) as fake:
+        fake.log_to = sys.stderr if arguments.log else None
+        fake.world.switches.testing = arguments.testing
         fake.world.switches.reupload = arguments.reupload
         _fill(fake, arguments.uploaded_by_app, CLIENT_ID)
         _fill(fake, arguments.uploaded_by_person, None)

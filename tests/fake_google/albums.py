@@ -19,7 +19,8 @@ _ALBUM = {
     "coverPhotoMediaItemId": str,
     "shareInfo": {"shareableUrl": str, "shareToken": str, "isJoined": bool, "isOwned": bool, "isJoinable": bool},
 }
-_POSITION = {"position": str, "relativeMediaItemId": str, "relativeEnrichmentItemId": str}
+_PLACES = frozenset({"POSITION_TYPE_UNSPECIFIED", "FIRST_IN_ALBUM", "LAST_IN_ALBUM", "AFTER_MEDIA_ITEM", "AFTER_ENRICHMENT_ITEM"})
+_POSITION = {"position": _PLACES, "relativeMediaItemId": str, "relativeEnrichmentItemId": str}
 POSITION = _POSITION
 _LOCATION = {"locationName": str, "latlng": {"latitude": float, "longitude": float}}
 _ENRICHMENT = {
@@ -159,14 +160,39 @@ def add_enrichment(world: World, request: Request, album_id: str) -> dict[str, A
     body = read_message(request.json(), {"newEnrichmentItem": _ENRICHMENT, "albumPosition": _POSITION, "albumId": str})
     album = writeable(world, request, album_id)
     item = body.get("newEnrichmentItem", {})
-    if len(item) != 1:
+    if len(item) != 1 or not _is_whole(item):
         raise bad("Request must contain exactly one enrichment.")
     if not body.get("albumPosition", {}).get("position"):
         raise bad("Request must contain an album position.")
     with world.lock:
-        number = world.new_key()
-        album.enrichments.append({**item, "position": body["albumPosition"]["position"]})
-    return {"enrichmentItem": {"id": world.opaque("AEn", "enrichment", number)}}
+        after = place_of(world, request, album, body["albumPosition"])
+        enrichment_id = world.opaque("AEn", "enrichment", world.new_key())
+        album.enrichments.append({**item, "position": body["albumPosition"]["position"], "id": enrichment_id, "after": after})
+    return {"enrichmentItem": {"id": enrichment_id}}
+
+
+def _is_whole(item: dict[str, Any]) -> bool:
+    ((kind, content),) = item.items()
+    needed = {"textEnrichment": ("text",), "locationEnrichment": ("location",), "mapEnrichment": ("origin", "destination")}[kind]
+    return all(content.get(name) for name in needed)
+
+
+def place_of(world: World, request: Request, album: Album, position: dict[str, str]) -> int:
+    """How many items of the album come before this position."""
+    kind = position.get("position", "POSITION_TYPE_UNSPECIFIED")
+    if kind == "FIRST_IN_ALBUM":
+        return 0
+    if kind == "AFTER_MEDIA_ITEM":
+        item = world.find_item(position.get("relativeMediaItemId", ""), request.client_id)
+        if item is None or item.key not in album.item_keys:
+            raise bad("Request contains an invalid media item id.")
+        return album.item_keys.index(item.key) + 1
+    if kind == "AFTER_ENRICHMENT_ITEM":
+        for enrichment in album.enrichments:
+            if enrichment["id"] == position.get("relativeEnrichmentItemId"):
+                return enrichment["after"]
+        raise bad("Request contains an invalid enrichment item id.")
+    return len(album.item_keys)
 
 
 def removed(world: World, request: Request, *parts: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 import threading
 from dataclasses import dataclass
 
+# Beside these there is `image_404`: an error whose body is a picture, as image hosts send it.
 KINDS = ("429", "500", "502", "503", "504", "409", "delay", "cut", "reset", "html", "503_after", "reset_after")
 """``_after`` kinds, ``cut`` and ``html`` do the work and lose the answer; the others refuse before anything is done."""
 

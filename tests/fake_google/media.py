@@ -37,7 +37,8 @@ def serve(world: World, request: Request) -> Answer:
 
 def _picture(item: Item, options: list[str]) -> Answer:
     if "dv" in options:
-        return Answer(200, item.data or b"video", "video/mp4") if item.video else html(404, "<title>404</title>")
+        film = (item.data or b"video") if item.video else item.motion
+        return Answer(200, film, "video/mp4") if film else html(404, "<title>404</title>")
     if "d" in options:
         headers = {"Content-Disposition": f'attachment;filename="{item.filename}"'}
         return Answer(200, _without_place(original(item)), item.mime_type, headers)

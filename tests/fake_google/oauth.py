@@ -59,7 +59,10 @@ def _basic(request: Request) -> tuple[str, str] | None:
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return None
-    name, _, secret = base64.b64decode(value).decode().partition(":")
+    try:
+        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
     return unquote(name), unquote(secret)
 
 
@@ -94,7 +97,10 @@ def _refresh(world: World, client_id: str, form: dict[str, str]) -> Answer:
     ended = kept is not None and world.switches.testing and world.now() - kept["at"] > _TESTING_LIFE
     if kept is None or ended or kept["client_id"] != client_id:
         return _refused(400, "invalid_grant", "Token has been expired or revoked.")
-    return json_answer(world.issue(client_id, kept["scopes"], refreshable=False))
+    wanted = frozenset(form.get("scope", "").split()) or kept["scopes"]
+    if not wanted <= kept["scopes"]:
+        return _refused(400, "invalid_scope", "Some requested scopes were not granted.")
+    return json_answer(world.issue(client_id, wanted, refreshable=False))
 
 
 def revoke(world: World, request: Request) -> Answer:

@@ -24,15 +24,19 @@ _SESSION = {
 
 
 def create(world: World, request: Request) -> dict[str, Any]:
-    read_query(request.query, {"requestId": str})
+    request_id = read_query(request.query, {"requestId": str}).get("requestId")
     body = read_message(request.json(), _SESSION)
     with world.lock:
+        for known_id, known in world.sessions.items():
+            if request_id and known["request_id"] == request_id and known["client_id"] == request.client_id:
+                return session_json(world, known_id)
         open_ones = [s for s in world.sessions.values() if s["client_id"] == request.client_id and world.now() < s["ends"]]
         if len(open_ones) >= world.switches.max_sessions:
             raise ApiError(429, "Too many open picking sessions.")
         session_id = world.opaque("", "picking", world.new_key(), length=36)
         world.sessions[session_id] = {
             "client_id": request.client_id,
+            "request_id": request_id,
             "maximum": body.get("pickingConfig", {}).get("maxItemCount") or MAX_PICKED,
             "given": "maxItemCount" in body.get("pickingConfig", {}),
             "ends": world.now() + SESSION_LIFE,

@@ -89,7 +89,10 @@ def _api(world: World, request: Request) -> Answer:
                 {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"}
             ],
         )
-    quotas.count_request(world, request.verb)
+    if world.switches.photos_off:
+        raise ApiError(403, "Google Photos is disabled for the user")
+    if not request.path.startswith("/v1/sessions") and "sessionId" not in request.query:
+        quotas.count_request(world, request.verb, request.path)
     if request.path == "/v1/uploads" and "upload_id" in request.query:
         return uploads.go_on(world, request)
     handler, parts = _find(world, request)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import parse_qs, urlsplit
 
 from . import routes
@@ -30,6 +30,7 @@ class FakeGoogle:
         self.world = World()
         self.faults = Faults()
         self.log: list[dict[str, Any]] = []
+        self.log_to: TextIO | None = None  # a line for each request is written there as well
         self.before_answer: Callable[[dict[str, Any]], None] | None = None
         self._server = _Server((host, port), _Handler)
         self._server.fake = self
@@ -155,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reset()
         answer = answer or routes.answer(fake.world, request)
         entry["status"] = answer.http_status
+        if fake.log_to:
+            print(f"{request.verb} {self.path} {answer.http_status}", file=fake.log_to, flush=True)
         if fake.before_answer:
             fake.before_answer(entry)
         self._finish_with(answer, fault)
@@ -221,6 +224,8 @@ class _Nowhere:
 
 
 def _refusal(fault: Fault) -> Answer | None:
+    if fault.kind == "image_404":
+        return Answer(404, b"\x89PNG\r\n\x1a\n", "image/png")
     if not fault.kind.isdigit():
         return None
     status = int(fault.kind)

@@ -8,8 +8,8 @@ import io
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .albums import POSITION, writeable
-from .answer import Answer, Request
+from .albums import POSITION, place_of, writeable
+from .answer import Answer, Request, json_answer
 from .items import item_json
 from .wire import ApiError, bad, read_message, read_query
 from .world import Album, Item, World, guess_mime
@@ -38,6 +38,8 @@ _VIDEO_ENDINGS = [
     ".tod",
     ".wmv",
 ]
+
+_RAW_ENDINGS = (".arw", ".cr2", ".dng", ".nef", ".nrw", ".orf", ".raf", ".rw2")
 
 
 def start(world: World, request: Request) -> Answer:
@@ -69,6 +71,8 @@ def _finished(world: World, client_id: str, body: bytes, name: str | None, heade
 
 
 def _begin(world: World, request: Request) -> Answer:
+    if request.body:
+        raise bad("The start of a resumable upload must have an empty body.")
     try:
         size = int(request.headers["x-goog-upload-raw-size"])
     except (KeyError, ValueError):
@@ -139,7 +143,7 @@ def _take(world: World, request: Request, upload_id: str, upload: dict, final: b
     return _finished(world, request.client_id, upload["data"], upload["name"], _status(upload_id, "final"))
 
 
-def batch_create(world: World, request: Request) -> dict[str, Any]:
+def batch_create(world: World, request: Request) -> Answer:
     """Rows succeed and fail on their own; the call is 200 all the same."""
     read_query(request.query, {})
     body = read_message(request.json(), _CREATE)
@@ -153,7 +157,14 @@ def batch_create(world: World, request: Request) -> dict[str, Any]:
     seen: set[str] = set()
     with world.lock:
         album = writeable(world, request, body["albumId"]) if body.get("albumId") else None
-        return {"newMediaItemResults": [_create_one(world, request.client_id, entry, album, seen) for entry in entries]}
+        before = len(album.item_keys) if album else 0
+        at = place_of(world, request, album, body["albumPosition"]) if album and body.get("albumPosition") else before
+        rows = [_create_one(world, request.client_id, entry, album, seen) for entry in entries]
+        if album and at != before:
+            new = album.item_keys[before:]
+            album.item_keys = [*album.item_keys[:at], *new, *album.item_keys[at:before]]
+    mixed = {bool(row["status"].get("code")) for row in rows} == {True, False}
+    return json_answer({"newMediaItemResults": rows}, world.switches.mixed_status if mixed else 200)
 
 
 def _create_one(world: World, client_id: str, entry: dict, album: Album | None, seen: set[str]) -> dict[str, Any]:
@@ -229,7 +240,8 @@ def _taken_at(data: bytes) -> datetime | None:
 def _is_media(data: bytes, name: str) -> bool:
     from PIL import Image, UnidentifiedImageError
 
-    if name[name.rfind(".") :].lower() in _VIDEO_ENDINGS or data[4:8] == b"ftyp":
+    ending = name[name.rfind(".") :].lower()
+    if ending in _VIDEO_ENDINGS or data[4:8] == b"ftyp" or (ending in _RAW_ENDINGS and len(data) > 1000):
         return True
     try:
         with Image.open(io.BytesIO(data)) as image:

@@ -67,7 +67,8 @@ def camel(name: str) -> str:
 def read_message(value: Any, shape: dict[str, Any], where: str = "") -> dict[str, Any]:
     """A JSON message checked against `shape`: both spellings of names pass, null is unset, unknown names are refused.
 
-    In a shape ``str``, ``int`` and ``bool`` are scalars, a list holds the shape of its entries, a dict is a message.
+    In a shape ``str``, ``int``, ``float`` and ``bool`` are scalars, a set holds the words of an enum, a list holds the shape of its
+    entries, a dict is a message.
     """
     if not isinstance(value, dict):
         raise bad(f"Invalid value at '{where or 'root'}': expected an object.")
@@ -89,14 +90,29 @@ def _read_value(value: Any, shape: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise bad(f"Invalid value at '{where}' (TYPE_LIST), {json.dumps(value)}")
         return [_read_value(entry, shape[0], f"{where}[{number}]") for number, entry in enumerate(value)]
-    if shape is int:  # 64-bit integers travel as text, and numbers are accepted
-        try:
-            return int(value)
-        except (TypeError, ValueError):
-            raise bad(f"Invalid value at '{where}' (TYPE_INT64), {json.dumps(value)}") from None
+    if isinstance(shape, frozenset):
+        if value not in shape:
+            raise bad(f"Invalid value at '{where}' (TYPE_ENUM), {json.dumps(value)}")
+        return value
+    if shape in (int, float):
+        return _read_number(value, shape, where)
     if not isinstance(value, shape):
-        raise bad(f"Invalid value at '{where}' (TYPE_{shape.__name__.upper()}), {json.dumps(value)}")
+        raise bad(f"Invalid value at '{where}' (TYPE_{_TYPE_NAMES[shape]}), {json.dumps(value)}")
     return value
+
+
+_TYPE_NAMES = {str: "STRING", bool: "BOOL", int: "INT64", float: "DOUBLE"}
+
+
+def _read_number(value: Any, shape: type, where: str) -> int | float:
+    """64-bit integers travel as text, and numbers are accepted, 100.0 as well; for a double 1 is as good as 1.0."""
+    try:
+        number = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None or (shape is int and number != int(number)):
+        raise bad(f"Invalid value at '{where}' (TYPE_{_TYPE_NAMES[shape]}), {json.dumps(value)}")
+    return int(value) if shape is int and isinstance(value, str) else shape(number)
 
 
 def read_query(query: dict[str, list[str]], allowed: dict[str, Any]) -> dict[str, Any]:
@@ -182,10 +198,12 @@ def page_of(world, kind: str, client_id: str, entries: list, size: int, token: s
         if saved is None or saved[:3] != (kind, client_id, key):
             raise bad("Invalid page token.")
         start = saved[3]
+    if world.switches.short_pages and size > 1:  # a page may hold fewer than asked for, or none
+        size = 0 if world.new_key() % 3 == 0 else max(1, size // 2)
     page = entries[start : start + size]
     if start + size >= len(entries):
         return page, ""
     following = start + size - (1 if world.switches.page_overlap and size > 1 else 0)
-    token = world.opaque("Cp", "page", kind, client_id, key, following, size, length=70)
+    token = world.opaque("Cp", "page", kind, client_id, key, following, world.new_key(), length=70)
     world.__dict__.setdefault("page_tokens", {})[token] = (kind, client_id, key, following)
     return page, token

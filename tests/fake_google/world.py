@@ -42,6 +42,7 @@ class Item:
     favorite: bool = False
     archived: bool = False
     trashed: bool = False
+    motion: bytes | None = None  # the film inside a motion photo
 
     @property
     def sha1(self) -> str | None:
@@ -71,6 +72,9 @@ class Switches:
     )
     count_lag_s: float = 0.0  # albums tell the count of items they had this long ago
     re_adding: str = "accepted"  # or "refused": adding an item that is in the album already
+    short_pages: bool = False  # pages with fewer entries than asked for, some of them empty
+    mixed_status: int = 200  # of a batchCreate in which some rows failed; older documentation speaks of 207
+    photos_off: bool = False  # an account without Google Photos
     page_overlap: bool = True  # the first entry of a page may repeat the last one of the page before
     consent: frozenset[str] | None = None  # the scopes the person ticks; None ticks all
     consent_denied: bool = False
@@ -185,10 +189,17 @@ class World:
             if refreshable:
                 token = f"1//{self.opaque('', 'refresh', self.new_key(), length=60)}"
                 self.refresh_tokens[token] = {"client_id": client_id, "scopes": frozenset(scopes), "at": self.now()}
+                self._forget_oldest(client_id)
                 answer["refresh_token"] = token
                 if self.switches.testing:
                     answer["refresh_token_expires_in"] = 604_799
         return answer
+
+    def _forget_oldest(self, client_id: str, most: int = 100) -> None:
+        """One client has so many living refresh tokens of one person at most: the oldest dies without a word."""
+        own = [token for token, kept in self.refresh_tokens.items() if kept["client_id"] == client_id]
+        for token in own[:-most]:
+            del self.refresh_tokens[token]
 
     def _new_access(self, client_id: str, scopes) -> str:
         token = f"ya29.{self.opaque('', 'access', self.new_key(), length=80)}"
