@@ -332,21 +332,43 @@ PUSHES = (
 )
 
 
+def m001_initial(db: Database) -> None:
+    """The schema of version 0.1."""
+    for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH):
+        db.execute(statement)
+
+
+STEPS = {step.__name__: step for step in (m001_initial,)}
+"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it."""
+
+
 def _migrations():
     from sqlite_utils import Migrations
 
     migrations = Migrations(MIGRATION_SET)
-
-    @migrations()
-    def m001_initial(db: Database) -> None:
-        for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH):
-            db.execute(statement)
-
+    for name, step in STEPS.items():
+        migrations(name=name)(step)
     return migrations
 
 
 def apply_migrations(db: Database) -> None:
-    """Bring `db` to the newest schema. Each step is one transaction together with the record that it ran."""
+    """Bring `db` to the newest schema, all of it or nothing: killed or failed midway, the file is as it was.
+
+    Two programs that open a new file at once do not get in each other's way: the second waits, and finds nothing to do.
+    """
     migrations = _migrations()
-    if migrations.pending(db):
+    if not migrations.pending(db):
+        return
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
         migrations.apply(db)
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
+
+
+def unknown_migrations(db: Database) -> list[str]:
+    """Steps that a newer version of this program has taken on `db`, oldest first."""
+    migrations = _migrations()
+    return [step.name for step in migrations.applied(db) if step.name not in STEPS]

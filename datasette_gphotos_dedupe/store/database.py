@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseError
-from ..schema import MIGRATION_SET, apply_migrations
+from ..schema import MIGRATION_SET, apply_migrations, unknown_migrations
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,6 +41,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
         conn.execute("PRAGMA foreign_keys = ON")
         db = Database(conn)
         _refuse_foreign(db, path)
+        _refuse_newer(db, path)
         db.enable_wal()
         apply_migrations(db)
     except (sqlite3.Error, DatabaseError) as error:
@@ -64,6 +65,16 @@ def _refuse_foreign(db: Database, path: Path) -> None:
         raise DatabaseError(
             f"{path} was written by another program (it has the tables {', '.join(sorted(tables)[:4])}). "
             "Nothing was changed. Choose a new file name for your photos."
+        )
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    """An older program must not write into a schema it does not know."""
+    unknown = unknown_migrations(db)
+    if unknown:
+        raise DatabaseError(
+            f"{path} was written by a newer version of this program (its schema has the step {unknown[0]}). Nothing was changed. "
+            "Install the newer version: pip install -U datasette-gphotos-dedupe"
         )
 
 

@@ -1,0 +1,112 @@
+"""From one schema to the next: all of a step or nothing, one program at a time, never backwards."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from datasette_gphotos_dedupe import schema
+from datasette_gphotos_dedupe.errors import DatabaseError
+from datasette_gphotos_dedupe.store.database import open_database
+from tests.made_library import build_library
+
+OPEN = "import sys; from datasette_gphotos_dedupe.store.database import open_database; open_database(sys.argv[1])"
+
+
+def add_a_column(db) -> None:
+    db.execute("ALTER TABLE photos ADD COLUMN mood TEXT")
+    db.execute("UPDATE photos SET mood = 'sunny'")
+
+
+def dump(path) -> list[str]:
+    with closing(sqlite3.connect(path)) as conn:
+        return list(conn.iterdump())
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A file of the schema as released, with photos, groups and a decision in it."""
+    db = build_library(tmp_path / "photos.db", groups=2)
+    with db.atomic():
+        row = {"subject": "a", "photo_id": "a", "decision": "keep", "decided_at": "2026-01-01T00:00:00Z"}
+        db["decisions"].insert(row)
+    db.close()
+    return tmp_path / "photos.db"
+
+
+def test_a_new_step_is_taken_when_the_file_is_opened_and_nothing_is_lost(library, monkeypatch):
+    before = dump(library)
+    monkeypatch.setitem(schema.STEPS, "m002_mood", add_a_column)
+    with closing(open_database(library).conn) as conn:
+        assert conn.execute("SELECT DISTINCT mood FROM photos").fetchall() == [("sunny",)]
+    rows = [line for line in before if line.startswith('INSERT INTO "decisions"')]
+    assert rows and set(rows) <= set(dump(library))
+
+
+def test_a_step_that_fails_midway_leaves_the_file_as_it_was(library, monkeypatch):
+    def breaks(db) -> None:
+        add_a_column(db)
+        db.execute("UPDATE photos SET no_such_column = 1")
+
+    before = dump(library)
+    monkeypatch.setitem(schema.STEPS, "m002_mood", breaks)
+    with pytest.raises(DatabaseError):
+        open_database(library)
+    assert dump(library) == before
+
+
+def test_a_step_that_failed_is_taken_once_it_works(library, monkeypatch):
+    monkeypatch.setitem(schema.STEPS, "m002_mood", lambda db: db.execute("DROP TABLE no_such_table"))
+    with pytest.raises(DatabaseError):
+        open_database(library)
+    monkeypatch.setitem(schema.STEPS, "m002_mood", add_a_column)
+    with closing(open_database(library).conn) as conn:
+        assert conn.execute("SELECT count(*) FROM photos WHERE mood = 'sunny'").fetchone() == (4,)
+
+
+def test_a_program_killed_within_a_step_leaves_the_file_as_it_was(library):
+    killed = """
+import os, signal, sys
+from datasette_gphotos_dedupe import schema
+from datasette_gphotos_dedupe.store.database import open_database
+def step(db):
+    db.execute("ALTER TABLE photos ADD COLUMN mood TEXT")
+    os.kill(os.getpid(), signal.SIGKILL)
+schema.STEPS["m002_mood"] = step
+open_database(sys.argv[1])
+"""
+    before = dump(library)
+    done = subprocess.run([sys.executable, "-c", killed, str(library)], timeout=120)
+    assert (done.returncode, dump(library)) == (-9, before)
+
+
+def test_an_older_program_leaves_a_newer_file_alone(library, monkeypatch):
+    monkeypatch.setitem(schema.STEPS, "m002_mood", add_a_column)
+    open_database(library).close()
+    newer = dump(library)
+    monkeypatch.delitem(schema.STEPS, "m002_mood")
+    with pytest.raises(DatabaseError) as refused:
+        open_database(library)
+    assert str(refused.value) == (
+        f"{library} was written by a newer version of this program (its schema has the step m002_mood). Nothing was changed. "
+        "Install the newer version: pip install -U datasette-gphotos-dedupe"
+    )
+    assert dump(library) == newer
+
+
+def test_programs_that_open_a_new_file_at_once_all_succeed(tmp_path):
+    path = tmp_path / "photos.db"
+    started = [subprocess.Popen([sys.executable, "-c", OPEN, str(path)], stderr=subprocess.PIPE, text=True) for _ in range(5)]
+    told = [(program.communicate(timeout=300)[1], program.returncode) for program in started]
+    assert told == [("", 0)] * 5
+
+
+def test_a_file_that_was_created_and_then_left_empty_is_taken(tmp_path):
+    path = tmp_path / "photos.db"
+    path.touch()
+    with closing(open_database(path).conn) as conn:
+        assert conn.execute("SELECT count(*) FROM photos").fetchone() == (0,)
