@@ -42,7 +42,10 @@ def transaction(conn: sqlite3.Connection):
                 "Another program is writing to the database and did not finish in time. What was saved until now is good. Run "
                 "the same command again; it goes on from there."
             ) from error
-        raise DatabaseError(f"The database cannot be written: {error}. What was saved until now is good.") from error
+        raise DatabaseError(
+            f"The database cannot be written: {error}. What was saved until now is good. See that the disk works and has room, and "
+            "run the same command again; it goes on from there."
+        ) from error
 
 
 def read_known(conn: sqlite3.Connection, container: str, member: str | None = None) -> dict[str, Known]:
