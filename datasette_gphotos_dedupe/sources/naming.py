@@ -15,6 +15,7 @@ SIDECAR_UNITS = MAX_UNITS - len(".json")
 SUFFIX = ".supplemental-metadata"  # between title and .json since about October 2024
 MIN_LIMIT_UNITS = 50  # names this long may have been cut; one unit of tolerance for pairs of surrogates
 
+KEPT = frozenset(" .-()[]")  # punctuation that file names keep; which of the rest becomes "_" is not known for every character
 # Google's word for "edited" in each language of an account; several are confirmed by users, the rest from translation tables.
 # fmt: off
 EDITED_SUFFIXES = tuple(unicodedata.normalize("NFC", suffix) for suffix in (
@@ -102,23 +103,41 @@ def is_video_name(name: str) -> bool:
 def fits_title(media_base: str, title: str | None) -> bool:
     """Whether a media name without its number can come from this title.
 
-    Equal after cleaning (an ``_`` in the name stands for any character), extensions aside, or the beginning of it when the name
-    is as long as names get.
+    Equal after cleaning, extensions aside, or the beginning of it when the name is as long as names get.
     """
     if not title:
         return True
     title = nfc(title).strip()
-    stem, _ = split_extension(media_base)
-    title_stem, _ = split_extension(title)
-    if any(_same_cleaned(stem.strip(), candidate) for candidate in (title, title_stem, title_stem.strip())):
+    stem, extension = split_extension(media_base)
+    title_stem = media_stem(title)
+    limit = MAX_UNITS - units(extension)
+    # the last one in case the limit counts characters: only names with emoji would tell
+    candidates = (title, title_stem, cut(title_stem, limit), title_stem[:limit])
+    return any(same_cleaned(stem.strip(), candidate.strip()) for candidate in candidates)
+
+
+def media_stem(title: str) -> str:
+    """A title without the extension of a picture or video; whole when it has none."""
+    stem, _ = split_extension(title)
+    return stem if is_photo_name(title) or is_video_name(title) else title
+
+
+def same_extension(media_base: str, title: str | None) -> bool:
+    """Whether the title's extension, if it has one of a picture or video, is that of the media file."""
+    if not title or media_stem(title.strip()) == title.strip():
         return True
-    return units(media_base) >= MIN_LIMIT_UNITS - 4 and len(title) >= len(stem) and _same_cleaned(stem, title[: len(stem)])
+    return split_extension(media_base)[1] == split_extension(title.strip())[1]
 
 
-def _same_cleaned(name: str, title: str) -> bool:
+def same_cleaned(name: str, title: str) -> bool:
+    """Whether a name is this title with some characters cleaned away: an ``_`` in the name stands for any odd character."""
     if name == title:
         return True
-    return len(name) == len(title) and all(a == b or a == "_" for a, b in zip(name, title, strict=True))
+    return len(name) == len(title) and all(a == b or (a == "_" and _is_odd(b)) for a, b in zip(name, title, strict=True))
+
+
+def _is_odd(character: str) -> bool:
+    return not character.isalnum() and character not in KEPT
 
 
 def edited_base(stem: str, may_be_cut: bool) -> str | None:

@@ -7,7 +7,7 @@ unpaired is reported, never guessed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -23,9 +23,12 @@ from .naming import (
     is_photo_name,
     is_video_name,
     media_name,
+    media_stem,
     nfc,
     numbered,
     readings,
+    same_cleaned,
+    same_extension,
     split_extension,
     split_number,
     units,
@@ -33,6 +36,7 @@ from .naming import (
 
 JSON = ".json"
 KEY_CHARACTERS = 22  # no cut leaves fewer: 46 units are at least 23 characters
+MISMATCH = -1
 MIN_PREFIX_UNITS = 40  # a shorter common beginning of two names says nothing
 
 
@@ -87,8 +91,8 @@ def _cut_elsewhere(base: str, number: int | None) -> list[str]:
 
 _STEPS: tuple[tuple[str, Callable[[str, int | None], list[str]]], ...] = (
     ("exact", _exact_new),
+    ("cut", _cut_new),  # before any old style: where both lie side by side, the newer one counts
     ("exact_old", _exact_old),
-    ("cut", _cut_new),
     ("cut_old", _cut_old),
     ("cut_elsewhere", _cut_elsewhere),
 )
@@ -111,11 +115,43 @@ class _Pairer:
                 bodies = [body for body in candidates(base, number) if body in self.free_sidecars]
                 # a sidecar named exactly like the media is believed even when its title lacks the number of the media
                 lenient = number is None and rule in ("exact", "exact_old")
-                pairs += [(name, body) for body in bodies if self._fits(base, body) or (lenient and self._fits_less(name, body))]
+                bodies = [body for body in bodies if self._fits(base, body) or (lenient and self._fits_less(name, body))]
+                pairs += [(name, body) for body in bodies if self._number_counts(base, body)]
         self._assign(rule, pairs)
 
+    def _number_counts(self, base: str, body: str) -> bool:
+        """Whether the numbers of a cut sidecar are those of the media.
+
+        Names that differ in their last characters or extension are cut to one sidecar name, whose numbers then count other things:
+        there only a title that is the only one of its kind is believed.
+        """
+        text = split_number(body)[0]
+        if len(self._bases()[text]) < 2:
+            return True
+        same = [
+            other
+            for other in self._bodies[text]
+            if fits_title(base, self.titles[other]) and same_extension(base, self.titles[other])
+        ]
+        return len(same) == 1 and self._bases()[text][base] == 1
+
+    def _bases(self) -> defaultdict[str, Counter]:
+        """Cut sidecar name -> the media names without numbers that are cut to it, and how many files have each."""
+        if not hasattr(self, "_of_cut"):
+            self._of_cut: defaultdict[str, Counter] = defaultdict(Counter)
+            self._bodies = defaultdict(list)
+            for name in self.media:
+                base = readings(name)[-1][0]
+                for body in {*_cut_new(base, None), *_cut_old(base, None)}:
+                    self._of_cut[body][base] += 1
+            for body, sidecar in self.free_sidecars.items():
+                self._bodies[split_number(body)[0]].append(sidecar)
+        return self._of_cut
+
     def _fits(self, base: str, body: str) -> bool:
-        return fits_title(base, self.titles[self.free_sidecars[body]])
+        title = self.titles[self.free_sidecars[body]]
+        whole = split_number(body)[0].startswith(base)  # else the cut has taken the extension away, and only the title tells it
+        return fits_title(base, title) and (whole or same_extension(base, title))
 
     def _fits_less(self, name: str, body: str) -> bool:
         stem, extension = split_extension(name)
@@ -139,13 +175,15 @@ class _Pairer:
         by_key = defaultdict(list)
         for body, sidecar in self.free_sidecars.items():
             title = nfc(self.titles[sidecar] or "").strip()
-            for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
-                by_key[split_number(body)[1], key].append((body, title))
+            number = _number_of(body, title)
+            if number is not MISMATCH:
+                for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                    by_key[number, key].append((body, title))
         pairs = []
         for name in self.free_media:
             for base, number in readings(name):
                 same = by_key.get((number, _folded(split_extension(base)[0])), ())
-                pairs += [(name, body) for body, title in same if _made_from(base, title)]
+                pairs += [(name, body) for body, title in same if _made_from(base, title) and self._number_counts(base, body)]
         self._assign("title", pairs)
 
     def step_by_prefix(self) -> None:
@@ -159,11 +197,26 @@ class _Pairer:
         for name in self.free_media:
             for base, number in readings(name):
                 alike = by_beginning.get((number, base[: MIN_PREFIX_UNITS // 2]), ())
-                pairs += [(name, body) for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
+                alike = [body for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
+                pairs += [(name, body) for body in alike if self._number_counts(base, body)]
         self._assign("prefix", pairs)
 
+    def _is_claimed(self, name: str) -> bool:
+        """Whether a sidecar that is still free tells of an item of this name, though under another number: then nothing is sure."""
+        if not hasattr(self, "_free_titles"):
+            self._free_titles = defaultdict(list)
+            for sidecar in self.free_sidecars.values():
+                title = nfc(self.titles[sidecar] or "").strip()
+                for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                    self._free_titles[key].append(title)
+        return any(
+            _made_from(base, title)
+            for base, _ in readings(name)
+            for title in self._free_titles.get(_folded(split_extension(base)[0]), ())
+        )
+
     def edited(self) -> None:
-        for name in list(self.free_media):
+        for name in [name for name in self.free_media if not self._is_claimed(name)]:
             original = self._original_of(name)
             if original:
                 self.found.edited_of[name] = original
@@ -212,22 +265,36 @@ class _Pairer:
         return self._stems
 
     def live_halves(self) -> None:
-        for name in [name for name in self.free_media if is_video_name(name)]:
+        for name in [name for name in self.free_media if is_video_name(name) and not self._is_claimed(name)]:
             picture = self._picture_of(name)
             if picture:
                 self.found.live_of[name] = picture
                 del self.free_media[name]
 
     def _picture_of(self, video: str) -> str | None:
-        stem, _ = split_extension(video)
-        stems = [stem, video, edited_base(stem, may_be_cut=False)]
-        for wanted in filter(None, stems):
-            pictures = [name for name in self._by_stem().get(wanted, ()) if is_photo_name(name) and name != video]
-            with_sidecar = [name for name in pictures if name in self.found.sidecar_of]
-            for choice in (with_sidecar, pictures):
-                if len(choice) == 1:
-                    return choice[0]
+        stem, extension = split_extension(video)
+        if units(split_number(stem)[0] + extension) >= MIN_LIMIT_UNITS:
+            return self._only_picture(self._cut_alike(stem))
+        for wanted in filter(None, (stem, video, edited_base(stem, may_be_cut=False))):
+            if picture := self._only_picture(self._by_stem().get(wanted, ())):
+                return picture
         return None
+
+    def _only_picture(self, names: Iterable[str]) -> str | None:
+        pictures = [name for name in names if is_photo_name(name) and name not in self.found.edited_of]
+        return pictures[0] if len(pictures) == 1 else None
+
+    def _cut_alike(self, stem: str) -> list[str]:
+        """Media as long as names get that begin like `stem`: an extension of another length leaves another number of characters."""
+        base, number = split_number(stem)
+        alike = []
+        for other, names in self._by_stem().items():
+            other_base, other_number = split_number(other)
+            if other_number == number and (base.startswith(other_base) or other_base.startswith(base)):
+                alike += [
+                    name for name in names if units(numbered(other_base, None) + split_extension(name)[1]) >= MIN_LIMIT_UNITS
+                ]
+        return alike
 
     def derivatives(self) -> None:
         for name in list(self.free_media):
@@ -242,7 +309,7 @@ class _Pairer:
         used = {sidecar for sidecar, _ in self.found.sidecar_of.values()}
         by_body = {nfc(name)[: -len(JSON)]: name for name in used}
         for body, sidecar in self.free_sidecars.items():
-            newer = by_body.get(_in_new_style(body)) or by_body.get(cut(_in_new_style(body), SIDECAR_UNITS))
+            newer = by_body.get(_in_new_style(body))
             if newer:
                 self.found.superseded[sidecar] = newer
             else:
@@ -258,16 +325,21 @@ def _folded(stem: str) -> str:
 
 def _in_new_style(body: str) -> str:
     base, number = split_number(body)
-    return numbered(base + SUFFIX, number)
+    return numbered(cut(base + SUFFIX, SIDECAR_UNITS) if units(base + SUFFIX) > SIDECAR_UNITS else base + SUFFIX, number)
+
+
+def _number_of(body: str, title: str) -> int | None:
+    """The number in brackets that a sidecar's name carries beyond its title; MISMATCH when the name is not made of the title."""
+    text, number = split_number(body)
+    whole = title + SUFFIX
+    for candidate, its_number in ((body, None), (text, number)):
+        if same_cleaned(candidate.strip(), whole[: len(candidate.strip())]):
+            return its_number
+    return MISMATCH
 
 
 def _made_from(base: str, title: str) -> bool:
-    """Whether Google would name an item of this title `base`."""
+    """Whether Google would name an item of this title `base`; DSC_1.JPG is not made of DSC_1.NEF."""
     stem, extension = split_extension(base)
-    title_stem, title_extension = split_extension(title)
-    if not title_extension or not (is_photo_name(title) or is_video_name(title)):
-        title_stem = title  # an item uploaded without an extension gets one
-    elif is_video_name(base) != is_video_name(title):
-        return False
-    expected = split_extension(media_name(title_stem + extension, None))[0]
-    return fits_title(stem + extension, expected + extension)
+    expected = split_extension(media_name(media_stem(title) + extension, None))[0]
+    return same_extension(base, title) and fits_title(stem + extension, expected + extension)
