@@ -56,3 +56,8 @@ def format_name(photo: dict[str, Any]) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """1 photo, 2 photos."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def web_link(url: str | None) -> str | None:
+    """The address when it is one that may be followed: what comes from outside could be a script."""
+    return url if url and url.startswith(("https://", "http://127.0.0.1:")) else None

@@ -11,6 +11,7 @@ import html
 import json
 import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,13 @@ class Handover:
         return text
 
 
-def plan_handover(conn: sqlite3.Connection, album_title: str) -> Handover:
-    """Every photo decided `remove` that has a verified surviving keeper and a link, in the order of deciding."""
+def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterable[str] | None = None) -> Handover:
+    """Every photo decided `remove` that has a verified surviving keeper and a link, in the order of deciding.
+
+    `photo_ids` narrows it to these.
+    """
     # Photos that a push has put into an album stay on the list: they still wait to be deleted.
-    candidates = {candidate.photo_id: replace(candidate, added_to=None) for candidate in read_candidates(conn)}
+    candidates = {candidate.photo_id: replace(candidate, added_to=None) for candidate in read_candidates(conn, photo_ids)}
     plan = plan_push(candidates.values(), album_title, "handover")
     verified = _read_verified_keys(conn, {item.photo_id: candidates[item.photo_id] for item in plan.planned})
     photos = tuple(_handed_over(candidates[item.photo_id], verified.get(item.photo_id)) for item in plan.planned)
@@ -117,14 +121,21 @@ def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -
 def write_handover(handover: Handover, output: str | Path) -> None:
     """Write the file in the format its ending asks for. Raises GphotosError for another ending or when it cannot be written."""
     output = Path(output)
-    writers = {".json": _json_text, ".csv": _csv_text, ".html": _html_text}
-    writer = writers.get(output.suffix.lower())
-    if writer is None:
+    ending = output.suffix.lower().removeprefix(".")
+    if ending not in FORMATS:
         raise GphotosError(f"{output} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).")
     try:
-        output.write_text(writer(handover), encoding="utf8", newline="")
+        output.write_text(handover_text(handover, ending), encoding="utf8", newline="")
     except OSError as error:
         raise GphotosError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+FORMATS = ("json", "csv", "html")
+
+
+def handover_text(handover: Handover, ending: str) -> str:
+    """The content of a hand-over file that ends in json, csv or html."""
+    return {"json": _json_text, "csv": _csv_text, "html": _html_text}[ending](handover)
 
 
 def _json_text(handover: Handover) -> str:

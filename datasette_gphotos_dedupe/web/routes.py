@@ -58,7 +58,7 @@ ROUTES = (
     ),
     Route("find", f"{DB}duplicates/find{JSON}", "views_find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "views_push.push", _PUSH_TABLES, _ALL, **_PUSH),
-    Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_push.job", _PUSH_TABLES, _ALL, **_PUSH),
+    Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_job.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "views_compare.compare", optional=_ALL),
     Route("photo", f"{DB}duplicates/photo/(?P<photo>[^/]+)$", "views_group.photo", optional=(), rights=False),
     Route("group", f"{DB}duplicates/(?P<group>[^/.]+){JSON}", "views_group.group", optional=_ALL, **_REVIEW),

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fake_google import CLIENT_ID
-from tests.made_library import build_library, photo_id
+from tests.made_library import build_library, photo_id, preview
 
 from .site import Site, make_datasette
 
@@ -66,7 +66,8 @@ async def test_confirming_puts_the_photos_into_the_album_and_shows_each_fate(pus
     album = next(iter(fake.world.albums.values()))
     assert (album.title, len(album.item_keys)) == ("Duplicates 2026", 4)
     page = (await pushing.get(answer.headers["location"])).text
-    assert "4 added, 1 not added, 0 waiting" in page
+    assert "4 added, 1 not added." in page
+    assert page.count("<td>added</td>") == 4
 
 
 async def test_a_plan_that_changed_since_is_not_carried_out(pushing, fake, tmp_path):
@@ -164,3 +165,147 @@ async def test_other_pages_answer_while_google_is_slow(pushing, fake):
     finally:
         go.set()
     assert (await _finished(pushing, answer.headers["location"]))["push"]["state"] == "done"
+
+
+HOSTILE = "<script>alert(1)</script>\"'.jpg"
+
+
+def change(tmp_path, sql: str, *values) -> None:
+    conn = sqlite3.connect(tmp_path / "photos.db")
+    with conn:
+        conn.execute(sql, values)
+    conn.close()
+
+
+def rows(tmp_path, sql: str) -> list[tuple]:
+    conn = sqlite3.connect(tmp_path / "photos.db")
+    found = conn.execute(sql).fetchall()
+    conn.close()
+    return found
+
+
+async def test_the_page_offers_each_way_and_says_how_many_more_another_could_carry(pushing):
+    page = (await pushing.get("duplicates/push")).text
+    assert [page.count(f'name="route" value="{route}"') for route in ("same_bytes", "handover")] == [1, 1]
+    assert "could carry 1 more" in page
+    plan = (await pushing.get("duplicates/push.json?route=handover")).json()
+    assert (plan["route"], plan["planned"], plan["refused"]) == ("handover", 5, 0)
+    answer = await pushing.get("duplicates/push.json?route=by_pigeon")
+    assert answer.json()["error"] == "There is no route 'by_pigeon'. Choose one of: by_id, same_bytes, handover."
+
+
+async def test_a_plan_for_one_way_does_not_confirm_another(pushing, fake):
+    plan = (await pushing.get("duplicates/push.json")).json()
+    answer = await pushing.post_json("duplicates/push.json", {"route": "handover", "digest": plan["digest"]})
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize("ending,kind", [("json", "application/json"), ("csv", "text/csv"), ("html", "text/html")])
+async def test_a_handover_file_is_a_download_that_needs_no_sign_in(tmp_path, ending, kind):
+    db = build_library(tmp_path / "photos.db", groups=6, size=2)
+    with db.atomic():
+        row = {"subject": photo_id(1), "photo_id": photo_id(1), "decision": "remove", "decided_at": "2026-01-01T00:00:00Z"}
+        db["decisions"].insert(row)
+        db.execute("UPDATE photos SET filename = ?", [HOSTILE])
+    db.close()
+    site = Site(make_datasette([tmp_path / "photos.db"]), "pusher")
+    plan = (await site.get("duplicates/push.json?route=handover")).json()
+    answer = await site.post("duplicates/push", {"route": "handover", "format": ending, "digest": plan["digest"]})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"{kind}; charset=utf-8")
+    assert answer.headers["content-disposition"] == f'attachment; filename="handover.{ending}"'
+    assert (photo_id(1) in answer.text) and (photo_id(3) not in answer.text)
+    assert ending == "json" or "<script>alert" not in answer.text.replace(HOSTILE.replace('"', '""'), "")
+    assert rows(tmp_path, "SELECT route, state, requested, refused FROM pushes") == [("handover", "done", 1, 0)]
+    assert "1 handed over, 0 not." in (await site.get("duplicates/push/1")).text
+
+
+async def test_a_handover_of_a_filtered_table_holds_only_its_rows(pushing):
+    query = f"route=handover&table=photos&filter=photo_id%3D{photo_id(3)}"
+    plan = (await pushing.get(f"duplicates/push.json?{query}")).json()
+    fields = {"route": "handover", "table": "photos", "filter": f"photo_id={photo_id(3)}", "digest": plan["digest"]}
+    told = (await pushing.post_json("duplicates/push.json", fields)).json()
+    assert [photo["photo_id"] for photo in told["photos"]] == [photo_id(3)]
+
+
+async def test_same_bytes_asks_about_its_trial_photo_and_goes_on_when_confirmed(pushing, fake, tmp_path):
+    import hashlib
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "takeout-001.zip", "w") as archive:
+        for number in (1, 3, 5):
+            archive.writestr(f"{number}.jpg", preview(number))
+            fake.world.add_item(f"IMG_{number}.jpg", preview(number))
+            sha1 = hashlib.sha1(preview(number)).hexdigest()
+            where = (str(tmp_path / "takeout-001.zip"), f"{number}.jpg", len(preview(number)), sha1, photo_id(number))
+            change(tmp_path, "UPDATE files SET container = ?, member = ?, bytes = ?, sha1 = ? WHERE photo_id = ?", *where)
+            change(tmp_path, "UPDATE photos SET sha1 = ?, dedup_key = NULL WHERE photo_id = ?", sha1, photo_id(number))
+    plan = (await pushing.get("duplicates/push.json?route=same_bytes")).json()
+    assert plan["planned"] == 3
+    assert "Try it on one of 3 photos" in (await pushing.get("duplicates/push?route=same_bytes")).text
+    answer = await pushing.post("duplicates/push", {"route": "same_bytes", "digest": plan["digest"]})
+    url = answer.headers["location"]
+    told = await _finished(pushing, url)
+    assert (told["push"]["state"], told["asks_about_trial"], told["counts"]["added"]) == ("paused", True, 1)
+    page = (await pushing.get(url)).text
+    assert "It is in the album, and in my library only once: go on" in page
+    assert 'value="resume"' not in page
+    await pushing.post(url, {"action": "confirm"})
+    told = await _finished(pushing, url)
+    assert (told["push"]["state"], told["counts"]["added"]) == ("done", 3)
+    assert (await pushing.post(url, {"action": "confirm"})).status_code == 409
+
+
+async def test_a_second_push_into_the_same_album_waits_for_the_first(pushing, fake, tmp_path):
+    from datasette_gphotos_dedupe.album import plan_push, read_candidates
+    from datasette_gphotos_dedupe.store.pushes import create_push
+
+    conn = sqlite3.connect(tmp_path / "photos.db")
+    create_push(conn, plan_push(read_candidates(conn), "Duplicates"), "root")
+    conn.close()
+    plan = (await pushing.get("duplicates/push.json")).json()
+    answer = await pushing.post_json("duplicates/push.json", {"digest": plan["digest"]})
+    assert answer.status_code == 409
+    assert answer.json()["error"] == (
+        'Nothing was sent: push 1 into "Duplicates" is not finished. Let it go on, or cancel it, first.'
+    )
+    assert rows(tmp_path, "SELECT count(*) FROM pushes") == [(1,)]
+
+
+async def test_a_photo_decided_keep_after_a_push_is_taken_out_of_the_album_again(pushing, fake, tmp_path):
+    plan = (await pushing.get("duplicates/push.json")).json()
+    answer = await pushing.post("duplicates/push", {"digest": plan["digest"]})
+    await _finished(pushing, answer.headers["location"])
+    change(tmp_path, "UPDATE decisions SET decision = 'keep' WHERE subject = ?", photo_id(1))
+    plan = (await pushing.get("duplicates/push.json")).json()
+    assert [item["photo_id"] for item in plan["withdraw"]] == [photo_id(1)]
+    page = (await pushing.get("duplicates/push")).text
+    assert "Must come out of the album again (1)" in page and "Take 1 photo out of this album" in page
+    answer = await pushing.post("duplicates/push", {"digest": plan["digest"]})
+    assert (await _finished(pushing, answer.headers["location"]))["push"]["state"] == "done"
+    album = next(iter(fake.world.albums.values()))
+    assert len(album.item_keys) == 3
+
+
+async def test_fates_can_be_filtered_and_what_was_never_sent_says_so(pushing, tmp_path):
+    from datasette_gphotos_dedupe.album import plan_push, read_candidates
+    from datasette_gphotos_dedupe.store.pushes import create_push
+
+    conn = sqlite3.connect(tmp_path / "photos.db")
+    push_id = create_push(conn, plan_push(read_candidates(conn), "Duplicates"), "root")
+    conn.close()
+    url = f"duplicates/push/{push_id}"
+    await pushing.post(url, {"action": "cancel"})
+    page = (await pushing.get(url)).text
+    assert page.count("the push was cancelled before") == 4 and "4 not sent" in page
+    refused = (await pushing.get(f"{url}.json?state=refused")).json()
+    assert [item["photo_id"] for item in refused["items"]] == [photo_id(9)]
+    assert refused["reasons"] == [{"reason": "this app did not upload it, so Google will not let it file it", "count": 1}]
+    assert (await pushing.get(f"{url}.json?state=lost")).status_code == 400
+
+
+async def test_names_from_outside_are_shown_as_text(pushing, tmp_path):
+    change(tmp_path, "UPDATE photos SET filename = ?, product_url = 'javascript:alert(1)'", HOSTILE)
+    for path in ("duplicates/push", "duplicates/push?route=handover"):
+        page = (await pushing.get(path)).text
+        assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+        assert "javascript:" not in page
