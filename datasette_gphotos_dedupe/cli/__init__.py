@@ -25,7 +25,7 @@ def cli() -> None:
 
 
 def _load_commands() -> None:
-    from . import demo, google, importing, matching, publishing, pushing, status  # noqa: F401
+    from . import demo, finding, google, importing, matching, publishing, pushing, status  # noqa: F401
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from .reading import read_media
 NEAR = 40  # candidates by the plain hash that are looked at
 NEAR_BY_VARIANT = 10  # for each variant
 SHOWN_NEAREST = 3
+FEWER_PIXELS = 0.95  # a RAW file's pixels are cut a little differently by every program
 VERSIONS = frozenset(("edited", "crop", "turned", "mirrored"))
 _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 
@@ -65,13 +66,26 @@ class Lookup:
 
     @property
     def answer(self) -> str:
-        """``copy`` (it is there), ``version`` (edited, cut or turned), ``alike``, ``trashed`` (only in the bin) or ``none``."""
+        """``copy`` (it is there), ``smaller`` (there with fewer pixels), ``version`` (edited, cut or turned), ``alike``, ``trashed``
+        (only in the bin) or ``none``.
+        """
         kept = {likeness.relation for likeness in self.found if not likeness.trashed}
         if kept & REMOVABLE_RELATIONS:
-            return "copy"
+            return "copy" if self._best() is None or not self._smaller(self._best()) else "smaller"
         if any(likeness.trashed and likeness.relation in REMOVABLE_RELATIONS for likeness in self.found):
             return "trashed"
         return "version" if kept & VERSIONS else ("alike" if kept else "none")
+
+    def _best(self) -> Likeness | None:
+        """The largest copy that is not in the bin."""
+        copies = [one for one in self.found if not one.trashed and one.relation in REMOVABLE_RELATIONS]
+        return max(copies, key=lambda one: (one.relation == "same_bytes", (one.width or 0) * (one.height or 0)), default=None)
+
+    def _smaller(self, copy: Likeness | None) -> bool:
+        """Whether a copy has clearly fewer pixels than the picture asked about, which must not be thrown away for it then."""
+        if copy is None or copy.relation == "same_bytes" or not (self.width and self.height and copy.width and copy.height):
+            return False
+        return copy.width * copy.height < FEWER_PIXELS * self.width * self.height
 
     def words(self) -> str:
         """The answer as a sentence."""
@@ -79,11 +93,16 @@ class Lookup:
         name = (first.filename or first.photo_id) if first else ""
         return {
             "copy": f"Yes: {name} is the same picture.",
+            "smaller": f"Only smaller: {_size_of(self._best())} is there, and this has {self.width} × {self.height} pixels. Keep it.",
             "trashed": "Only in the bin: a photo of the same picture is there and will be gone.",
             "version": f"Another version of it: {name} is the same picture changed.",
             "alike": f"Probably not: {name} only looks alike. Compare them yourself.",
             "none": "No: nothing in the library shows this picture.",
         }[self.answer]
+
+
+def _size_of(copy: Likeness | None) -> str:
+    return f"{copy.filename or copy.photo_id} with {copy.width} × {copy.height} pixels" if copy else ""
 
 
 def read_picture(name: str, data: bytes | None = None, path: Path | None = None) -> Reading:

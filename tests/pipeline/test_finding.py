@@ -102,3 +102,11 @@ def test_a_file_is_read_from_its_path(tmp_path, conn):
     path.write_bytes(buffer.getvalue())
     lookup = find_picture(conn, path.name, read_picture(path.name, path=path))
     assert (lookup.answer, lookup.found[0].relation) == ("copy", "other_format")
+
+
+def test_a_larger_picture_than_the_copy_that_is_there_must_be_kept(conn):
+    lookup = find(conn, "IMG_1005.jpg", picture(5).resize((1920, 1440)))
+    assert lookup.answer == "smaller"
+    assert (
+        lookup.words() == "Only smaller: IMG_1005.JPG with 640 × 480 pixels is there, and this has 1920 × 1440 pixels. Keep it."
+    )
