@@ -210,6 +210,149 @@ def test_bytes_that_are_no_picture_fail_in_their_row(call, fake):
     assert (status, body["newMediaItemResults"][0]["status"]["code"]) == (200, 3)
 
 
+@pytest.mark.parametrize(
+    "position, names",
+    [
+        ({"position": "FIRST_IN_ALBUM"}, ["new.jpg", "0.jpg", "1.jpg"]),
+        ({"position": "LAST_IN_ALBUM"}, ["0.jpg", "1.jpg", "new.jpg"]),
+        ({"position": "AFTER_MEDIA_ITEM", "relativeMediaItemId": "{0}"}, ["0.jpg", "new.jpg", "1.jpg"]),
+        (None, ["0.jpg", "1.jpg", "new.jpg"]),
+    ],
+)
+def test_new_items_go_where_the_request_says(call, add, fake, position, names):
+    ids = own(fake, 2)
+    add(ids)
+    position = {key: value.replace("{0}", ids[0]) for key, value in position.items()} if position else None
+    body = {"albumId": fake.world.album_id(fake.album("A")), "newMediaItems": [new_item(fake, picture_bytes())]}
+    status, _ = call("POST", "/v1/mediaItems:batchCreate", json={**body, "albumPosition": position})
+    assert (status, fake.album_filenames("A")) == (200, names)
+
+
+def picture_bytes() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def new_item(fake, data: bytes) -> dict:
+    token = fake.world.issue()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "X-Goog-Upload-Protocol": "raw"}
+    upload = requests.post(f"{fake.url}/v1/uploads", data=data, headers=headers, timeout=10).text
+    return {"simple_media_item": {"upload_token": upload, "file_name": "new.jpg"}, "description": None}
+
+
+def test_an_enrichment_goes_first_and_must_be_whole(call, fake):
+    album = fake.world.album_id(fake.world.add_album("A"))
+    path, first = f"/v1/albums/{album}:addEnrichment", {"position": "FIRST_IN_ALBUM"}
+    place = {"locationName": "Bern", "latlng": {"latitude": 47, "longitude": 7.45}}
+    for item in ({"textEnrichment": {"text": "T"}}, {"mapEnrichment": {"origin": place, "destination": place}}):
+        assert call("POST", path, json={"newEnrichmentItem": item, "albumPosition": first})[0] == 200
+    for item in ({}, {"textEnrichment": {}}, {"textEnrichment": {"text": "T"}, "locationEnrichment": {"location": place}}):
+        assert call("POST", path, json={"newEnrichmentItem": item, "albumPosition": first})[0] == 400
+
+
+def test_the_cover_of_an_album_must_be_in_it(call, add, fake):
+    inside, outside = own(fake, 2)
+    add([inside])
+    path = f"/v1/albums/{fake.world.album_id(fake.album('A'))}?updateMask=coverPhotoMediaItemId"
+    assert [call("PATCH", path, json={"coverPhotoMediaItemId": each})[0] for each in (inside, outside)] == [200, 400]
+
+
+def test_items_leave_an_album_all_or_none(call, add, fake):
+    inside, outside = own(fake, 2)
+    add([inside])
+    path = f"/v1/albums/{fake.world.album_id(fake.album('A'))}:batchRemoveMediaItems"
+    assert call("POST", path, json={"mediaItemIds": [inside, outside]})[0] == 400
+    assert fake.album_filenames("A") == ["0.jpg"]
+    assert call("POST", path, json={"mediaItemIds": [inside]}) == (200, {})
+
+
+@pytest.mark.parametrize(
+    "filters, names",
+    [
+        ({"mediaTypeFilter": {"mediaTypes": ["VIDEO"]}}, ["film.mp4"]),
+        ({"featureFilter": {"includedFeatures": ["FAVORITES"]}}, ["loved.jpg"]),
+        ({"dateFilter": {"dates": [{"year": 2019, "month": 6}]}}, ["film.mp4", "loved.jpg"]),
+        ({"includeArchivedMedia": True}, ["film.mp4", "loved.jpg", "put-away.jpg"]),
+    ],
+)
+def test_search_filters(call, fake, filters, names):
+    fake.world.add_item("film.mp4", created_by=CLIENT_ID)
+    fake.world.add_item("loved.jpg", created_by=CLIENT_ID, favorite=True)
+    fake.world.add_item("put-away.jpg", created_by=CLIENT_ID, archived=True)
+    found = call("POST", "/v1/mediaItems:search", json={"filters": filters})[1]["mediaItems"]
+    assert sorted(item["filename"] for item in found) == names
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"filters": {"mediaTypeFilter": {"mediaTypes": ["FILM"]}}},
+        {"filters": {"contentFilter": {"includedContentCategories": ["CATS"]}}},
+        {"orderBy": "MediaMetadata.creation_time"},
+        {"pageSize": "many"},
+        {"pageSize": 2.5},
+        {"pageSize": True},
+    ],
+)
+def test_a_search_that_google_refuses(call, body):
+    assert call("POST", "/v1/mediaItems:search", json=body)[1]["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_a_motion_photo_gives_a_picture_and_its_film(fake):
+    fake.world.add_item("motion.jpg", created_by=CLIENT_ID, motion=b"film")
+    assert picture(fake, "=dv").content == b"film"
+    assert picture(fake, "=w64").headers["Content-Type"] == "image/jpeg"
+
+
+def test_the_oldest_of_more_than_a_hundred_sign_ins_dies(fake):
+    forms = [fake.signed_in() for _ in range(101)]
+    answers = []
+    for form in (forms[0], forms[1]):
+        request = {name: form[name] for name in ("client_id", "client_secret", "refresh_token")} | {"grant_type": "refresh_token"}
+        answers.append(requests.post(f"{fake.url}/token", data=request, timeout=10).status_code)
+    assert answers == [400, 200]
+
+
+def test_a_refresh_may_ask_for_less_and_never_for_more(fake):
+    form = fake.signed_in({READ, APPEND})
+    request = {name: form[name] for name in ("client_id", "client_secret", "refresh_token")} | {"grant_type": "refresh_token"}
+    less = requests.post(f"{fake.url}/token", data={**request, "scope": READ}, timeout=10)
+    more = requests.post(f"{fake.url}/token", data={**request, "scope": f"{READ} {PICK}"}, timeout=10)
+    assert (less.json()["scope"], more.json()["error"]) == (READ, "invalid_scope")
+
+
+def test_a_resumable_upload_can_be_asked_and_cancelled(fake):
+    token = fake.world.issue()["access_token"]
+    auth = {"Authorization": f"Bearer {token}"}
+    head = {"X-Goog-Upload-Protocol": "resumable", "X-Goog-Upload-Command": "start", "X-Goog-Upload-Raw-Size": "600000"}
+    started = requests.post(f"{fake.url}/v1/uploads", headers={**auth, **head}, timeout=10)
+    assert started.headers["X-Goog-Upload-Status"] == "active"
+    assert started.headers["Date"].endswith("GMT")
+
+    def go_on(command, data=b"", **more):
+        headers = {**auth, "X-Goog-Upload-Command": command, **more}
+        return requests.post(started.headers["X-Goog-Upload-URL"], data=data, headers=headers, timeout=10)
+
+    odd = go_on("upload", b"x" * 1000, **{"X-Goog-Upload-Offset": "0"})
+    assert odd.json()["error"]["message"] == "Chunk size must be a multiple of the granularity."
+    assert go_on("upload", b"x" * 262_144, **{"X-Goog-Upload-Offset": "0"}).status_code == 200
+    assert go_on("query").headers["X-Goog-Upload-Size-Received"] == "262144"
+    go_on("cancel")
+    assert go_on("query").headers["X-Goog-Upload-Status"] == "canceled"
+
+
+def test_a_search_is_no_write_for_the_quota_and_an_album_is(call, fake):
+    fake.world.switches.writes_per_minute = 1
+    assert [call("POST", "/v1/mediaItems:search", json={})[0] for _ in range(3)] == [200] * 3
+    answers = [call("POST", "/v1/albums", json={"album": {"title": "T"}}) for _ in range(2)]
+    assert [status for status, _ in answers] == [200, 429]
+    assert (
+        "limit 'Write requests per minute per user' of service 'photoslibrary.googleapis.com'"
+        in answers[1][1]["error"]["message"]
+    )
+
+
 def test_the_program_on_its_own_says_where_it_listens(tmp_path):
     import subprocess
     import sys

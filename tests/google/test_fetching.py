@@ -11,13 +11,15 @@ from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.cli import _load_commands, cli
-from datasette_gphotos_dedupe.errors import GphotosError
+from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
+from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.pipeline.fetching import fetch_source
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.sources.library import Library
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.store.database import open_database
-from tests.fake_google import CLIENT_ID, pick
+from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, pick, routes
+from tests.google.fixtures import write_private
 from tests.made_library import photo_id
 
 
@@ -34,6 +36,13 @@ def fetch(db, source):
 
 def upload(fake, count: int) -> list:
     return [fake.world.add_item(f"up{number}.jpg", created_by=CLIENT_ID, camera_model="Pixel 3") for number in range(count)]
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Ten items a page in place of a hundred: the same seams with a tenth of the pictures."""
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.client.ITEMS_PER_PAGE", 10)
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.BATCH", 10)
 
 
 def test_items_come_in_with_fingerprint_and_preview(db, fake, client):
@@ -176,21 +185,21 @@ def test_two_rows_that_fit_are_both_left_alone(db, fake, client):
     assert db["photos"].count == 3
 
 
-def test_five_percent_faults_change_nothing(db, fake, client):
-    upload(fake, 60)
+def test_five_percent_faults_change_nothing(db, fake, client, small_pages):
+    upload(fake, 40)
     fake.faults.at_rate(0.05, pattern="/v1/|/lr/")
     fetch(db, Library(client))
-    assert (db["photos"].count, db["fingerprints"].count) == (60, 60)
+    assert (db["photos"].count, db["fingerprints"].count) == (40, 40)
 
 
-def test_a_listing_that_breaks_off_keeps_what_came_and_goes_on(db, fake, client):
-    upload(fake, 250)
+def test_a_listing_that_breaks_off_keeps_what_came_and_goes_on(db, fake, client, small_pages):
+    upload(fake, 25)
     fake.faults.add("400", "GET /v1/mediaItems", skip=1)
     with pytest.raises(GphotosError):
         fetch(db, Library(client))
-    assert db["photos"].count == 100
+    assert db["photos"].count == 10
     assert db.execute("SELECT state FROM runs").fetchall() == [("failed",)]
-    assert fetch(db, Library(client)).added == 150
+    assert fetch(db, Library(client)).added == 15
 
 
 def pick_when_asked(fake, items, after_polls: int = 2):
@@ -217,13 +226,13 @@ def slow_client(client, watch, monkeypatch):
     return client
 
 
-def test_picked_photos_come_in(db, fake, slow_client):
-    items = [fake.world.add_item(f"phone{number}.jpg") for number in range(130)]
+def test_picked_photos_come_in(db, fake, slow_client, small_pages):
+    items = [fake.world.add_item(f"phone{number}.jpg") for number in range(13)]
     links, left = [], []
     person = pick_when_asked(fake, items)
     report = fetch(db, Picker(slow_client, links.append, left.append))
     person.join()
-    assert (report.listed, report.added, report.pictures) == (130, 130, 130)
+    assert (report.listed, report.added, report.pictures) == (13, 13, 13)
     assert links[0].startswith(f"{fake.url}/picker/")
     assert links[0].endswith("/autoclose")
     assert 1790 <= left[0] <= 1800
@@ -264,6 +273,151 @@ def test_a_picked_photo_cannot_be_pushed_by_id(db, fake, slow_client):
     person.join()
     (identifier,) = db.execute("SELECT photo_id FROM photos").fetchone()
     assert plan_push(read_candidates(db.conn, [identifier]), "D").planned == ()
+
+
+@pytest.fixture
+def picked(db, fake, slow_client, small_pages):
+    """25 photos picked; the listing breaks off after the first page. `again()` is the next run, with nobody at the page."""
+    items = [fake.world.add_item(f"phone{number}.jpg") for number in range(25)]
+    fake.faults.add("400", "GET /v1/mediaItems", skip=1)
+    person = pick_when_asked(fake, items)
+    with pytest.raises(GphotosError):
+        fetch(db, Picker(slow_client, lambda link: None, lambda left: None))
+    person.join()
+    links = []
+    return links, lambda: fetch(db, Picker(slow_client, links.append, lambda left: None))
+
+
+def test_what_was_picked_is_not_lost_when_a_run_is_cut_short(picked, db, fake):
+    links, again = picked
+    assert (db["photos"].count, len(fake.world.sessions)) == (10, 1)
+    assert again().added == 15
+    assert (links, fake.world.sessions) == ([], {})
+
+
+def test_after_a_round_that_was_saved_a_new_one_begins(picked, db, fake):
+    links, again = picked
+    again()
+    assert db["google_state"].count == 1  # the count of pictures; no session
+    assert [row["name"] for row in db["google_state"].rows] == ["picture_loads"]
+
+
+def test_a_session_that_google_has_forgotten_is_followed_by_a_new_one(picked, db, fake):
+    links, again = picked
+    fake.world.sessions.clear()
+    person = pick_when_asked(fake, [], len(fake.requests("GET", "/v1/sessions/")) + 2)
+    again()
+    person.join()
+    assert len(links) == 1
+
+
+def test_a_lost_answer_opens_no_second_session_and_ends_none_twice(db, fake, slow_client):
+    fake.faults.add("reset_after", "POST /v1/sessions")
+    fake.faults.add("reset_after", "DELETE /v1/sessions")
+    person = pick_when_asked(fake, [fake.world.add_item("phone.jpg")])
+    assert fetch(db, Picker(slow_client, lambda link: None, lambda left: None)).added == 1
+    person.join()
+    assert fake.world.sessions == {}
+
+
+def test_a_picked_photo_that_a_takeout_brought_is_not_loaded_again(db, fake, slow_client):
+    item = fake.world.add_item("up0.jpg")
+    takeout_row(db)
+    with db.atomic():
+        db["fingerprints"].insert({"photo_id": photo_id(1), "phash": "0" * 64, "flatness": 0.1, "algorithm": "phash256/1"})
+    person = pick_when_asked(fake, [item])
+    fetch(db, Picker(slow_client, lambda link: None, lambda left: None))
+    person.join()
+    assert (db["photos"].count, fake.requests("GET", "/ppa/")) == (1, [])
+
+
+def test_the_day_s_pictures_are_counted_over_all_runs(db, fake, client, monkeypatch, small_pages):
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 15)
+    upload(fake, 13)
+    fetch(db, Library(client))
+    for number in range(13, 40):
+        fake.world.add_item(f"up{number}.jpg", created_by=CLIENT_ID)
+    with pytest.raises(QuotaError) as error:
+        fetch(db, Library(client))
+    assert str(error.value) == (
+        "Google lets a project load 15 pictures a day, and today's are used up; it starts anew at 2026-11-25T08:00:00Z. "
+        "What was done until now is saved: run the same command again after that time."
+    )
+    assert len(fake.requests("GET", "/lr/")) <= 15 + 8  # the threads that had passed already
+
+
+def test_after_the_reset_the_count_starts_anew(db, fake, client, watch, monkeypatch):
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 3)
+    upload(fake, 3)
+    fetch(db, Library(client))
+    upload(fake, 2)
+    watch.seconds += 86_400
+    assert fetch(db, Library(client)).pictures == 2
+
+
+def test_what_was_edited_in_google_photos_is_taken_over(db, fake, client):
+    (item,) = upload(fake, 1)
+    fetch(db, Library(client))
+    item.description = "On the beach"
+    assert fetch(db, Library(client)).updated == 1
+    assert next(db["photos"].rows)["description"] == "On the beach"
+
+
+def test_pages_that_are_short_or_empty_are_not_the_end(db, fake, client, small_pages):
+    fake.world.switches.short_pages = True
+    upload(fake, 33)
+    assert fetch(db, Library(client)).listed == 33
+
+
+def test_an_item_that_google_cannot_show_just_now_does_not_count_as_deleted(db, fake, client, monkeypatch):
+    items = upload(fake, 2)
+    fetch(db, Library(client))
+    items[0].archived = True  # left out of the listing, so asked for by its id
+    row = {"status": {"code": 13, "message": "Internal error."}}
+    monkeypatch.setattr(
+        "tests.fake_google.routes.API",
+        tuple(
+            (verb, path, scopes, (lambda world, request: {"mediaItemResults": [row]}) if "batchGet" in path.pattern else handler)
+            for verb, path, scopes, handler in routes.API
+        ),
+    )
+    with pytest.raises(GphotosError):
+        fetch(db, Library(client))
+    assert db.execute("SELECT count(*) FROM photos WHERE trashed").fetchone() == (0,)
+
+
+def test_an_archived_item_does_not_count_as_deleted(db, fake, client):
+    items = upload(fake, 2)
+    fetch(db, Library(client))
+    items[0].archived = True
+    assert fetch(db, Library(client)).gone == 0
+
+
+def test_an_error_with_a_picture_for_a_body_is_an_error(db, fake, client):
+    upload(fake, 1)
+    fake.faults.add("image_404", "GET /lr/")
+    assert fetch(db, Library(client)).pictures == 1
+
+
+def test_a_sign_in_with_removed_scopes_gets_the_sentence_and_the_way_to_takeout(fake, tmp_path, watch, db):
+    client = open_client(write_private(tmp_path / "old.json", fake.signed_in(REMOVED_SCOPES)), watch.clock())
+    with pytest.raises(GphotosError) as error:
+        fetch(db, Library(client))
+    assert str(error.value) == (
+        "Google refused: Request had insufficient authentication scopes (HTTP 403 PERMISSION_DENIED). The sign-in lacks the "
+        "permission for this. Permissions to see a whole library ended on 31 March 2025; an app may add to the library, see what "
+        "it added itself, and receive hand-picked photos. Sign in again and tick every box: gphotos-to-sqlite auth "
+        "client_secret.json. To bring in the whole library, use a Takeout export: gphotos-to-sqlite takeout photos.db takeout-*.zip"
+    )
+
+
+def test_an_account_without_google_photos_is_told_what_to_do(db, fake, client):
+    fake.world.switches.photos_off = True
+    with pytest.raises(GphotosError) as error:
+        fetch(db, Library(client))
+    assert str(error.value).endswith(
+        "Open photos.google.com with this account once and set Google Photos up, then run the same command again."
+    )
 
 
 def test_an_empty_listing_explains_itself(fake, auth_path, tmp_path):

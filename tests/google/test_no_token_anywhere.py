@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
 import traceback
 
 import pytest
+from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
 from datasette_gphotos_dedupe.album.handover import plan_handover, write_handover
+from datasette_gphotos_dedupe.cli import _load_commands, cli
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.google.auth import read_auth
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.google.library import build_pushable
+from tests.web.site import Site, make_datasette
 
 
 def secrets(fake, auth_path) -> list[str]:
@@ -53,6 +57,48 @@ def test_no_token_is_in_a_hand_over_file(pushed, fake, auth_path, tmp_path, ends
     write_handover(plan_handover(db.conn, "D"), tmp_path / f"out{ends}")
     text = (tmp_path / f"out{ends}").read_text()
     assert not [secret for secret in secrets(fake, auth_path) if secret in text]
+
+
+@pytest.mark.parametrize("name", ["out.db", "out.csv", "out.html"])
+def test_no_token_is_in_an_export_or_a_report(pushed, fake, auth_path, tmp_path, name):
+    db, run = pushed
+    run()
+    _load_commands()
+    command = "report" if name.endswith(".html") else "export"
+    arguments = [command, str(tmp_path / "photos.db"), str(tmp_path / name)]
+    CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    content = (tmp_path / name).read_bytes()
+    assert [secret for secret in secrets(fake, auth_path) if secret.encode() in content] == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("sign_in", ["good", "revoked", "shared"])
+async def test_no_token_is_on_a_page_or_in_its_headers(tmp_path, fake, auth_path, sign_in):
+    """The push page, the job behind it and the tables, with a sign-in that works, one that ended and one that others can read."""
+    build_pushable(tmp_path / "photos.db", fake, 5).conn.close()
+    kept = read_auth(auth_path)
+    if sign_in == "revoked":
+        fake.world.refresh_tokens.clear()
+    if sign_in == "shared":
+        auth_path.chmod(0o644)
+    site = Site(make_datasette([tmp_path / "photos.db"], plugin={"auth": str(auth_path)}), "root")
+    plan = (await site.get("duplicates/push.json")).json()
+    answers = [await site.post_json("duplicates/push.json", {"album": "D", "digest": plan["digest"]})]
+    await _until_it_ended(site)
+    for path in ("duplicates/push", "duplicates/push/1", "duplicates/push/1.json", "/photos/pushes", "/photos/push_items.json"):
+        answers.append(await site.get(path))
+    told = "".join(answer.text + str(answer.headers) for answer in answers)
+    known = [kept.refresh_token, kept.client_secret, *fake.world.access_tokens]
+    assert [secret for secret in known if secret in told] == []
+
+
+async def _until_it_ended(site: Site) -> None:
+    for _ in range(600):
+        answer = await site.get("duplicates/push/1.json")
+        if answer.status_code != 200 or not answer.json()["alive"]:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the push does not end")
 
 
 @pytest.mark.parametrize("kind, call", [("400", "batchAdd"), ("401", "batchAdd"), ("403", "batchAdd"), ("reset", "/v1/albums")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import stat
 import subprocess
@@ -87,6 +88,39 @@ def test_the_kept_file_is_private(fake, secret, person, tmp_path):
 def test_no_access_token_is_kept(fake, secret, person, tmp_path):
     sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
     assert "ya29." not in (tmp_path / "auth.json").read_text()
+
+
+def test_nothing_secret_is_in_a_log_of_the_sign_in(fake, secret, person, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    token_request = fake.requests("POST", "/token")[0]["body"].decode()
+    verifier = next(part.partition("=")[2] for part in token_request.split("&") if part.startswith("code_verifier="))
+    secrets = [*fake.world.access_tokens, *fake.world.refresh_tokens, CLIENT_SECRET, verifier]
+    assert [text for text in secrets if text in caplog.text] == []
+
+
+def test_a_place_that_cannot_be_written_is_named_before_the_consent_page(fake, secret, tmp_path):
+    with pytest.raises(SignInError) as error:
+        sign_in(secret, tmp_path / "none" / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == (
+        f"{tmp_path / 'none' / 'auth.json'} cannot be written: the folder {tmp_path / 'none'} does not exist. Nothing was saved."
+    )
+    assert fake.log == []
+
+
+def test_a_disk_that_is_full_leaves_the_old_sign_in_and_no_rest(fake, secret, person, tmp_path, monkeypatch):
+    sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    before = (tmp_path / "auth.json").read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SignInError) as error:
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == f"{tmp_path / 'auth.json'} cannot be written: No space left on device. Nothing was saved."
+    assert (tmp_path / "auth.json").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["auth.json", "client_secret.json"]
 
 
 def test_read_only_asks_for_less(fake, secret, person, tmp_path):
