@@ -18,6 +18,7 @@ from typing import Any
 
 from ..errors import GphotosError
 from ..store.database import utc_now
+from ..words import count
 from .candidates import Candidate, read_candidates
 from .contents import key_of_sha1, read_sharers
 from .plan import PlannedItem, plan_push
@@ -28,17 +29,23 @@ from .selecting import chunks
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = """(() => {
   // Run in the console of photos.google.com with Google Photos Toolkit installed, then choose the hand-over file.
+  // Cut short, it goes on where it was when it is run again: the album and the next chunk are remembered in this browser.
   const input = Object.assign(document.createElement('input'), {type: 'file', accept: '.json'});
   input.style = 'position:fixed;top:1em;left:1em;z-index:99999;padding:1em;background:#fff;border:2px solid #000';
   input.onchange = async () => {
     const handover = JSON.parse(await input.files[0].text());
     input.remove();
-    const album = await gptkApi.createAlbum(handover.album);
-    let done = 0;
-    for (const chunk of handover.media_key_chunks) {
-      await gptkApi.addItemsToAlbum(chunk, album);
-      done += chunk.length;
-      console.log(`${done} photos are in the album`);
+    const name = 'gphotos-handover:' + handover.made_at;
+    const state = JSON.parse(localStorage.getItem(name) || '{"next": 0}');
+    const save = () => localStorage.setItem(name, JSON.stringify(state));
+    const chunks = handover.media_key_chunks;
+    if (!state.album && chunks.length) {
+      state.album = await gptkApi.createAlbum(handover.album);
+      save();
+    }
+    for (; state.next < chunks.length; state.next++, save()) {
+      await gptkApi.addItemsToAlbum(chunks[state.next], state.album);
+      console.log(`${chunks.slice(0, state.next + 1).flat().length} photos are in the album`);
     }
     console.log('Done. Look through the album, then select all and choose Move to trash.');
   };
@@ -73,12 +80,15 @@ class Handover:
 
     def summary(self, output: str | Path) -> str:
         """What was written, in a sentence or two."""
-        text = f"{len(self.photos):,} photos are in {output}."
+        text = f"{count(len(self.photos), 'photo')} {'is' if len(self.photos) == 1 else 'are'} in {output}."
         if self.refused:
             one = self.refused[0]
-            text += f" {len(self.refused):,} decided 'remove' are not; for example {one.filename or one.photo_id}: {one.reason}."
+            verb = "is" if len(self.refused) == 1 else "are"
+            text += (
+                f" {len(self.refused):,} decided 'remove' {verb} not; for example {one.filename or one.photo_id}: {one.reason}."
+            )
         if self.rescue:
-            text += f" {len(self.rescue):,} things their keepers lack are listed first: carry them over before deleting."
+            text += f" {count(len(self.rescue), 'thing')} that keepers lack: listed first, to be carried over before deleting."
         return text
 
 
@@ -186,7 +196,7 @@ def _html_text(handover: Handover) -> str:
     values = {
         "album": html.escape(handover.album),
         "made_at": handover.made_at,
-        "count": f"{len(handover.photos):,}",
+        "count": count(len(handover.photos), "photo"),
         "rows": "\n".join(_html_row(photo, rescue.get(photo.photo_id, [])) for photo in handover.photos),
         "refused": "\n".join(_html_refusal(item) for item in handover.refused),
         "snippet": html.escape(SNIPPET),

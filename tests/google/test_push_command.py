@@ -149,8 +149,8 @@ def test_a_photo_without_a_surviving_keeper_is_not_handed_over(run, tmp_path, fa
     db.conn.close()
     result = run("handover", tmp_path / "photos.db", tmp_path / "out.csv")
     assert result.output == (
-        f"1 photos are in {tmp_path / 'out.csv'}. "
-        "1 decided 'remove' are not; for example copy00000.jpg: its keeper IMG_0000.jpg is in the trash.\n"
+        f"1 photo is in {tmp_path / 'out.csv'}. "
+        "1 decided 'remove' is not; for example copy00000.jpg: its keeper IMG_0000.jpg is in the trash.\n"
     )
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [row["photo_id"] for row in rows] == [copy_id(1)]
@@ -175,7 +175,7 @@ def test_the_worklist_shows_names_as_text(run, tmp_path, fake):
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
     assert "javascript:alert" not in page
-    assert "<h1>{{ rows }}: 1 photos to remove</h1>" in page
+    assert "<h1>{{ rows }}: 1 photo to remove</h1>" in page
 
 
 def test_another_ending_is_refused(run, path, tmp_path):
