@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -18,10 +18,12 @@ from ..sources.folder import Folder
 from ..sources.takeout import Takeout
 from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
 from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
+from ..store.stale import forget_stale, read_stale
 from .jobs import Job
 from .progress import Progress
 from .reading import is_worth_another_try
 from .staging import Staging
+from .vanished import note_vanished
 from .workers import Pending, WorkerPool, in_order
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class _Import:
         self._begins = None if None in sizes else [0, *accumulate(sizes)]
         self._distrusted: set[str] = set()
         self._known: dict[str, dict[str, Known]] = {}
+        self._settled: dict[str, set[str]] = defaultdict(set)  # container -> members that are used or skipped in this run
         self._albums_saved: set[str] = set()
         self._batch: list[Found] = []
         self._skips: list[tuple[File, Trouble]] = []
@@ -120,6 +123,8 @@ class _Import:
             with self.pool:
                 self._read_index()
                 self._read_photos()
+            if not self.source.broken:
+                self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
             state = "done"
         except KeyboardInterrupt:
             state, self.report.stopped = "stopped", True
@@ -149,11 +154,22 @@ class _Import:
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
         self.report.warnings += self.source.warnings
+        if state == "done" and not self.report.broken:
+            self._forget_unseen()
         if state == "done":
             self.staging.clear([_part_key(container)[0] for container in self.source.containers if container.kind == TGZ])
         if self.report.broken:
             state = "failed"
         self.work.finish(state, " ".join(self.report.broken) or None)
+
+    def _forget_unseen(self) -> None:
+        """Drop what earlier runs said of files that are no longer there, or of sidecars that have found their picture."""
+        for container in self.source.containers:
+            path = printable(str(container.path))
+            stale = read_stale(self.conn, path, self._settled[path])
+            if any(stale):
+                with transaction(self.conn):
+                    forget_stale(self.conn, path, *stale)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -234,11 +250,13 @@ class _Import:
             self._batch.append(found)
             for file in found.photo.files:
                 self.source.account_of(file).used += 1
+                self._settled[file.container].add(file.member)
 
     # -- saving -----------------------------------------------------------------------------------------------------
 
     def _skip(self, file: File, trouble: Trouble) -> None:
         self.source.account_of(file).skipped[trouble.code] += 1
+        self._settled[file.container].add(file.member)
         self._skips.append((file, trouble))
 
     def _save_batch(self) -> None:

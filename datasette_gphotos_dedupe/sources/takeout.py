@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
 from ..model import Album, File, Photo, Trouble
-from .archives import FOLDER, TGZ, ZIP, Container, walk_folder
+from .archives import FOLDER, TGZ, ZIP, Container, export_name, walk_folder
 from .base import Capabilities, Skip
 from .entries import TROUBLES, Entry, printable
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
@@ -53,6 +53,14 @@ class Export:
     )
     metas: dict[str, AlbumMeta] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)  # media keys of its items, also of those whose files could not be used
+    newest_file: str = ""
+    whole: bool = True  # as far as can be told: no part is missing
+
+    @property
+    def years(self) -> set[str]:
+        """The year folders. Google exports each of them with all that is in it."""
+        return {folder for folder, kind in self.kinds.items() if kind == YEAR}
 
 
 class Takeout:
@@ -169,6 +177,8 @@ class Takeout:
             return
         if isinstance(value, Sidecar):
             export.sidecars[folder][name].append((entry, value))
+            # Programs that unpack keep the time of the export; it is all that dates a folder without the archive's name.
+            export.newest_file = max(export.newest_file, (entry.modified_at or "")[:19])
         elif isinstance(value, AlbumMeta):
             self.accounts[entry.container].sidecars += 1
             if value.title or folder not in export.metas:
@@ -208,9 +218,12 @@ class Takeout:
         for file, trouble in self._early:
             skip(file, trouble)
         for export in self.exports:
+            export.exported_at = export.exported_at or (f"{export.newest_file}Z" if export.newest_file else None)
             export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas)
             self._add_albums(export)
             for item in self._items(export, skip):
+                if item.media_key:
+                    export.keys.add(item.media_key)
                 yield photo_of(item, export.exported_at, self.file_of)
 
     def _items(self, export: Export, skip: Skip) -> list[Item]:
@@ -275,6 +288,7 @@ class Takeout:
         count = dangling[YEAR] + dangling[TRASH]
         if not count and not gaps:
             return
+        export.whole = False
         names = ", ".join(f"{part:03d}" for part in gaps)
         what = f"{'Part' if len(gaps) == 1 else 'Parts'} {names} of this export" if gaps else "A part of this export"
         verb = "are" if len(gaps) > 1 else "is"
@@ -353,9 +367,11 @@ def _exports(containers: list[Container]) -> list[Export]:
     only = ids.pop() if len(ids) == 1 else None
     found: dict[str, Export] = {}
     for number, container in enumerate(containers):
-        export = found.setdefault(container.export_id or only or "", Export(None, []))
+        named = export_name(container.path.name) if container.kind == FOLDER else None  # unpacked under the archive's name
+        export = found.setdefault(container.export_id or (named and named[0]) or only or "", Export(None, []))
         export.containers.append(number)
-        export.exported_at = max(filter(None, (export.exported_at, container.exported_at)), default=None)
+        dates = (export.exported_at, container.exported_at, named and named[1])
+        export.exported_at = max(filter(None, dates), default=None)
     return sorted(found.values(), key=lambda export: export.exported_at or "")
 
 

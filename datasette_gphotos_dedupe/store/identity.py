@@ -32,11 +32,17 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
     if photo.sha1 is None:
         return None
     rows = conn.execute(
-        "SELECT photo_id, filename, taken_at, source, media_key FROM photos WHERE sha1 = ? ORDER BY photo_id", [photo.sha1]
+        "SELECT photo_id, filename, taken_at, source, media_key, exported_at FROM photos WHERE sha1 = ? ORDER BY photo_id",
+        [photo.sha1],
     ).fetchall()
     for row in rows:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
         if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
+            return row[0]
+    for row in rows[:1] if len(rows) == 1 else []:
+        # Between two exports a person may have corrected the date; the title stays that of the upload.
+        later = row[1] == photo.filename and row[5] != photo.exported_at and row[3] == photo.source
+        if later and (photo.media_key is None or row[4] is None):
             return row[0]
     return _row_of_file(conn, photo) or _row_of_list(conn, photo)
 
@@ -74,15 +80,15 @@ def _content_id(conn: sqlite3.Connection, photo: Photo) -> str:
     return f"{plain}:{mark}"
 
 
-def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
-    """Give everything that belongs to `old_id` to `new_id`, decisions included.
+def join_provisional(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """Let an id made of a checksum go when its last file turned out to belong to `new_id`. One of Google's own ids stays."""
+    if old_id.startswith("sha1:") and conn.execute("SELECT 1 FROM files WHERE photo_id = ?", [old_id]).fetchone() is None:
+        take_over(conn, old_id, new_id)
 
-    Does nothing while files other than those moved already still belong to an old id that is a real one.
-    """
+
+def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """Give everything that belongs to `old_id` to `new_id`, decisions included."""
     if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [old_id]).fetchone() is None:
-        return
-    left = conn.execute("SELECT 1 FROM files WHERE photo_id = ?", [old_id]).fetchone()
-    if left and not old_id.startswith("sha1:"):
         return
     conn.execute("PRAGMA defer_foreign_keys = ON")
     if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [new_id]).fetchone() is None:
@@ -93,6 +99,12 @@ def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
     for table in ("album_photos", "photo_people", "fingerprints", "thumbnails", "photos"):
         conn.execute(f"DELETE FROM {table} WHERE photo_id = ?", [old_id])
     _move_decisions(conn, old_id, new_id)
+
+
+def forget_photo(conn: sqlite3.Connection, photo_id: str) -> None:
+    """Drop the row of a photo that exists nowhere any more. What a person said about it stays, in case it comes back."""
+    _forget_matches(conn, photo_id)
+    conn.execute("DELETE FROM photos WHERE photo_id = ?", [photo_id])
 
 
 def _forget_matches(conn: sqlite3.Connection, photo_id: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..core.keys import dedup_key_of
 from ..model import Album, File, Photo, Reading, Trouble
-from .identity import find_photo_id, take_over
+from .identity import find_photo_id, join_provisional
 
 RunId = Callable[[], int]
 # What a source says about an item; an export of a later date replaces it.
@@ -170,8 +170,8 @@ def save_file(conn: sqlite3.Connection, photo_id: str, file: File) -> None:
             "WHERE container = ? AND member = ?",
             [*row, file.container, file.member],
         )
-        if old[0] != photo_id:
-            take_over(conn, old[0], photo_id)
+        if old[0] != photo_id and old[3] == file.sha1:
+            join_provisional(conn, old[0], photo_id)
 
 
 def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> None:

@@ -1,0 +1,31 @@
+"""Rows about files that a container no longer holds, or that are no longer left out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from .identity import forget_photo
+
+
+def read_stale(conn: sqlite3.Connection, container: str, settled: set[str]) -> tuple[list[str], list[str]]:
+    """Members in `files` and members in `skipped` of this container that are not among `settled`."""
+
+    def others(table: str) -> list[str]:
+        rows = conn.execute(f"SELECT member FROM {table} WHERE container = ?", [container]).fetchall()
+        return [row[0] for row in rows if row[0] not in settled]
+
+    return others("files"), others("skipped")
+
+
+def forget_stale(conn: sqlite3.Connection, container: str, files: Iterable[str], skipped: Iterable[str]) -> None:
+    """Drop those rows, and photos of a plain folder that have lost their last file. The caller holds the transaction."""
+    conn.executemany("DELETE FROM skipped WHERE container = ? AND member = ?", [(container, member) for member in skipped])
+    for member in files:
+        place = [container, member]
+        (photo_id,) = conn.execute("SELECT photo_id FROM files WHERE container = ? AND member = ?", place).fetchone()
+        conn.execute("DELETE FROM files WHERE container = ? AND member = ?", place)
+        lost = """SELECT 1 FROM photos AS p WHERE photo_id = ? AND source = 'folder' AND media_key IS NULL
+            AND NOT EXISTS (SELECT 1 FROM files AS f WHERE f.photo_id = p.photo_id)"""
+        if conn.execute(lost, [photo_id]).fetchone():
+            forget_photo(conn, photo_id)

@@ -1,0 +1,192 @@
+"""Exports of different dates in one database: newest metadata wins, nothing doubles, nothing gone counts, decisions stay."""
+
+from __future__ import annotations
+
+import os
+
+from datasette_gphotos_dedupe.store.decisions import Choice, read_groups, save_choices
+
+from ..exports import album, key, part, picture, sidecar, write_folder, write_tgz, year
+
+OLD, NEW = "20240101T000000Z", "20250601T000000Z"
+Y = "Photos from 2019"
+GONE = (
+    "1 photo of an earlier export was not in the export of 2025-06-01, though it holds its year: it is gone from Google Photos, or "
+    "in the bin. Marked as trashed, so that it never counts as the copy that stays."
+)
+
+
+def old(folder, members, number=1):
+    return part(folder, number, members, OLD)
+
+
+def new(folder, members, number=1):
+    return part(folder, number, members, NEW)
+
+
+def test_the_newer_metadata_wins_in_either_order(library, tmp_path):
+    before = old(tmp_path, year("a.jpg", picture(1), 1, description="then", favorited=True))
+    after = new(tmp_path, year("a.jpg", picture(1), 1, description="now"))
+    found = []
+    for order in ((before, after), (after, before)):
+        for archive in order:
+            library.takeout(archive)
+        found.append(library.rows("SELECT photo_id, description, favorite, substr(exported_at, 1, 4) FROM photos"))
+        with library.db.conn:
+            library.db.execute("DELETE FROM photos")
+    assert found == [[(key(1), "now", 0, "2025")]] * 2
+
+
+def test_both_exports_at_once_double_nothing(library, tmp_path):
+    members = {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2))}
+    report = library.takeout(old(tmp_path, members), new(tmp_path, members))
+    assert library.one("SELECT count(*) FROM photos") == 2
+    assert library.one("SELECT count(*) FROM files") == 4
+    assert [p.seen == p.used + p.sidecars + p.skipped.total() for p in report.parts] == [True, True]
+
+
+def test_a_photo_without_a_url_gets_its_key_from_the_newer_export_even_with_a_corrected_date(library, tmp_path):
+    library.takeout(old(tmp_path, year("a.jpg", picture(1), taken=1_000_000_000)))
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
+    assert library.rows("SELECT photo_id, taken_at FROM photos") == [(key(1), "2019-06-28T16:38:04Z")]
+
+
+def test_a_trashed_photo_is_trashed_and_one_taken_out_of_the_bin_is_not(library, tmp_path):
+    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2, trashed=True)}))
+    library.takeout(new(tmp_path, {**year("a.jpg", picture(1), 1, trashed=True), **year("b.jpg", picture(2), 2)}))
+    assert library.rows("SELECT photo_id, trashed FROM photos ORDER BY 1") == [(key(1), 1), (key(2), 0)]
+
+
+def test_a_photo_that_the_newer_export_lacks_never_counts_as_the_copy_that_stays(library, tmp_path):
+    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}))
+    report = library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
+    assert library.rows("SELECT photo_id, trashed FROM photos ORDER BY 1") == [(key(1), 0), (key(2), 1)]
+    assert report.warnings == [GONE]
+
+
+def test_the_older_export_imported_again_does_not_bring_a_gone_photo_back(library, tmp_path):
+    first = old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)})
+    library.takeout(first)
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
+    before = library.tables()
+    assert (library.takeout(first).warnings, library.tables()) == ([], before)
+
+
+def test_a_photo_that_is_back_in_a_third_export_counts_again(library, tmp_path):
+    both = {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}
+    library.takeout(old(tmp_path, both))
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
+    library.takeout(part(tmp_path, 1, both, "20260101T000000Z"))
+    assert library.rows("SELECT trashed FROM photos") == [(0,), (0,)]
+
+
+def test_an_export_of_other_years_or_of_single_albums_says_nothing_of_the_rest(library, tmp_path):
+    library.takeout(old(tmp_path, year("a.jpg", picture(1), 1)))
+    members = {
+        "Photos from 2020/c.jpg": picture(3),
+        "Photos from 2020/c.jpg.json": sidecar("c.jpg", 3),
+        "Trip/metadata.json": album("Trip"),
+        "Trip/d.jpg": picture(4),
+        "Trip/d.jpg.json": sidecar("d.jpg", 4),
+    }
+    report = library.takeout(new(tmp_path, members))
+    assert (library.one("SELECT trashed FROM photos WHERE photo_id = ?", key(1)), report.warnings) == (0, [])
+
+
+def test_an_export_with_a_missing_part_says_nothing_of_what_it_lacks(library, tmp_path):
+    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}))
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1), number=2))
+    assert library.one("SELECT sum(trashed) FROM photos") == 0
+
+
+def test_a_photo_whose_new_file_is_damaged_is_not_gone(library, tmp_path):
+    good = picture(2, (900, 700))
+    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", good, 2)}))
+    library.takeout(new(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", good[:2000], 2)}))
+    assert library.one("SELECT sum(trashed) FROM photos") == 0
+
+
+def test_a_newer_unpacked_export_wins_over_an_older_archive(library, tmp_path):
+    library.takeout(old(tmp_path, year("a.jpg", picture(1), 1, description="then")))
+    library.takeout(write_folder(tmp_path / "unpacked", year("a.jpg", picture(1), 1, description="now")))
+    assert library.rows("SELECT description FROM photos") == [("now",)]
+
+
+def test_an_older_unpacked_export_keeps_its_date_and_loses(library, tmp_path):
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1, description="now")))
+    folder = write_folder(tmp_path / "unpacked", year("a.jpg", picture(1), 1, description="then"))
+    for path in folder.rglob("*.json"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    library.takeout(folder)
+    assert library.rows("SELECT description FROM photos") == [("now",)]
+
+
+def test_a_folder_with_the_name_of_its_archive_is_of_that_export(library, tmp_path):
+    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1, description="now")))
+    library.takeout(write_folder(tmp_path / f"takeout-{OLD}-001", year("a.jpg", picture(1), 1, description="then")))
+    assert library.rows("SELECT description FROM photos") == [("now",)]
+
+
+def test_two_exports_unpacked_over_each_other_give_each_item_once(library, tmp_path):
+    folder = tmp_path / "unpacked"
+    write_folder(folder, {f"{Y}/a.jpg": picture(1), f"{Y}/a.jpg.json": sidecar("a.jpg", 1, taken=1_000_000_000)})
+    write_folder(folder, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)})
+    report = library.takeout(folder)
+    assert library.rows("SELECT photo_id, taken_at, sidecar_rule FROM photos ORDER BY 1") == [
+        (key(1), "2019-06-28T16:38:04Z", "exact"),
+        (key(2), "2019-06-28T16:38:04Z", "exact"),
+    ]
+    assert report.parts[0].skipped.total() == 0
+
+
+def test_a_name_that_means_another_item_in_the_newer_export_does_not_hand_its_decision_over(library, tmp_path):
+    """When a.jpg is deleted, what was a(1).jpg is exported as a.jpg."""
+    folder = tmp_path / "unpacked"
+    second = {f"{Y}/a(1).jpg": picture(2), f"{Y}/a.jpg.supplemental-metadata(1).json": sidecar("a.jpg", 2)}
+    library.takeout(write_folder(folder, {**year("a.jpg", picture(1), 1), **second}))
+    library.db["decisions"].insert(
+        {"subject": key(1), "photo_id": key(1), "decision": "remove", "decided_at": "2025-01-01T00:00:00Z"}
+    )
+    for path in list(folder.rglob("*.*")):
+        path.unlink()
+    library.takeout(write_folder(folder, year("a.jpg", picture(2), 2)))
+    assert library.rows("SELECT subject, decision FROM decisions") == [(key(1), "remove")]
+    assert library.rows("SELECT photo_id, member FROM files") == [(key(2), f"Takeout/Google Photos/{Y}/a.jpg")]
+
+
+def test_a_file_that_looked_edited_until_its_sidecar_came_becomes_a_photo_and_takes_nothing_along(library, tmp_path):
+    stem = "x" * 47
+    title = f"{stem}yyy.jpg"
+    first = old(
+        tmp_path, {f"{Y}/{stem}.jpg": picture(1), f"{Y}/{stem[:46]}.json": sidecar(title), f"{Y}/{stem}(1).jpg": picture(2)}
+    )
+    library.takeout(first)
+    before = library.rows("SELECT role, count(*) FROM files GROUP BY 1 ORDER BY 1")
+    library.takeout(first, old(tmp_path, {f"{Y}/{stem[:46]}(1).json": sidecar(title, 2)}, number=2))
+    assert before == [("edited", 1), ("original", 1)]
+    assert library.rows("SELECT substr(photo_id, 1, 6), role FROM files JOIN photos USING (photo_id) ORDER BY 1") == [
+        ("AF1Qip", "original"),
+        ("sha1:" + library.one("SELECT sha1 FROM photos WHERE photo_id LIKE 'sha1:%'")[0], "original"),
+    ]
+
+
+def test_decisions_stay_with_their_photos_over_a_newer_export(library, tmp_path):
+    large, small = picture(1, (960, 640)), picture(1, (960, 640), quality=60)
+    members = {**year("a.jpg", large, taken=1), **year("b.jpg", small, taken=1)}
+    library.takeout(old(tmp_path, members))
+    library.match()
+    ((group_id,),) = library.rows("SELECT group_id FROM groups")
+    (group,) = read_groups(library.db.conn, [group_id])
+    (copy,) = (member for member in group.members if member["photo_id"] != group.keeper_id)
+    with library.db.conn:
+        save_choices(library.db.conn, group_id, [Choice(copy["photo_id"], "not_duplicate")], "ada", group.seen)
+    keyed = {**year("a.jpg", large, 1, taken=1), **year("b.jpg", small, 2, taken=1)}
+    library.takeout(write_tgz(tmp_path / f"takeout-{NEW}-001.tgz", keyed))
+    library.match()
+    assert library.rows("SELECT photo_id FROM photos ORDER BY 1") == [(key(1),), (key(2),)]
+    assert library.one("SELECT decision FROM decisions") == "not_duplicate"
+    assert {row[0] for row in library.rows("SELECT photo_id FROM decisions UNION SELECT photo_b FROM decisions")} == {
+        key(1),
+        key(2),
+    }
+    assert library.one("SELECT count(*) FROM groups") == 0  # what she said still holds
