@@ -8,6 +8,9 @@ import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from .decode import FORMATS
+from .jpeg import without_ballast
+
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 MAKE, MODEL, DATE_TIME = 0x010F, 0x0110, 0x0132
 DATE_TIME_ORIGINAL, DATE_TIME_DIGITIZED = 0x9003, 0x9004
@@ -42,11 +45,19 @@ def camera_facts(data: bytes) -> CameraFacts:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(without_ballast(data)), formats=FORMATS) as image:
                 exif = image.getexif()
-                return facts_from_tags(dict(exif), exif.get_ifd(EXIF_IFD), exif.get_ifd(GPS_IFD))
+                return facts_from_tags(dict(exif), _directory(exif, EXIF_IFD), _directory(exif, GPS_IFD))
         except Exception:  # codecs and EXIF readers raise anything on damaged headers; the pixels are judged elsewhere
             return CameraFacts()
+
+
+def _directory(exif, tag: int) -> dict:
+    """A directory of tags; empty when it is damaged, so that the others still count."""
+    try:
+        return exif.get_ifd(tag)
+    except Exception:
+        return {}
 
 
 def facts_from_tags(main: dict, details: dict, gps: dict) -> CameraFacts:
@@ -138,7 +149,7 @@ def _place(gps: dict) -> tuple[float | None, float | None]:
 def _degrees(parts: object, reference: object, negative: str, limit: int) -> float | None:
     try:
         degrees, minutes, seconds = (float(part) for part in parts)  # type: ignore[union-attr]
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ArithmeticError):
         return None
     value = degrees + minutes / 60 + seconds / 3600
     if not abs(value) <= limit:  # also refuses the NaN that 0/0 rationals become

@@ -12,7 +12,7 @@ from ..core.motion import holds_film
 from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Reading, Trouble
 from ..sources.members import Address, open_address
-from ..sources.naming import split_extension
+from ..sources.naming import is_photo_name, is_video_name, split_extension
 
 FULL, HASH = "full", "hash"
 CHUNK = 1 << 20
@@ -44,13 +44,27 @@ def _read(stream: BinaryIO, address: Address, mode: str) -> Reading | Trouble:
     head = stream.read(HEAD_BYTES)
     kind = kind_of(head, split_extension(address.name)[1].lower())
     if kind is None:
+        _check_sum(stream, address)
         return Trouble("not_a_picture", "its content is neither a picture nor a video in a format that is known")
     if mode == HASH or kind.family == VIDEO:
         return _read_hashed(stream, head, kind, mode)
     if address.bytes > MAX_PICTURE_BYTES:
         return Trouble("too_large", f"it has {address.bytes:,} bytes; pictures up to {MAX_PICTURE_BYTES:,} are read")
     data = head + stream.read()
-    return _read_raw(data, kind) if kind.family == RAW else _read_picture(data, kind)
+    try:
+        return _read_raw(data, kind) if kind.family == RAW else _read_picture(data, kind)
+    except (PictureError, MissingExtra, MemoryError):
+        raise
+    except Exception as error:  # codecs raise anything on damaged input, and one picture must not end an import
+        return Trouble("broken", f"it cannot be decoded: {str(error) or type(error).__name__}")
+
+
+def _check_sum(stream: BinaryIO, address: Address) -> None:
+    """Raise PictureError when what is called a picture is none because its archive is damaged."""
+    named_so = is_photo_name(address.name) or is_video_name(address.name)
+    if address.crc32 is not None and named_so and address.bytes <= MAX_PICTURE_BYTES:
+        while stream.read(CHUNK):
+            pass
 
 
 def _read_picture(data: bytes, kind: Kind) -> Reading:
