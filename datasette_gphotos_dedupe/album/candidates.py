@@ -167,17 +167,21 @@ def _read_stars(conn: sqlite3.Connection, ids: list[str]) -> list[tuple[str, str
     A partner is the keeper of a group the photo is in, or a member of it that a person decided to keep. A pair that a person
     called different proves nothing.
     """
-    sql = """
+    mine, theirs = "coalesce(pm.sha1, pm.photo_id)", "coalesce(ps.sha1, ps.photo_id)"
+    sql = f"""
         SELECT m.photo_id, s.photo_id, s.role, CASE WHEN EXISTS (
-            SELECT 1 FROM decisions n WHERE n.decision = 'not_duplicate'
-            AND min(n.photo_id, n.photo_b) = p.photo_a AND max(n.photo_id, n.photo_b) = p.photo_b
+            SELECT 1 FROM decisions n WHERE n.decision = 'not_duplicate' AND (
+                n.subject = min({mine}, {theirs}) || '|' || max({mine}, {theirs})
+                OR (min(n.photo_id, n.photo_b) = p.photo_a AND max(n.photo_id, n.photo_b) = p.photo_b))
         ) THEN NULL ELSE p.relation END
         FROM group_members m
         JOIN groups g ON g.group_id = m.group_id
         JOIN group_members s ON s.group_id = m.group_id AND s.photo_id != m.photo_id
+        JOIN photos pm ON pm.photo_id = m.photo_id
+        JOIN photos ps ON ps.photo_id = s.photo_id
         LEFT JOIN decisions d ON d.subject = s.photo_id
         LEFT JOIN pairs p ON p.photo_a = min(m.photo_id, s.photo_id) AND p.photo_b = max(m.photo_id, s.photo_id)
-        WHERE m.photo_id IN ({}) AND (s.photo_id = g.keeper_id OR d.decision = 'keep')
+        WHERE m.photo_id IN ({{}}) AND (s.photo_id = g.keeper_id OR d.decision = 'keep')
         ORDER BY m.photo_id, s.photo_id != g.keeper_id, g.group_id, s.photo_id
     """
     return list(select(conn, sql, ids))

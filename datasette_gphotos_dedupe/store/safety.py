@@ -69,13 +69,18 @@ def check_safety(conn: sqlite3.Connection, known: frozenset[str], table: str = "
 def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
     """(photo id, sentence) for each photo around those of `table` that breaks a rule.
 
-    Around means: in a group with one of them, or in a group with one that shares Google's content key.
+    Around means: in a group with one of them, with one that shares Google's content key, or with one that holds a pair with it:
+    the photo that was to survive another one may sit in a group of its own.
     """
     conn.execute("DROP TABLE IF EXISTS temp.scope_groups")
     conn.execute(
         f"""CREATE TEMP TABLE scope_groups AS SELECT group_id FROM group_members WHERE photo_id IN (SELECT photo_id FROM {table})
         UNION SELECT m.group_id FROM {table} AS c JOIN photos AS p USING (photo_id) JOIN photos AS t ON t.dedup_key = p.dedup_key
-        JOIN group_members AS m ON m.photo_id = t.photo_id"""
+        JOIN group_members AS m ON m.photo_id = t.photo_id
+        UNION SELECT m.group_id FROM {table} AS c JOIN pairs AS e ON e.photo_a = c.photo_id
+        JOIN group_members AS m ON m.photo_id = e.photo_b
+        UNION SELECT m.group_id FROM {table} AS c JOIN pairs AS e ON e.photo_b = c.photo_id
+        JOIN group_members AS m ON m.photo_id = e.photo_a"""
     )
     broken = [(row[0], _emptied_sentence(*row)) for row in conn.execute(_EMPTIED)]
     broken += [(row[0], _torn_sentence(*row)) for row in conn.execute(_TORN)]

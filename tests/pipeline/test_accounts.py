@@ -63,7 +63,7 @@ def test_every_file_is_used_or_a_sidecar_or_skipped_for_a_reason(library, tmp_pa
 
 def test_every_reason_is_a_sentence_that_a_person_understands(library, tmp_path):
     library.takeout(write("zip", tmp_path, EVERYTHING))
-    assert {code: reason for code, reason in library.rows("SELECT code, reason FROM skipped")} == {
+    assert dict(library.rows("SELECT code, reason FROM skipped")) == {
         "bad_sidecar": "it is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         "empty": "it is empty: 0 bytes",
         "nested_archive": "it is an archive inside an archive; unpack it and give it to the command on its own",

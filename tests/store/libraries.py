@@ -81,7 +81,7 @@ def match_again(conn: sqlite3.Connection, drawn: Drawn) -> None:
 
     def ask(pairs):
         asked.update({pair: drawn.on_asking.get(pair) for pair in pairs})
-        return asked
+        return {pair: relation for pair, relation in asked.items() if not _said_different(conn, items, pair)}
 
     found = {pair: relation for pair, relation in drawn.found.items() if gone.isdisjoint(pair)}
     items = read_items(conn, {photo for pair in found for photo in pair})
