@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.candidates import Library, hashes_from_hex
-from ..core.flat_search import HASH_BYTES
+from ..core.variant_texts import hashes_from_texts
 from ..model import Pair
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ SEEN_COLUMNS = (
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
 MEASURES = ["variant", "pixel_difference", "worst_block", "detail_difference", "colour_difference", "scale", "time_gap_s"]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
+ROWS_AT_ONCE = 10_000
 PARAMETERS = 500  # SQLite before 3.32 takes 999
 
 
@@ -55,37 +56,39 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: dict[str, int]) -
     Takes about 100 bytes and 32 for each variant of a photo; `variant_radii` names the variants that are wanted.
     """
     numbers = {name: number for number, name in enumerate(variant_radii)}
-    ids, hexes, flatness, digests, matched, sha1s, moments = [], [], [], [], [], [], []
-    owners, kinds, hashes = [], [], bytearray()
-    for row in conn.execute(
-        f"""SELECT photo_id, phash, variants, flatness, algorithm, matched_by, {", ".join("photos." + c for c in SEEN_COLUMNS)}
+    cursor = conn.execute(
+        f"""SELECT photo_id, matched_by, phash, variants, flatness, algorithm, {", ".join("photos." + c for c in SEEN_COLUMNS)}
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
-    ):
-        photo_id, phash, variants, flat, algorithm, by = row[:6]
-        seen = dict(zip(SEEN_COLUMNS, row[6:], strict=True))
-        digests.append(blake2b(repr((phash, algorithm, flat, *row[6:])).encode(), digest_size=8).hexdigest())
-        for name, text in json.loads(variants).items() if variants != "{}" else ():
-            if name in numbers:
-                owners.append(len(ids))
-                kinds.append(numbers[name])
-                hashes += bytes.fromhex(text)
-        ids.append(photo_id)
-        hexes.append(phash)
-        flatness.append(flat)
-        matched.append(by)
-        sha1s.append(seen["sha1"])
-        moments.append(seen["camera_taken_at"] or seen["taken_at"])
+    )
+    ids, digests, matched, hashes, flatness, sha1s, moments, variants = [], [], [], [], [], [], [], []
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        names, by, hexes, texts, flat, algorithms, *seen = zip(*rows, strict=True)
+        owners, kinds, found = hashes_from_texts(texts, numbers)
+        variants.append((owners + len(ids), kinds, found))
+        digests += [
+            blake2b(repr(row).encode(), digest_size=8).hexdigest() for row in zip(hexes, algorithms, flat, *seen, strict=True)
+        ]
+        columns = dict(zip(SEEN_COLUMNS, seen, strict=True))
+        ids += names
+        matched += by
+        hashes.append(hashes_from_hex(hexes))
+        flatness += flat
+        sha1s += columns["sha1"]
+        moments += [own or utc for own, utc in zip(columns["camera_taken_at"], columns["taken_at"], strict=True)]
+    owners, kinds, found = (
+        (np.concatenate(part) for part in zip(*variants, strict=True)) if variants else hashes_from_texts([], {})
+    )
     library = Library(
         ids,
-        hashes_from_hex(hexes),
+        np.concatenate(hashes) if hashes else hashes_from_hex([]),
         np.array(flatness, float),
         sha1s,
         moments,
         tuple(variant_radii),
         tuple(variant_radii.values()),
-        np.array(kinds, np.int16),
-        np.array(owners, np.int32),
-        np.frombuffer(hashes, np.uint8).reshape(-1, HASH_BYTES),
+        kinds,
+        owners,
+        found,
     )
     return Fingerprints(library, digests, matched)
 
