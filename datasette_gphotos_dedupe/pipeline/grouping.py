@@ -122,7 +122,7 @@ def _asker(
 
 
 def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], save: bool) -> dict[Edge, str | None]:
-    subjects = matches.read_subjects(db.conn, {photo for pair in pairs for photo in pair})
+    subjects = matches.read_subjects(db.conn, {photo for pair in pairs for photo in pair}, with_variants=True)
     found: list[Pair] = verifier.verify([Comparison.of(subjects[a], subjects[b]) for a, b in pairs], subjects)
     relations: dict[Edge, str | None] = dict.fromkeys(pairs)
     relations.update({(pair.photo_a, pair.photo_b): pair.relation for pair in found})

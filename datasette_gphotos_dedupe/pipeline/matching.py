@@ -17,6 +17,7 @@ from ..core.candidates import BASE, Candidates, Library, find_candidates
 from ..core.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.keeper import Policy
 from ..core.verify import VERIFIER
+from ..model import Pair
 from ..store import matches
 from ..store.decisions import refresh_decided
 from ..store.groups import save_groups
@@ -164,8 +165,8 @@ def _compare_pixels(
     marked = [(f"{name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh)]
     marked.sort(key=lambda pair: pair[1])
     position = 0
-    for comparisons, complete_up_to in _batches(known.library, found):
-        pairs = verifier.verify(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)), progress)
+    for comparisons, complete_up_to, started in _started(db, verifier, _batches(known.library, found), progress):
+        pairs = list(started)
         stop = position
         while stop < len(marked) and (complete_up_to is None or marked[stop][1] < complete_up_to):
             stop += 1
@@ -177,8 +178,26 @@ def _compare_pixels(
         report.pairs_found += len(pairs)
 
 
-def _batches(library: Library, found: Candidates) -> Iterator[tuple[list[Comparison], str | None]]:
-    """Candidates by the highest fresh photo in them; with each batch the id below which all fresh photos are complete."""
+Batch = tuple[list[Comparison], str | None]
+"""Pairs to verify, and the id below which all fresh photos are complete afterwards (None: all there are)."""
+
+
+def _started(
+    db: Database, verifier: Verifier, batches: Iterator[Batch], progress: Progress
+) -> Iterator[tuple[list[Comparison], str | None, Iterator[Pair]]]:
+    """Each batch with its verification under way; that of the next begins before this one is handed out to be saved."""
+    waiting = None
+    for comparisons, complete_up_to in batches:
+        started = verifier.start(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)), progress)
+        if waiting:
+            yield waiting
+        waiting = comparisons, complete_up_to, started
+    if waiting:
+        yield waiting
+
+
+def _batches(library: Library, found: Candidates) -> Iterator[Batch]:
+    """Candidates by the highest fresh photo in them."""
     ids, fresh = library.photo_ids, found.fresh
     last = np.where(fresh[found.second], found.second, np.where(fresh[found.first], found.first, -1))
     order = np.argsort(last, kind="stable")

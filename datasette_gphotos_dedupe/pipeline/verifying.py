@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from ..core.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.verify import Subject, Verdict, verify_pair
+from ..errors import GphotosError
 from ..model import Pair
 from .progress import Progress
+from .workers import worker_context
 
 FEW_PAIRS = 600  # starting processes takes as long as verifying about this many
 TASK_PAIRS = 50
@@ -68,29 +73,61 @@ class Verifier:
     def verify(
         self, comparisons: Sequence[Comparison], subjects: Mapping[str, Subject], progress: Progress | None = None
     ) -> list[Pair]:
-        """Those that are not different pictures, as pairs, in the order given."""
+        """Those that are not different pictures, as pairs, in the order given. Raises GphotosError when a process was ended."""
+        return list(self.start(comparisons, subjects, progress))
+
+    def start(
+        self, comparisons: Sequence[Comparison], subjects: Mapping[str, Subject], progress: Progress | None = None
+    ) -> Iterator[Pair]:
+        """The same one after another. With several processes the work begins now, before the first pair is asked for."""
+        starts = range(0, len(comparisons), TASK_PAIRS)
         tasks = [
             [
                 (subjects[c.photo_a], subjects[c.photo_b], c.distance_bits, c.variant)
                 for c in comparisons[start : start + TASK_PAIRS]
             ]
-            for start in range(0, len(comparisons), TASK_PAIRS)
+            for start in starts
         ]
-        pairs: list[Pair] = []
-        results = self._map(tasks, len(comparisons))
-        for start, verdicts in zip(range(0, len(comparisons), TASK_PAIRS), results, strict=True):
-            pairs += [_pair(c, v) for c, v in zip(comparisons[start : start + TASK_PAIRS], verdicts, strict=True) if v]
-            if progress:
-                progress.advance(len(verdicts))
-        return pairs
+        return _pairs(comparisons, self._map(tasks, len(comparisons)), progress)
 
-    def _map(self, tasks: list[Task], pair_count: int):
+    def _map(self, tasks: list[Task], pair_count: int) -> Iterable[list[Verdict | None]]:
         if self._workers == 1 or (pair_count < FEW_PAIRS and not self._pool):
             return map(verify_task, tasks)
         if not self._pool:
-            # spawn everywhere: a forked child would share the database connection and the threads' locks
-            self._pool = ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(self._workers, worker_context(), initializer=begin_worker)
         return self._pool.map(verify_task, tasks)
+
+
+def begin_worker() -> None:
+    """Ctrl-C is the parent's to handle, and a worker whose parent was killed ends too: it would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def _pairs(
+    comparisons: Sequence[Comparison], results: Iterable[list[Verdict | None]], progress: Progress | None
+) -> Iterator[Pair]:
+    position = 0
+    try:
+        for verdicts in results:
+            for verdict in verdicts:
+                if verdict:
+                    yield _pair(comparisons[position], verdict)
+                position += 1
+            if progress:
+                progress.advance(len(verdicts))
+    except BrokenProcessPool as error:
+        raise GphotosError(
+            "A process that compared pictures was ended from outside, most likely because the memory ran out. What was compared "
+            "so far is saved. Run the same command again; if it happens again, with --workers 1."
+        ) from error
 
 
 def _pair(comparison: Comparison, verdict: Verdict) -> Pair:

@@ -61,7 +61,7 @@ class WorkerPool:
             from pebble import ProcessPool
 
             self._pool = ProcessPool(
-                max_workers=self._workers, initializer=_limit_worker, initargs=[MAX_MEMORY_BYTES], context=_context()
+                max_workers=self._workers, initializer=_limit_worker, initargs=[MAX_MEMORY_BYTES], context=worker_context()
             )
         return self._pool
 
@@ -150,7 +150,8 @@ def in_order(jobs: Iterable[Job], start: Callable[[Job], None]) -> Iterator[Job]
         yield window.popleft()
 
 
-def _context():
+def worker_context():
+    """How worker processes start on this system."""
     # A starting worker would run the main script again. It needs nothing of it, and not every script has a __main__ guard.
     main = sys.modules["__main__"]
     if getattr(main, "__spec__", None) is None and hasattr(main, "__file__"):

@@ -93,8 +93,8 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: dict[str, int]) -
     return Fingerprints(library, digests, matched)
 
 
-def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, Subject]:
-    """These photos as the verifier sees them, previews included: about 15 KB each."""
+def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_variants: bool = False) -> dict[str, Subject]:
+    """These photos as the verifier sees them, previews included: about 15 KB each. It has no use for their variants."""
     from ..core.verify import Subject
 
     subjects = {}
@@ -112,7 +112,7 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[st
                 photo_id=photo_id,
                 thumbnail=content,
                 phash=phash or "",
-                variants=json.loads(variants or "{}"),
+                variants=json.loads(variants or "{}") if with_variants else {},
                 flatness=flatness or 0.0,
                 **known,
             )
