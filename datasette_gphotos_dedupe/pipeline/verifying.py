@@ -20,6 +20,10 @@ from .workers import worker_context
 
 FEW_PAIRS = 600  # starting processes takes as long as verifying about this many
 TASK_PAIRS = 50
+PROCESS_ENDED = (
+    "A process that compared pictures was ended from outside, most likely because the memory ran out. What was compared "
+    "so far is saved. Run the same command again; if it happens again, with --workers 1."
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,10 @@ class Verifier:
             return map(verify_task, tasks)
         if not self._pool:
             self._pool = ProcessPoolExecutor(self._workers, worker_context(), initializer=begin_worker)
-        return self._pool.map(verify_task, tasks)
+        try:
+            return self._pool.map(verify_task, tasks)
+        except BrokenProcessPool as error:
+            raise GphotosError(PROCESS_ENDED) from error
 
 
 def begin_worker() -> None:
@@ -124,10 +131,7 @@ def _pairs(
             if progress:
                 progress.advance(len(verdicts))
     except BrokenProcessPool as error:
-        raise GphotosError(
-            "A process that compared pictures was ended from outside, most likely because the memory ran out. What was compared "
-            "so far is saved. Run the same command again; if it happens again, with --workers 1."
-        ) from error
+        raise GphotosError(PROCESS_ENDED) from error
 
 
 def _pair(comparison: Comparison, verdict: Verdict) -> Pair:
