@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 HASH_SIDE = 16  # 16 x 16 = 256 bits: 64 bits join look-alike pages and night shots at any useful radius
+MIDDLE = (HASH_SIDE * HASH_SIDE // 2 - 1, HASH_SIDE * HASH_SIDE // 2)
 DCT_SIDE = 64  # imagehash looks at 4 pixels for each bit of a side
 VARIANT_SIDE = 192  # the longer side variants are cut from: three pixels for each that the transform sees
 ALGORITHM = "phash256/2"
@@ -39,12 +40,13 @@ def compute_fingerprint(image: Image.Image) -> Fingerprint:
     The plain hash is imagehash's 256-bit pHash (DCT of 64 x 64 grey pixels, 16 x 16 lowest frequencies against their median).
     """
     import imagehash
+    import numpy as np
     from PIL import Image
 
     grey = image.convert("L")
     square = grey.resize((DCT_SIDE, DCT_SIDE), Image.Resampling.LANCZOS)
     return Fingerprint(
-        phash=str(imagehash.phash(square, hash_size=HASH_SIDE)),
+        phash=np.packbits(imagehash.phash(square, hash_size=HASH_SIDE).hash).tobytes().hex(),  # as str() has it, only faster
         flatness=measure_flatness(grey),
         algorithm=ALGORITHM,
         variants=compute_variants(grey, square),
@@ -86,7 +88,9 @@ def _low_frequencies(square: Image.Image) -> np.ndarray:
 def _hash_hex(coefficients: np.ndarray) -> str:
     import numpy as np
 
-    return np.packbits(coefficients > np.median(coefficients)).tobytes().hex()
+    # np.median of an even number of values, many times faster
+    lower, upper = np.partition(coefficients.ravel(), MIDDLE)[list(MIDDLE)]
+    return np.packbits(coefficients > (lower + upper) / 2).tobytes().hex()
 
 
 def measure_flatness(image: Image.Image) -> float:

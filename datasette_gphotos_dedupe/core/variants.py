@@ -7,6 +7,7 @@ DCT coefficients (a mirrored signal changes the sign of its odd frequencies).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def _border(lines: np.ndarray) -> float:
     import numpy as np
 
     colour = float(np.median(lines[0]))
-    covered = (np.abs(lines.astype(np.float32) - colour) <= BORDER_TOLERANCE).mean(axis=1) >= BORDER_SHARE
+    low, high = max(math.ceil(colour - BORDER_TOLERANCE), 0), min(math.floor(colour + BORDER_TOLERANCE), 255)
+    covered = ((lines >= low) & (lines <= high)).mean(axis=1) >= BORDER_SHARE
     busy = np.flatnonzero(~covered)
     return 1.0 if busy.size == 0 else float(busy[0]) / len(lines)
 
