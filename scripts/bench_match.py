@@ -1,14 +1,16 @@
 """How fast matching is, side by side with others in one run: `python scripts/bench_match.py --photos 200000`.
 
 Hashes are made: random ones, of which a tenth have copies 0 to 20 bits away, as thumbnails and re-encodes have. Peers (faiss is
-required; imagededup and pybktree where installed) search the same bits for the same radius. BK-tree and numpy are measured on a
-sample of queries against all hashes and scaled up. `--steps` picks: search, variants, new, flood, whole.
+required; imagededup, pybktree and czkawka where installed, best in an environment of their own) do the same work on the same data.
+BK-tree, numpy and imagededup are measured on a sample of queries against all hashes and scaled up. On a busy machine believe the
+seconds of the processors more than those of the clock. `--steps` picks: search, variants, new, flood, whole, fingerprint.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -25,17 +27,25 @@ from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
 from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS
 from datasette_gphotos_dedupe.core.flat_search import Hits, NumpyIndex, hits_within, pairs_within
 from datasette_gphotos_dedupe.core.table_search import hits_by_table
+from datasette_gphotos_dedupe.pipeline.progress import Progress
+from scripts.fingerprint_speed import bench_fingerprint
 
-STEPS = ("search", "variants", "new", "flood", "whole")
+STEPS = ("search", "variants", "new", "flood", "whole", "fingerprint")
+LOOKS = 2_000  # different pictures among the previews of originals and copies
 
 
 def made_hashes(count: int, seed: int = 1) -> np.ndarray:
     """Random hashes; the last tenth are copies of others, 0 to 20 bits away."""
     rng = np.random.default_rng(seed)
     hashes = rng.integers(0, 256, (count, 32), dtype=np.uint8)
-    copies = count // 10
-    hashes[-copies:] = near(hashes[rng.permutation(count - copies)[:copies]], 20, rng)
+    source = copied(count, seed)
+    hashes[count - len(source) :] = near(hashes[source], 20, rng)
     return hashes
+
+
+def copied(count: int, seed: int = 1) -> np.ndarray:
+    """Of which photo each of the last tenth is a copy."""
+    return np.random.default_rng([seed, count]).permutation(count - count // 10)[: count // 10]
 
 
 def near(hashes: np.ndarray, most_bits: int, rng: np.random.Generator) -> np.ndarray:
@@ -46,10 +56,39 @@ def near(hashes: np.ndarray, most_bits: int, rng: np.random.Generator) -> np.nda
     return np.packbits(bits, axis=1)
 
 
-def timed(work: Callable[[], object]) -> tuple[float, object]:
-    start = time.perf_counter()
+class Seconds(float):
+    """Seconds by the clock, with those of the processors (children that ended included) as `cpu`."""
+
+    cpu: float = 0.0
+
+
+def cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def timed(work: Callable[[], object]) -> tuple[Seconds, object]:
+    start, cpu = time.perf_counter(), cpu_seconds()
     result = work()
-    return time.perf_counter() - start, result
+    seconds = Seconds(time.perf_counter() - start)
+    seconds.cpu = cpu_seconds() - cpu
+    return seconds, result
+
+
+class Phases(Progress):
+    """Notes how long each step took."""
+
+    def __init__(self) -> None:
+        super().__init__(silent=True)
+        self.seconds: dict[str, float] = {}
+
+    def finish(self) -> None:
+        if self._label:
+            self.seconds[self._label] = time.monotonic() - self._began
+        super().finish()
+
+    def __str__(self) -> str:
+        return ", ".join(f"{label.lower()} {seconds:.1f}" for label, seconds in self.seconds.items())
 
 
 def peak_mb() -> int:
@@ -59,7 +98,8 @@ def peak_mb() -> int:
 
 def line(what: str, seconds: float, reference_s: float | None = None, note: str = "") -> None:
     ratio = f"{seconds / reference_s:8.2f} x" if reference_s else " " * 10
-    click.echo(f"  {what:<52}{seconds:10.2f} s {ratio}  {note}")
+    cpu = f"{seconds.cpu:9.2f} cpu" if isinstance(seconds, Seconds) else " " * 13
+    click.echo(f"  {what:<50}{seconds:9.2f} s {cpu} {ratio}  {note}")
 
 
 def bench_search(hashes: np.ndarray, sample: int) -> float:
@@ -159,73 +199,102 @@ def bench_new(hashes: np.ndarray, count: int) -> None:
 
 
 def bench_flood(count: int) -> None:
-    """Photos with one fingerprint, flat ones and textured ones."""
+    """Photos with one fingerprint, flat ones and textured ones, and flat ones that differ by some noise."""
     from datasette_gphotos_dedupe.pipeline.matching import match_library
     from datasette_gphotos_dedupe.store.database import open_database
 
-    click.echo(f"A flood: {count:,} photos with one fingerprint and one preview")
-    for name, tile in (("black frames", 0), ("one textured picture", 90)):
+    click.echo(f"A flood of {count:,} photos with one preview")
+    rng = np.random.default_rng(6)
+    equal = np.repeat(made_hashes(10)[:1], count, axis=0)
+    for name, hashes, strength in (
+        ("black frames, one fingerprint", equal, 0),
+        ("one textured picture, one fingerprint", equal, 90),
+        ("black frames, fingerprints up to 24 bits apart", near(equal, 12, rng), 0),
+    ):
         with tempfile.TemporaryDirectory() as folder:
             db = open_database(Path(folder) / "flood.db")
-            fill(db, np.repeat(made_hashes(10)[:1], count, axis=0), lambda row, tile=tile: preview(0, tile), flat=tile == 0)
+            picture = preview(0, strength)
+            fill(db, hashes, lambda row, picture=picture: picture, flat=strength == 0)
             seconds, report = timed(lambda db=db: match_library(db))
             rows = db.execute("SELECT count(*) FROM pairs").fetchone()[0]
             line(name, seconds, None, f"{report.pairs_compared:,} compared, {rows:,} rows in pairs")
             db.conn.close()
 
 
-def bench_whole(count: int, search_s: float) -> None:
-    """The whole match step on a database: a tenth of the photos are small copies of others."""
+def bench_whole(count: int, new: int, search_s: float) -> None:
+    """The whole match step on a database: a tenth of the photos are small copies of others. Then new ones, again a tenth copies."""
     from datasette_gphotos_dedupe.pipeline.matching import match_library
     from datasette_gphotos_dedupe.store.database import open_database
 
     hashes = made_hashes(count)
-    copies = count // 10
-    originals = np.random.default_rng(1)
-    originals.integers(0, 256, (count, 32), dtype=np.uint8)
-    source = originals.permutation(count - copies)[:copies]
-    look = np.concatenate([np.arange(count - copies), source])
-    previews = [preview(number, 90) for number in range(500)]
+    source = copied(count)
+    looks = np.full(count, -1)
+    looks[source] = source % LOOKS
+    looks[count - len(source) :] = source % LOOKS + LOOKS
+    moments = np.arange(count)
+    moments[count - len(source) :] = source
+    previews = [preview(number, 90) for number in range(LOOKS)] + [preview(number, 90, quality=60) for number in range(LOOKS)]
+    plain = preview(0, 90, size=(32, 24))  # of a photo without copies: nobody looks at it
     with tempfile.TemporaryDirectory() as folder:
         db = open_database(Path(folder) / "whole.db")
-        fill(db, hashes, lambda row: previews[look[row] % len(previews)], moments=look)
-        seconds, report = timed(lambda: match_library(db))
-        again_s, again = timed(lambda: match_library(db))
-        click.echo(f"The whole match step, {count:,} photos with {copies:,} copies (x = times the bare search)")
-        line("everything", seconds, search_s or None, f"{report.pairs_compared:,} compared, {report.groups:,} groups")
-        line("again, nothing new", again_s, None, f"{again.pairs_compared} compared; peak memory {peak_mb():,} MB")
+        fill(db, hashes, lambda row: previews[looks[row]] if looks[row] >= 0 else plain, moments=moments)
+        click.echo(f"The whole match step, {count:,} photos with {len(source):,} copies (x = times the bare search)")
+        phases = Phases()
+        seconds, report = timed(lambda: match_library(db, phases))
+        line("everything", seconds, search_s or None, f"{report.pairs_compared:,} compared, {report.groups:,} groups; {phases}")
+        seconds, again = timed(lambda: match_library(db))
+        line("again, nothing new", seconds, None, f"{again.pairs_compared} compared; peak memory {peak_mb():,} MB")
+        rng = np.random.default_rng(7)
+        more = rng.integers(0, 256, (new, 32), dtype=np.uint8)
+        of = source[: new // 10]
+        more[: len(of)] = near(hashes[of], 20, rng)
+        fill(
+            db,
+            more,
+            lambda row: previews[of[row] % LOOKS + LOOKS] if row < len(of) else plain,
+            moments=np.concatenate([of, np.arange(new - len(of)) + count]),
+            small=len(of),
+            prefix="n",
+        )
+        phases = Phases()
+        seconds, report = timed(lambda: match_library(db, phases))
+        line(f"{new:,} new photos", seconds, None, f"{report.pairs_compared:,} compared; {phases}")
         db.conn.close()
 
 
-def preview(number: int, strength: int) -> bytes:
-    """A made JPEG of 320 x 240 with structure of this strength (0: black)."""
+def preview(number: int, strength: int, quality: int = 80, size: tuple[int, int] = (320, 240)) -> bytes:
+    """A made JPEG with structure of this strength (0: black)."""
     from PIL import Image
 
     rng = np.random.default_rng(number)
-    noise = Image.fromarray(rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)).resize((320, 240), Image.Resampling.BICUBIC)
+    noise = Image.fromarray(rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)).resize(size, Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
-    noise.point(lambda value: value * strength // 100).save(buffer, "JPEG", quality=80)
+    noise.point(lambda value: value * strength // 100).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
-def fill(db, hashes: np.ndarray, picture: Callable[[int], bytes], flat: bool = False, moments: np.ndarray | None = None) -> None:
-    """A library with these plain hashes and random variants."""
+def fill(
+    db,
+    hashes: np.ndarray,
+    picture: Callable[[int], bytes],
+    flat: bool = False,
+    moments: np.ndarray | None = None,
+    small: int = 0,
+    prefix: str = "",
+) -> None:
+    """A library with these plain hashes and random variants. The first `small`, and the last tenth of all others, are small."""
     rng = np.random.default_rng(5)
-    names = [f"{row:09d}" for row in range(len(hashes))]
-    copies = len(hashes) - len(hashes) // 10
+    names = [f"{prefix}{row:09d}" for row in range(len(hashes))]
+    copies = len(hashes) - len(hashes) // 10 if moments is not None and not prefix else len(hashes)
+
+    def size(row: int) -> tuple[int, int]:
+        return (320, 240) if row >= copies or row < small else (4032, 3024)
+
     with db.atomic():
         db.conn.executemany(
             "INSERT INTO photos (photo_id, source, filename, mime_type, width, height, bytes, taken_at, taken_at_source)"
             " VALUES (?, 'bench', ?, 'image/jpeg', ?, ?, 9, ?, 'sidecar')",
-            (
-                (
-                    name,
-                    f"{name}.jpg",
-                    *((320, 240) if moments is not None and row >= copies else (4032, 3024)),
-                    moment(row, moments),
-                )
-                for row, name in enumerate(names)
-            ),
+            ((name, f"{name}.jpg", *size(row), moment(row, moments)) for row, name in enumerate(names)),
         )
         db.conn.executemany(
             "INSERT INTO fingerprints (photo_id, phash, variants, flatness, algorithm) VALUES (?, ?, ?, ?, 'bench')",
@@ -252,8 +321,11 @@ def moment(row: int, moments: np.ndarray | None) -> str | None:
 @click.option("--new", "new_photos", default=1_000, show_default=True)
 @click.option("--flood", default=20_000, show_default=True)
 @click.option("--sample", default=500, show_default=True, help="Queries for the slow peers.")
+@click.option(
+    "--pictures", type=click.Path(exists=True, file_okay=False), help="JPEGs of 12 megapixels for the step fingerprint."
+)
 @click.option("--steps", default=",".join(STEPS), show_default=True)
-def main(photos: int, new_photos: int, flood: int, sample: int, steps: str) -> None:
+def main(photos: int, new_photos: int, flood: int, sample: int, pictures: str | None, steps: str) -> None:
     """Measure matching and its peers."""
     chosen = steps.split(",")
     search_s = 0.0
@@ -267,7 +339,9 @@ def main(photos: int, new_photos: int, flood: int, sample: int, steps: str) -> N
     if "flood" in chosen:
         bench_flood(flood)
     if "whole" in chosen:
-        bench_whole(photos, search_s)
+        bench_whole(photos, new_photos, search_s)
+    if "fingerprint" in chosen:
+        bench_fingerprint(pictures)
 
 
 if __name__ == "__main__":
