@@ -58,7 +58,7 @@ def build_groups(
     _add_edits(graph, stars)
     _add_look_alikes(graph, stars)
     groups = [_finish(graph, star) for star in stars.values() if star.copies or star.look_alikes]
-    return sorted(groups, key=lambda group: group.group_id)
+    return sorted(_without_torn(graph, groups), key=lambda group: group.group_id)
 
 
 class _Graph:
@@ -249,3 +249,21 @@ def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Memb
             item.photo_id, "copy", relation, f"{reason}; not suggested: {doubt}", "keep" if item.decision == "keep" else None
         )
     return Member(item.photo_id, "copy", relation, reason, "remove")
+
+
+def _without_torn(graph: _Graph, groups: list[Group]) -> list[Group]:
+    """The groups without suggestions to remove what Google deletes together with a photo that stays."""
+    keepers = {group.keeper_id for group in groups}
+    staying: dict[str, Item] = {}
+    for photo, item in sorted(graph.items.items()):
+        if item.dedup_key and (photo in keepers or item.decision == "keep" or graph.policy.protects(item)):
+            staying.setdefault(item.dedup_key, item)
+
+    def whole(member: Member) -> Member:
+        twin = staying.get(graph.items[member.photo_id].dedup_key or "") if member.suggested == "remove" else None
+        if twin is None:
+            return member
+        reason = f"not suggested: Google deletes it together with {twin.filename or twin.photo_id}, which stays"
+        return replace(member, suggested=None, reason=f"{member.reason}; {reason}")
+
+    return [replace(group, members=tuple(map(whole, group.members))) for group in groups] if staying else groups

@@ -84,7 +84,7 @@ def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], s
     relations = matches.read_pairs(db.conn, "fingerprint")
     items = groups_store.read_items(db.conn, {photo for pair in relations for photo in pair})
     said = groups_store.read_not_duplicates(db.conn)
-    refused = [pair for pair in relations if groups_store.pair_key(items[pair[0]], items[pair[1]]) in said] if said else []
+    refused = [(a, b) for a, b in relations if said and groups_store.told_apart(items[a], items[b], said)]
     ask = _asker(db, verifier, items, said, asked, save)
     return _held_back(db, build_groups(items, relations, policy, ask, refused)), items
 
@@ -115,8 +115,7 @@ def _asker(
             unknown = [pair for pair in pairs[start : start + PAIRS_AT_ONCE] if pair not in stored]
             if unknown:
                 stored.update(_verify_for_keepers(db, verifier, unknown, save))
-        allowed = (pair for pair in pairs if groups_store.pair_key(items[pair[0]], items[pair[1]]) not in said)
-        return {pair: stored[pair] for pair in allowed}
+        return {(a, b): stored[a, b] for a, b in pairs if not groups_store.told_apart(items[a], items[b], said)}
 
     return ask
 

@@ -75,13 +75,22 @@ def read_items(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, 
 
 
 def read_not_duplicates(conn: sqlite3.Connection) -> set[str]:
-    """What a person said is not the same picture, as '<content key>|<content key>': see `pair_key`."""
-    return {key for (key,) in conn.execute("SELECT subject FROM decisions WHERE decision = 'not_duplicate'")}
+    """What a person said is not the same picture, for `told_apart`: by the bytes as they were then, and by the ids as they are."""
+    said = set()
+    for subject, photo_a, photo_b in conn.execute(
+        "SELECT subject, photo_id, photo_b FROM decisions WHERE decision = 'not_duplicate'"
+    ):
+        said |= {subject, "|".join(sorted((photo_a, photo_b or photo_a)))}
+    return said
 
 
-def pair_key(a: Item, b: Item) -> str:
-    """The subject of a decision about two photos: their bytes where known, so that it outlives a changed id."""
-    return "|".join(sorted((a.sha1 or a.photo_id, b.sha1 or b.photo_id)))
+def told_apart(a: Item, b: Item, said: set[str]) -> bool:
+    """Whether a person said that these are not the same picture.
+
+    Bytes outlive a changed id. Ids outlive bytes that were not known yet, or that Google has compressed since.
+    """
+    keys = [[key for key in (item.sha1, item.photo_id) if key] for item in (a, b)]
+    return any("|".join(sorted((x, y))) in said for x in keys[0] for y in keys[1])
 
 
 def read_keepers(conn: sqlite3.Connection) -> dict[str, str]:

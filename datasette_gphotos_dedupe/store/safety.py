@@ -17,8 +17,13 @@ _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id 
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
 _DIFFERENT = "('series', 'look_alike')"  # different shots: seeing them together proves nothing about the picture
 _R, _S = "coalesce(r.sha1, r.photo_id)", "coalesce(s.sha1, s.photo_id)"
-_NOT_SAME = f"""EXISTS (SELECT 1 FROM decisions AS n
-    WHERE n.decision = 'not_duplicate' AND n.subject = min({_R}, {_S}) || '|' || max({_R}, {_S}))"""
+# by the bytes as they were then, or by the ids as they are: bytes may have become known or been compressed since
+_NOT_SAME = f"""(EXISTS (SELECT 1 FROM decisions AS n
+    WHERE n.decision = 'not_duplicate' AND n.subject = min({_R}, {_S}) || '|' || max({_R}, {_S}))
+    OR EXISTS (SELECT 1 FROM decisions AS n
+    WHERE n.decision = 'not_duplicate' AND n.photo_id = r.photo_id AND n.photo_b = s.photo_id)
+    OR EXISTS (SELECT 1 FROM decisions AS n
+    WHERE n.decision = 'not_duplicate' AND n.photo_id = s.photo_id AND n.photo_b = r.photo_id))"""
 
 
 def _partner(mine: str, other: str) -> str:
