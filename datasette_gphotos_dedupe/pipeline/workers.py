@@ -85,7 +85,7 @@ class WorkerPool:
         while True:
             pool = self._started()
             try:
-                return pool, pool.schedule(_read_limited, args=(address, mode, cpu_s), timeout=timeout_s)
+                return pool, pool.schedule(read_limited, args=(address, mode, cpu_s), timeout=timeout_s)
             except RuntimeError:
                 self.restart(pool)
 
@@ -104,6 +104,10 @@ class Pending:
         self._task = task
         self._alone = alone
         self._scheduled = pool.schedule(*self._task)
+
+    def is_running(self) -> bool:
+        """Whether a worker has begun with it."""
+        return self._scheduled[1].running()
 
     def result(self) -> Reading | Trouble:
         """Wait for it. Raises SourceError when the container is gone."""
@@ -167,6 +171,8 @@ def worker_context():
 def _limit_worker(max_memory_bytes: int) -> None:
     """The limits of a whole worker. Windows has none of them, macOS accepts the limit of memory and ignores it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler of Python's would wait until the codec returns
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)  # libtiff and others write to the terminal what they think of a damaged picture
     try:
         import resource
     except ImportError:
@@ -185,7 +191,7 @@ def _lower_limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
-def _read_limited(address: Address, mode: str, cpu_s: float) -> Reading | Trouble:
+def read_limited(address: Address, mode: str, cpu_s: float) -> Reading | Trouble:
     """`read_media`; the kernel ends the process when it takes more processor time than that (SIGXCPU)."""
     try:
         import resource

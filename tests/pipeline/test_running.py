@@ -69,7 +69,7 @@ def test_silent_prints_the_summary_and_no_progress(parts, tmp_path):
 SLOW = """
 from datasette_gphotos_dedupe.pipeline import workers
 from tests.pipeline.slow import read_slowly
-workers._read_limited = read_slowly
+workers.read_limited = read_slowly
 """
 
 
