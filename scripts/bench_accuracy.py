@@ -13,6 +13,7 @@ no name and no time at all, where pixels are the only witness. Peers know no rel
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -63,18 +64,16 @@ class Found:
     evidence: str
 
 
-def make_samples(task: tuple, longer_side: int, folder: str | None) -> list[Sample]:
+def make_samples(task: tuple, longer_side: int, frames: int, folder: str | None) -> list[Sample]:
     """The samples of one source picture or one drawn picture; their files are kept in `folder` for the peers."""
     kind, *rest = task
     if kind == "drawn":
         items = list(labelled_set.drawn_items(*rest))
     else:
         source, path = rest
-        image = labelled_set.read_source(Path(path), longer_side)
-        items = list(labelled_set.photo_items(source, image))
-        for number, family in enumerate(labelled_set.NEXT_SHOTS):
-            if labelled_set.hash_of(source + family) % 2 == 0:
-                items += labelled_set.next_shot_items(source, image, family, number)
+        image, shot = labelled_set.read_source(Path(path), longer_side), labelled_set.read_shot(Path(path), source)
+        items = list(labelled_set.photo_items(source, image, shot))
+        items += labelled_set.next_shot_items(source, image, shot, frames)
     if folder:
         for item in items:
             Path(folder, f"{item.name}.{item.extension}").write_bytes(item.data)
@@ -100,13 +99,14 @@ def make_sample(item: labelled_set.Item) -> Sample:
 
 
 def _metadata(item: labelled_set.Item) -> dict[str, str | None]:
-    """What a library knows: names that copies keep; the camera's time, which previews and screenshots have lost."""
-    number = labelled_set.hash_of(item.source) % 9000 + 1000
-    if item.group == "hard" and item.kind in SERIES or item.kind.removesuffix("_thumb") in SERIES:
-        number += 1
-    taken = f"2019-06-{number % 28 + 1:02d}T12:{number // 60 % 60:02d}:{number % 60:02d}.{number % 1000:03d}"
-    has_time = not any(word in item.kind for word in ("thumb", "screenshot", "page", "receipt", "chat", "slide"))
-    return {"filename": f"IMG_{number}.{item.extension}", "camera_taken_at": taken if has_time else None}
+    """What a library knows: names that copies keep; the camera's time, which previews, scans and screenshots do not have."""
+    if item.kind == "screenshot":
+        return {"filename": f"Screenshot_{item.shot.moment:%Y%m%d-%H%M%S}.{item.extension}"}
+    has_time = not any(word in item.kind for word in ("thumb", "page", "receipt", "chat", "slide"))
+    return {
+        "filename": f"{item.shot.stem}.{item.extension}",
+        "camera_taken_at": item.shot.taken_at if has_time else None,
+    }
 
 
 def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, str]]:
@@ -214,16 +214,17 @@ def _in_family(pair: tuple[str, str], sample_of: dict[str, Sample], families: tu
 
 
 def plan_tasks(folders: list[Path], drawn: int, part: str, every: int) -> list[tuple]:
+    """What to make: real photos by their content, so that the parts are the same wherever the folders lie."""
     tasks: list[tuple] = []
     for path in labelled_set.list_sources(folders)[::every]:
-        source = f"{path.parent.name}-{path.stem}".replace(" ", "_")
-        tasks.append(("photo", f"{source}-{labelled_set.hash_of(str(path)) % 10000}", str(path)))
+        content = hashlib.sha1(path.read_bytes()).hexdigest()
+        tasks.append(("photo", f"{path.stem.replace(' ', '_')}-{content[:6]}", str(path)))
     tasks += [("drawn", family, number) for family in labelled_set.FAMILIES for number in range(drawn)]
     return [task for task in tasks if part == "both" or _part(task) == part]
 
 
 def _part(task: tuple) -> str:
-    key = task[1] if task[0] == "photo" else str(task[2] // 2)
+    key = task[1].rpartition("-")[2] if task[0] == "photo" else f"{task[1]} {task[2]}"
     return "tuned" if labelled_set.hash_of(key) % 2 else "unseen"
 
 

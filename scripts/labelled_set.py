@@ -10,7 +10,8 @@ import io
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
@@ -30,6 +31,27 @@ class Item:
     kind: str
     data: bytes
     extension: str
+    shot: Shot
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What the camera said of an exposure: the stem of its file name, its clock, and the digits of a second that it gives."""
+
+    stem: str
+    moment: datetime
+    digits: int
+
+    def next(self, frames: int, seconds: float) -> Shot:
+        """A later exposure of the same camera: it counts on."""
+        number = re.search(r"\d+(?!.*\d)", self.stem)
+        counted = str(int(number[0]) + frames).zfill(len(number[0]))
+        stem = self.stem[: number.start()] + counted + self.stem[number.end() :]
+        return replace(self, stem=stem, moment=self.moment + timedelta(seconds=seconds))
+
+    @property
+    def taken_at(self) -> str:
+        return self.moment.strftime("%Y-%m-%dT%H:%M:%S") + self.moment.strftime(".%f")[: self.digits + 1 if self.digits else 0]
 
 
 def encoded(image: Image.Image, format_name: str = "JPEG", **options) -> bytes:
@@ -74,7 +96,7 @@ def heic(image: Image.Image) -> bytes:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    return encoded(image, "HEIF", quality=70)
+    return encoded(image, "HEIF", quality=70, enc_params={"preset": "ultrafast"})
 
 
 Make = Callable[[Image.Image, random.Random], "bytes | Image.Image"]
@@ -183,30 +205,57 @@ def _picture_key(path: Path) -> str:
     return f"{folder}/{re.sub(r'(?<=[0-9])[A-Z]$', '', stem)}"
 
 
-def photo_items(source: str, image: Image.Image) -> Iterator[Item]:
+def photo_items(source: str, image: Image.Image, shot: Shot) -> Iterator[Item]:
     """An original, its safe copies and its edits."""
     rng = random.Random(source)
-    yield Item(f"{source}-original", source, "original", "original", encoded(image, quality=92), "jpg")
+    yield Item(f"{source}-original", source, "original", "original", encoded(image, quality=92), "jpg", shot)
     for kind, (extension, make) in SAFE.items():
-        yield Item(f"{source}-{kind}", source, "safe", kind, make(image, rng), extension)
+        yield Item(f"{source}-{kind}", source, "safe", kind, make(image, rng), extension, shot)
     for kind, edit in EDITS.items():
-        yield Item(f"{source}-{kind}", source, "edit", kind, encoded(edit(image, rng), quality=88), "jpg")
+        yield Item(f"{source}-{kind}", source, "edit", kind, encoded(edit(image, rng), quality=88), "jpg", shot)
 
 
 def drawn_items(family: str, number: int) -> Iterator[Item]:
     """One hard negative drawn in code, and its own thumbnail."""
-    yield from hard_items(family, f"{family}{number:03d}", FAMILIES[family](number), number)
+    name = f"{family}{number:03d}"
+    yield from hard_items(family, name, FAMILIES[family](number), number, made_up_shot(name))
 
 
-def next_shot_items(source: str, image: Image.Image, family: str, number: int) -> Iterator[Item]:
-    """Another picture of a source's scene, and its own thumbnail."""
-    yield from hard_items(family, f"{source}-{family}{number}", NEXT_SHOTS[family](image, hash_of(source) + number), number)
+def next_shot_items(source: str, image: Image.Image, shot: Shot, frames: int) -> Iterator[Item]:
+    """Other pictures of a source's scene, each with its own thumbnail. A burst is over within a second or so."""
+    for place, (family, make) in enumerate(NEXT_SHOTS.items()):
+        for frame in range(1, frames + 1):
+            later = shot.next(place * frames + frame, 0.2 * frame if family == "hand_held" else 3.0 * frame + 20 * place)
+            name = f"{source}-{family}{frame}"
+            yield from hard_items(family, name, make(image, hash_of(source) + frame), frame, later)
 
 
-def hard_items(family: str, name: str, image: Image.Image, number: int) -> Iterator[Item]:
-    yield Item(f"{name}-original", name, "hard", family, encoded(image, quality=90), "jpg")
+def hard_items(family: str, name: str, image: Image.Image, number: int, shot: Shot) -> Iterator[Item]:
+    yield Item(f"{name}-original", name, "hard", family, encoded(image, quality=90), "jpg", shot)
     side = 320 if number % 2 else 200
-    yield Item(f"{name}-thumb", name, "safe", f"{family}_thumb", encoded(fitted(image, side), quality=80), "jpg")
+    yield Item(f"{name}-thumb", name, "safe", f"{family}_thumb", encoded(fitted(image, side), quality=80), "jpg", shot)
+
+
+def read_shot(path: Path, source: str) -> Shot:
+    """What a camera file says of itself; a made-up exposure when it is no camera's."""
+    made_up = made_up_shot(source)
+    with Image.open(path) as image:
+        details = image.getexif().get_ifd(0x8769)
+    if not re.search(r"\d{3}", path.stem) or 0x9003 not in details:
+        return made_up
+    try:
+        moment = datetime.strptime(str(details[0x9003]), "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return made_up
+    fraction = re.sub(r"\D", "", str(details.get(0x9291, "")))
+    return Shot(path.stem, moment + timedelta(seconds=float(f"0.{fraction or 0}")), min(3, len(fraction)))
+
+
+def made_up_shot(name: str) -> Shot:
+    """An exposure of some telephone; every other one gives no fractions of a second."""
+    number = hash_of(name)
+    moment = datetime(2019, 6, 1) + timedelta(seconds=number % 2_000_000, milliseconds=number % 1000)
+    return Shot(f"IMG_{number % 9000 + 1000}", moment, 3 if number % 2 else 0)
 
 
 def hash_of(text: str) -> int:
