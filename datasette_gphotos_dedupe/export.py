@@ -32,8 +32,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "fingerprints": ("photo_id", "phash", "flatness", "algorithm"),
     "thumbnails": ("photo_id", "content", "width", "height"),
     "pairs": (
-        *("photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", "variant", "pixel_difference"),
-        *("worst_block", "detail_difference", "colour_difference", "scale", "time_gap_s"),
+        *("photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", "variant", "correlation", "overlap"),
+        *("scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share", "detail_difference", "worst_detail"),
+        *("structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour", "saturation_ratio"),
+        *("colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
     ),
     "groups": (
         *("group_id", "keeper_id", "relation", "size", "suggested_count", "reclaimable_bytes", "taken_year", "camera"),

@@ -177,12 +177,26 @@ MATCHES = (
   confidence REAL NOT NULL,    -- 0 to 1
   evidence TEXT NOT NULL,      -- the numbers below in one sentence
   variant TEXT,                -- which variant hashes met
-  pixel_difference REAL,
-  worst_block REAL,
-  detail_difference REAL,
-  colour_difference REAL,
+  correlation REAL,            -- of the previews laid over each other
+  overlap REAL,                -- the share of a side that both show
   scale REAL,
+  tilt_degrees REAL,
+  pixel_difference REAL,       -- grey levels of 255, after brightness was evened out
+  worst_block REAL,            -- 1 is the most that encoding explains
+  bad_share REAL,              -- of blocks above 1
+  detail_difference REAL,      -- 0 the same fine structure, 1 unrelated
+  worst_detail REAL,
+  structure REAL,              -- share of blocks that show anything
+  tone_shift REAL,
+  contrast_ratio REAL,
+  colour_difference REAL,
+  worst_colour REAL,
+  saturation_ratio REAL,
+  colour_cast REAL,
   time_gap_s REAL,
+  same_time INTEGER,           -- 1 yes, 0 no, NULL not known; the next two too
+  same_name INTEGER,
+  same_camera INTEGER,
   found_by TEXT NOT NULL DEFAULT 'fingerprint' CHECK (found_by IN ('fingerprint', 'group')),  -- group: asked for by a keeper
   PRIMARY KEY (photo_a, photo_b),
   CHECK (photo_a < photo_b)

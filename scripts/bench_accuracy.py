@@ -1,6 +1,6 @@
 """How often matching is right: copies found, edits never called copies, different pictures never joined. Prints one table.
 
-    python scripts/bench_accuracy.py PHOTOS... [--part unseen] [--peer-python PATH]
+    python scripts/bench_accuracy.py PHOTOS... [--part unseen] [--peer-python PYTHON ...]
 
 PHOTOS are folders of real pictures. Each becomes a *source picture* with safe copies, edits and look-alikes made of it; pages,
 receipts, chats, slides, night shots and skies are drawn. Source pictures are split in two by a hash of their name: limits in
@@ -15,11 +15,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import pickle
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -64,31 +66,41 @@ class Found:
     evidence: str
 
 
-def make_samples(task: tuple, longer_side: int, frames: int, folder: str | None) -> list[Sample]:
-    """The samples of one source picture or one drawn picture; their files are kept in `folder` for the peers."""
-    kind, *rest = task
+def make_samples(task: tuple, longer_side: int, frames: int, folder: str) -> list[Sample]:
+    """The samples of one source picture or one drawn picture. Files that an earlier run left in the folder are taken as they are."""
+    made = Path(folder, f"{task[1]}{task[2] if task[0] == 'drawn' else ''}.items")
+    if not made.exists():
+        labels = [_write(item, folder) for item in _items(task, longer_side, frames)]
+        made.write_bytes(pickle.dumps(labels))
+    return [make_sample(label, Path(folder, label.file_name).read_bytes()) for label in pickle.loads(made.read_bytes())]
+
+
+def _items(task: tuple, longer_side: int, frames: int) -> Iterator[labelled_set.Item]:
+    kind, name, *rest = task
     if kind == "drawn":
-        items = list(labelled_set.drawn_items(*rest))
-    else:
-        source, path = rest
-        image, shot = labelled_set.read_source(Path(path), longer_side), labelled_set.read_shot(Path(path), source)
-        items = list(labelled_set.photo_items(source, image, shot))
-        items += labelled_set.next_shot_items(source, image, shot, frames)
-    if folder:
-        for item in items:
-            Path(folder, f"{item.name}.{item.extension}").write_bytes(item.data)
-    return [make_sample(item) for item in items]
+        yield from labelled_set.drawn_items(name, *rest)
+        return
+    path = Path(rest[0])
+    image, shot = labelled_set.read_source(path, longer_side), labelled_set.read_shot(path, name)
+    yield from labelled_set.photo_items(name, image, shot)
+    yield from labelled_set.next_shot_items(name, image, shot, frames)
 
 
-def make_sample(item: labelled_set.Item) -> Sample:
-    decoded = decode_picture(item.data)
+def _write(item: labelled_set.Item, folder: str) -> labelled_set.Item:
+    """The item without its bytes, which are in the folder from now on."""
+    Path(folder, item.file_name).write_bytes(item.data)
+    return replace(item, data=b"")
+
+
+def make_sample(item: labelled_set.Item, data: bytes) -> Sample:
+    decoded = decode_picture(data)
     print_ = compute_fingerprint(decoded.image)
     subject = Subject(
         photo_id=item.name,
         thumbnail=make_thumbnail(decoded.image).content,
         width=decoded.width,
         height=decoded.height,
-        bytes=len(item.data),
+        bytes=len(data),
         mime_type=MIME[item.extension],
         flatness=print_.flatness,
         phash=print_.phash,
@@ -236,16 +248,29 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every n-th photo")
     parser.add_argument("--longer-side", type=int, default=1600, help="originals are reduced to this")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--peer-python", help="a Python where imagededup, czkawka or difPy are installed")
+    parser.add_argument("--frames", type=int, default=2, help="frames of each series made of a photo")
+    parser.add_argument(
+        "--peer-python",
+        action="append",
+        default=[],
+        help="a Python where imagededup, czkawka or difPy is installed; may be repeated",
+    )
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the pictures; those that an earlier run left there are used again"
+    )
     parser.add_argument("--details", type=Path, help="write every judged pair to this file, one JSON object a line")
     options = parser.parse_args()
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        run(options, str(options.keep))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        run(options, folder if options.peer_python else None)
+        run(options, folder)
 
 
-def run(options: argparse.Namespace, folder: str | None) -> None:
+def run(options: argparse.Namespace, folder: str) -> None:
     tasks = plan_tasks(options.folders, options.drawn, options.part, options.every)
-    made = partial(make_samples, longer_side=options.longer_side, folder=folder)
+    made = partial(make_samples, longer_side=options.longer_side, frames=options.frames, folder=folder)
     with ProcessPoolExecutor(options.workers) as pool:
         samples = [sample for group in pool.map(made, tasks, chunksize=2) for sample in group]
     started = time.perf_counter()
@@ -259,8 +284,8 @@ def run(options: argparse.Namespace, folder: str | None) -> None:
         f"{len(candidates)} candidates in {searched - started:.1f} s, {len(found)} judged, {1000 * spent / max(1, len(found)):.2f} ms each"
     )
     scores = [ours(found, "named"), ours(found, "bare")]
-    if folder:
-        for name, (pairs, seconds) in peer_pairs(options.peer_python, folder).items():
+    for python in options.peer_python:
+        for name, (pairs, seconds) in peer_pairs(python, folder).items():
             scores.append(Score(name, pairs, pairs))
             print(f"{name}: {seconds:.0f} s")
     print_table(samples, scores)

@@ -33,6 +33,10 @@ class Item:
     extension: str
     shot: Shot
 
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}.{self.extension}"
+
 
 @dataclass(frozen=True)
 class Shot:

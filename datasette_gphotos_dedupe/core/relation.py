@@ -53,6 +53,21 @@ EDITED_DETAIL = 0.6
 DURATION_TOLERANCE_S = 0.5
 RAW_PREFIX = "image/x-"  # every camera RAW type that `kinds` gives, DNG included, and nothing else
 TURNED = frozenset({"rot90", "rot180", "rot270"})
+DIFFERENCE_COLUMNS = {
+    "pixel_difference": "pixel",
+    "worst_block": "worst_block",
+    "bad_share": "bad_share",
+    "detail_difference": "detail",
+    "worst_detail": "worst_detail",
+    "structure": "structure",
+    "tone_shift": "tone",
+    "contrast_ratio": "contrast",
+    "colour_difference": "colour",
+    "worst_colour": "worst_colour",
+    "saturation_ratio": "saturation",
+    "colour_cast": "cast",
+}
+"""Columns of `pairs` and the numbers of `compare.Difference` they hold."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +102,11 @@ class Case:
 
 def same_bytes_verdict(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict:
     """The verdict on two files of equal SHA-1: no pixel needs to be looked at."""
-    measures = {
-        "variant": variant,
-        "pixel_difference": 0.0,
-        "worst_block": 0.0,
-        "detail_difference": 0.0,
-        "colour_difference": 0.0,
-    }
-    return Verdict("same_bytes", 1.0, "The files are equal byte for byte.", measures | {"scale": 1.0, "time_gap_s": None})
+    nothing = ("tilt_degrees", "pixel_difference", "worst_block", "bad_share", "detail_difference", "worst_detail")
+    colour = ("tone_shift", "colour_difference", "worst_colour", "colour_cast")
+    alike = ("correlation", "overlap", "scale", "contrast_ratio", "saturation_ratio")
+    measures = {"variant": variant, **dict.fromkeys(nothing + colour, 0.0), **dict.fromkeys(alike, 1.0)}
+    return Verdict("same_bytes", 1.0, "The files are equal byte for byte.", measures)
 
 
 def judge(case: Case) -> Verdict | None:
@@ -119,6 +131,8 @@ def _relation(case: Case) -> tuple[str | None, str]:
         return _changed(case)
     if case.kept < KEPT_WHOLE:
         return "crop", f"One shows only {case.kept:.0%} of the other's longer or shorter side."
+    if case.witness.one_edited:
+        return "edited", "The name of one says that somebody edited it."
     doubt = _doubt(case)
     if doubt:
         return "look_alike", doubt
@@ -188,10 +202,13 @@ def _doubt(case: Case) -> str | None:
         return "The videos are not known to be equally long."
     if case.witness.agrees:
         return None
-    if case.difference.structure < MIN_STRUCTURE or min(case.a.flatness, case.b.flatness) > MAX_FLATNESS:
-        return "There is too little in them to tell two such pictures apart, and no time or name says they are one."
-    if not _within(case.difference, EXACT):
+    # two frames from a tripod may differ by less than two encodings of one frame: pixels alone are never proof
+    if case.witness.same_time is not True:
         return "They may be two exposures: no time or name says they are one."
+    if case.difference.structure < MIN_STRUCTURE or min(case.a.flatness, case.b.flatness) > MAX_FLATNESS:
+        return "There is too little in them to tell two such pictures apart, and only a second in common says they are one."
+    if not _within(case.difference, EXACT):
+        return "They may be two exposures of one second: no name says they are one."
     return None
 
 
@@ -239,14 +256,18 @@ def _measures(case: Case) -> dict[str, float | str | None]:
     """The columns of `pairs`."""
     difference = {name: round(value, 4) for name, value in asdict(case.difference).items()}
     box_a, box_b = case.overlay.box_a, case.overlay.box_b
+    witness = case.witness
     return {
         "variant": case.variant,
-        "pixel_difference": difference["pixel"],
-        "worst_block": difference["worst_block"],
-        "detail_difference": difference["detail"],
-        "colour_difference": difference["colour"],
+        "correlation": round(case.overlay.score, 4),
+        "overlap": round(case.kept, 4),
         "scale": round(
             ((box_b[2] - box_b[0]) * (box_b[3] - box_b[1]) / ((box_a[2] - box_a[0]) * (box_a[3] - box_a[1]))) ** 0.5, 4
         ),
-        "time_gap_s": case.witness.time_gap_s,
+        "tilt_degrees": round(case.tilt_degrees, 2),
+        **{column: difference[name] for column, name in DIFFERENCE_COLUMNS.items()},
+        "time_gap_s": witness.time_gap_s,
+        "same_time": witness.same_time,
+        "same_name": witness.same_name,
+        "same_camera": witness.same_camera,
     }

@@ -20,13 +20,17 @@ Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 CROPS = {"crop5": 0.95, "crop10": 0.90, "crop15": 0.85, "crop20": 0.80, "crop25": 0.75}
 """Variant name to the share of width and height that stays, around the centre."""
+CORNERS = {"90": 0.90, "84": 0.84}
+"""Name of a size to the share of both sides that stays in each corner: what a hand cuts off at two edges."""
+EDGE_KEEP = 0.82  # of one side, when a hand cuts at one edge
 FRAMES = {"wide": 16 / 9, "square": 1.0}
 """Variant name to the aspect that phones and printers cut to (long side / short side)."""
 TURNS = ("rot90", "rot180", "rot270", "mirror", "flip", "transpose", "transverse")
 """Names as Pillow's Transpose uses them; `mirror` is left-right and `flip` top-bottom; turns are counter-clockwise."""
 
 BORDER_TOLERANCE = 14  # grey levels: JPEG rings a little beside a hard edge, also in a black bar
-BORDER_SHARE = 0.9  # of a line that must be the border's colour: a status bar's clock or a caption may stand in it
+BORDER_SHARE = 0.9  # of a line that must be the border's colour: JPEG and a corner's mark may disturb it
+SCREEN_SHARE = 0.6  # the same in a screenshot: a clock, icons and a row of buttons stand in its bars
 MIN_TRIM = 0.015  # of a side: less is a rounding error of some resizer
 MAX_TRIM = 0.42
 SAME_ASPECT = 0.02
@@ -36,6 +40,22 @@ def centre_box(keep: float) -> Box:
     """The box that keeps a share of both sides around the centre."""
     margin = (1.0 - keep) / 2
     return (margin, margin, 1.0 - margin, 1.0 - margin)
+
+
+def off_centre_boxes() -> dict[str, Box]:
+    """The boxes of what stays when a hand cuts at two edges or at one, by name: ``top_left90`` keeps 90 % of both sides there."""
+    boxes: dict[str, Box] = {}
+    for size, keep in CORNERS.items():
+        for vertical, top in (("top", 0.0), ("bottom", 1.0 - keep)):
+            for horizontal, left in (("left", 0.0), ("right", 1.0 - keep)):
+                boxes[f"{vertical}_{horizontal}{size}"] = (left, top, left + keep, top + keep)
+    cut = 1.0 - EDGE_KEEP
+    edges = {"left": (0.0, 0.0, EDGE_KEEP, 1.0), "right": (cut, 0.0, 1.0, 1.0)}
+    edges |= {"top": (0.0, 0.0, 1.0, EDGE_KEEP), "bottom": (0.0, cut, 1.0, 1.0)}
+    return boxes | {f"{side}82": box for side, box in edges.items()}
+
+
+OFF_CENTRE = off_centre_boxes()
 
 
 def frame_box(width: int, height: int, aspect: float) -> Box | None:
@@ -51,44 +71,54 @@ def frame_box(width: int, height: int, aspect: float) -> Box | None:
     return (0.0, margin, 1.0, 1.0 - margin)
 
 
-def trim_box(grey: np.ndarray) -> Box | None:
+def trim_box(grey: np.ndarray, share: float = BORDER_SHARE) -> Box | None:
     """The box inside a border of one colour (letterbox, frame, a screenshot's bars); None when there is none worth the name.
 
-    `grey` is a 2-d uint8 array. A page of text on white has such a border too: trimming it does no harm.
+    `grey` is a 2-d uint8 array; `share` of a line must have the border's colour. A page of text on white has such a border too:
+    trimming it does no harm.
     """
-    rows = _border(grey), _border(grey[::-1])
-    columns = _border(grey.T), _border(grey.T[::-1])
-    if max(rows + columns) < MIN_TRIM:
-        return None
-    if max(rows + columns) > MAX_TRIM:
+    rows = _border(grey, share), _border(grey[::-1], share)
+    columns = _border(grey.T, share), _border(grey.T[::-1], share)
+    if not MIN_TRIM <= max(rows + columns) <= MAX_TRIM:
         return None
     return (columns[0], rows[0], 1.0 - columns[1], 1.0 - rows[1])
 
 
-def _border(lines: np.ndarray) -> float:
+def screen_box(grey: np.ndarray) -> Box | None:
+    """The picture in a screenshot, whose bars hold a clock, icons and buttons; None when that is what `trim_box` finds."""
+    box = trim_box(grey, SCREEN_SHARE)
+    return None if box == trim_box(grey) else box
+
+
+def _border(lines: np.ndarray, share: float) -> float:
     """The share of lines from the start that are, but for a few pixels, in the colour of the first."""
     import numpy as np
 
     colour = float(np.median(lines[0]))
     low, high = max(math.ceil(colour - BORDER_TOLERANCE), 0), min(math.floor(colour + BORDER_TOLERANCE), 255)
-    covered = ((lines >= low) & (lines <= high)).mean(axis=1) >= BORDER_SHARE
+    covered = ((lines >= low) & (lines <= high)).mean(axis=1) >= share
     busy = np.flatnonzero(~covered)
     return 1.0 if busy.size == 0 else float(busy[0]) / len(lines)
 
 
-def frame_boxes(grey: Image.Image) -> dict[str, Box]:
-    """Every crop and frame variant that applies to a picture, by name."""
+def variant_box(grey: Image.Image, variant: str) -> Box | None:
+    """The part of a picture that a crop, frame or trim variant's hash is taken from; None when it does not apply to it."""
     import numpy as np
 
-    boxes = {name: centre_box(keep) for name, keep in CROPS.items()}
-    for name, aspect in FRAMES.items():
-        box = frame_box(*grey.size, aspect)
-        if box:
-            boxes[name] = box
-    trimmed = trim_box(np.asarray(grey))
-    if trimmed:
-        boxes["trim"] = trimmed
-    return boxes
+    if variant in CROPS:
+        return centre_box(CROPS[variant])
+    if variant in OFF_CENTRE:
+        return OFF_CENTRE[variant]
+    if variant in FRAMES:
+        return frame_box(*grey.size, FRAMES[variant])
+    pixels = np.asarray(grey)
+    return screen_box(pixels) if variant == "screen" else trim_box(pixels)
+
+
+def variant_boxes(grey: Image.Image) -> dict[str, Box]:
+    """Every variant of a picture that is a part of it, by name."""
+    found = {name: variant_box(grey, name) for name in (*CROPS, *OFF_CENTRE, *FRAMES, "trim", "screen")}
+    return {name: box for name, box in found.items() if box}
 
 
 def turned_coefficients(coefficients: np.ndarray) -> dict[str, np.ndarray]:

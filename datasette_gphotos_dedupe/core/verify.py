@@ -13,10 +13,10 @@ from functools import lru_cache
 from .align import Overlay, Preview, load_preview, register, register_tilted, turn_preview
 from .compare import Difference, measure_difference
 from .relation import Case, Verdict, judge, same_bytes_verdict
-from .variants import CROPS, FRAMES, TURNS, WHOLE, Box, centre_box, frame_box, trim_box
+from .variants import TURNS, WHOLE, variant_box
 from .witness import hear_witness
 
-VERIFIER = "verify/1"
+VERIFIER = "verify/2"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
@@ -102,17 +102,6 @@ def _framings(a: bytes, b: bytes, variant: str) -> list[tuple[Preview, Preview, 
         return [(x, y, register(x, y, Overlay(WHOLE, WHOLE, -1.0))) for x, y in turned]
     boxes = [(WHOLE, WHOLE)]
     if variant != "base":
-        boxes = [(variant_box(first, variant), WHOLE), (WHOLE, variant_box(second, variant))]
+        boxes = [(variant_box(first.luma, variant), WHOLE), (WHOLE, variant_box(second.luma, variant))]
     starts = [Overlay(box_a, box_b, -1.0) for box_a, box_b in boxes if box_a and box_b]
     return [(first, second, register(first, second, start)) for start in starts or [Overlay(WHOLE, WHOLE, -1.0)]]
-
-
-def variant_box(preview: Preview, variant: str) -> Box | None:
-    """The part of a preview that a variant's hash was taken from; None when the variant does not apply."""
-    import numpy as np
-
-    if variant in CROPS:
-        return centre_box(CROPS[variant])
-    if variant in FRAMES:
-        return frame_box(*preview.size, FRAMES[variant])
-    return trim_box(np.asarray(preview.luma))

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 
 SAME_SECOND_S = 1.0
 SAME_ASPECT = 0.02
-COPY_MARK = re.compile(
-    r"(\s*\(\d{1,3}\)|[ _-](copy|kopie|copie|copia|edited|bearbeitet|edit|thumb|thumbnail|small|preview|web|resized|scaled)"
-    r"|~\d|[ _-]\d{2,4}x\d{2,4})+$",
-    re.IGNORECASE,
+COPY_WORDS = "copy|kopie|copie|copia|thumb|thumbnail|small|preview|web|resized|scaled"
+EDIT_WORDS = "edited|edit|bearbeitet|modifié|modifie|editado|modificato|bewerkt|redigerad|edytowane|edited-effects|collage"
+COPY_MARK = re.compile(rf"(\s*\(\d{{1,3}}\)|[ _-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}})+$", re.IGNORECASE)
+COPY_FRONT = re.compile(r"^(thumb|thumbnail|preview|small|copy of|kopie von|copie de)[ _-]+", re.IGNORECASE)
+EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s*\(\d{{1,3}}\))?$", re.IGNORECASE)
+SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.jpg
+# What programs call any picture: two of these are no more one picture than two of no name
+GENERIC = re.compile(
+    r"^(image|img|photo|picture|pic|foto|bild|unnamed|untitled|unknown|download|downloaded|fullsizerender|fullsizeoutput|original"
+    r"|screenshot|screen shot|bildschirmfoto|scan|scanned|page|document|file|temp|tmp|index|default|cover|camera|received|snapshot"
+    r"|export|exported|output|capture|render|wallpaper|background|avatar|attachment|inline|whatsapp image|sent|share|shared)?"
+    r"([ _-]*\d{0,3}|\d+x\d+)$"
 )
+COUNTERS = frozenset(("scan", "page", "image", "photo", "pic", "doc", "frame", "slide", "file"))  # that begin at 1 for every lot
+APPLE_EDIT = re.compile(r"^img_e\d{4}$", re.IGNORECASE)
 # IMG_0301, _DSC8830, DSC00002, P1010006, MVC-001F, DCP_4385, 100_1234, IMG_20190628_183804, IMG-20190628-WA0001
 CAMERA_NAME = re.compile(
     r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_)(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)[a-z]?$", re.IGNORECASE
@@ -29,18 +39,26 @@ CAMERA_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Witness:
-    """What the metadata of two photos says. `time_gap_s` is None unless both times are comparable."""
+    """What the metadata of two photos says. `time_gap_s` is None unless both times are comparable.
+
+    `one_edited`: exactly one of the names says that somebody edited it. `same_moment`: the clocks agree to a fraction of a second.
+    """
 
     same_time: bool | None
     time_gap_s: float | None
     same_name: bool | None
     same_camera: bool | None
     same_aspect: bool
+    one_edited: bool = False
+    same_moment: bool = False
 
     @property
     def agrees(self) -> bool:
-        """Something beside the pixels says that this is one exposure, and nothing says it is not."""
-        return (self.same_time is True or self.same_name is True) and not self.disagrees
+        """Something beside the pixels says that this is one exposure, and nothing says it is not.
+
+        A burst takes several in one second, so a clock without fractions is no witness on its own.
+        """
+        return (self.same_moment or self.same_name is True) and not self.disagrees
 
     @property
     def disagrees(self) -> bool:
@@ -50,13 +68,26 @@ class Witness:
 def hear_witness(a: Subject, b: Subject) -> Witness:
     """The metadata of two photos compared. Symmetric."""
     gap = time_gap_s(a, b)
+    same_time = _same_time(a, b, gap)
     return Witness(
-        same_time=_same_time(a, b, gap),
+        same_time=same_time,
         time_gap_s=gap,
         same_name=same_name(a.filename, b.filename),
         same_camera=_same_camera(a, b),
         same_aspect=_same_aspect(a, b),
+        one_edited=is_edited(a.filename) != is_edited(b.filename),
+        same_moment=same_time is True and _has_fractions(a, b),
     )
+
+
+def is_edited(filename: str | None) -> bool:
+    """Whether a program named the file as an edited version: ``IMG_1234-edited.jpg``, Apple's ``IMG_E1234.JPG``."""
+    stem = SUFFIX.sub("", filename or "")
+    return bool(EDIT_MARK.search(stem) or APPLE_EDIT.match(stem))
+
+
+def _has_fractions(a: Subject, b: Subject) -> bool:
+    return bool(a.camera_taken_at and b.camera_taken_at and _fraction(a.camera_taken_at) and _fraction(b.camera_taken_at))
 
 
 def time_gap_s(a: Subject, b: Subject) -> float | None:
@@ -113,12 +144,22 @@ def same_name(a: str | None, b: str | None) -> bool | None:
         return None
     match_a, match_b = CAMERA_NAME.match(stem_a), CAMERA_NAME.match(stem_b)
     if match_a and match_b:
+        prefix = _prefix(match_a)
+        if prefix != _prefix(match_b):
+            return None
         if match_a["number"] == match_b["number"]:
-            return True
+            return None if prefix in COUNTERS else True
         # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
-        counted_on = match_a["prefix"] == match_b["prefix"] and _parts(match_a["number"]) == _parts(match_b["number"])
-        return False if counted_on else None
-    return True if stem_a == stem_b and len(stem_a) >= 5 else None
+        return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
+    return True if stem_a == stem_b and len(stem_a) >= 5 and not GENERIC.match(stem_a) else None
+
+
+def _prefix(match: re.Match[str]) -> str:
+    """The letters before the number. _DSC8830 and DSC_8830 are one camera's; IMG_E0301 is Apple's edited IMG_0301."""
+    letters = re.sub(r"[_-]", "", match["prefix"])
+    if "wa" in match["number"]:  # IMG-20190628-WA0001: WhatsApp counts for itself
+        return "whatsapp"
+    return "img" if letters == "imge" else letters
 
 
 def _parts(number: str) -> int:
@@ -126,7 +167,11 @@ def _parts(number: str) -> int:
 
 
 def _stem(filename: str) -> str:
-    return COPY_MARK.sub("", re.sub(r"\.[A-Za-z0-9]{2,4}$", "", filename)).strip().lower()
+    whole = SUFFIX.sub("", filename)
+    stem = COPY_FRONT.sub("", whole)
+    if stem != whole:
+        stem = re.sub(r"(?<=\d)_\d{2,4}$", "", stem)  # thumb_IMG_1234_1024
+    return COPY_MARK.sub("", stem).strip().lower()
 
 
 def _same_camera(a: Subject, b: Subject) -> bool | None:

@@ -35,7 +35,11 @@ SEEN_COLUMNS = (
     "sha1",
 )
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
-MEASURES = ["variant", "pixel_difference", "worst_block", "detail_difference", "colour_difference", "scale", "time_gap_s"]
+MEASURES = [
+    *("variant", "correlation", "overlap", "scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share"),
+    *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
+    *("saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
+]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
 ROWS_AT_ONCE = 10_000
 PARAMETERS = 500  # SQLite before 3.32 takes 999

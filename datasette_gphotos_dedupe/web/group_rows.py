@@ -6,21 +6,12 @@ import sqlite3
 from typing import Any
 
 from .. import words
+from ..store import matches
 from ..store.decisions import GroupState, read_group
 from .filters import Place, QueueFilter
 from .queue_rows import read_neighbour
 
-MEASURES = (
-    "distance_bits",
-    "confidence",
-    "variant",
-    "pixel_difference",
-    "worst_block",
-    "detail_difference",
-    "colour_difference",
-    "scale",
-    "time_gap_s",
-)
+MEASURES = ("distance_bits", "confidence", *matches.MEASURES)
 
 
 def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
