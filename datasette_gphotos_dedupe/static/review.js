@@ -10,6 +10,7 @@
     ["?", "this list"],
   ];
   const ready = new Map(); // address -> promise of a page fetched ahead, its pictures loading
+  let here = location.href; // where the page shown came from: the address is ahead of it while going back
   let busy = null;
   let current = 0;
 
@@ -31,12 +32,14 @@
     return { url: answer.url, title: page.title, main: document.importNode(found, true) };
   }
 
+  function keep(url, page) {
+    ready.set(url, page);
+    page.catch(() => ready.delete(url));
+    while (ready.size > 3) ready.delete(ready.keys().next().value); // an evening's walk must not fill the tab
+  }
+
   function ahead(url) {
-    if (!ready.has(url)) {
-      ready.set(url, fetchPage(url));
-      ready.get(url).catch(() => ready.delete(url));
-      while (ready.size > 3) ready.delete(ready.keys().next().value); // an evening's walk must not fill the tab
-    }
+    if (!ready.has(url)) keep(url, fetchPage(url));
     return ready.get(url);
   }
 
@@ -45,19 +48,22 @@
     for (const link of main().querySelectorAll("a[rel=next], a[rel=prev]")) ahead(link.href);
   }
 
-  function show(page, push) {
-    main().replaceWith(page.main);
+  function show(page, push, again) {
+    const left = { url: here, title: document.title, main: main() };
+    left.main.replaceWith(page.main);
+    if (again && left.url !== page.url) keep(left.url, Promise.resolve(left)); // going back shows it at once
     document.title = page.title;
     if (push) history.pushState({ gphotos: true }, "", page.url);
+    here = location.href;
     current = 0;
     if (push) window.scrollTo(0, 0);
     begin();
   }
 
-  async function go(url, push = true) {
+  async function go(url, again = true) {
     const page = await ahead(url);
     ready.delete(url);
-    show(page, push);
+    show(page, true, again);
   }
 
   async function reload() {
@@ -88,7 +94,7 @@
       ready.forEach((_, url) => { if (url !== abs(told.next_url)) ready.delete(url); });
       if (form.classList.contains("gp-undo")) { await reload(); say(`Taken back: ${told.restored} decisions.`); }
       else if (main().dataset.page === "queue") rowDecided(form, told);
-      else if (action === "accept" && told.next_url) { await go(abs(told.next_url)); remember(told.batch_id); say("Accepted. u takes it back."); }
+      else if (action === "accept" && told.next_url) { await go(abs(told.next_url), false); remember(told.batch_id); say("Accepted. u takes it back."); }
       else { await reload(); say(told.batch_id ? "Saved. u takes it back." : "Nothing changed."); }
     } catch (error) {
       say(error.message, true);
