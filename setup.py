@@ -43,6 +43,7 @@ setup(
             "pytest-timeout",
             "hypothesis",
             "playwright",
+            "axe-playwright-python",  # carries axe-core
             "httpx",
             "cogapp",
             # Installed beside ours in tests/web/test_other_plugins.py, and nowhere else.

@@ -92,7 +92,7 @@
     try {
       const { told, action } = await post(form, button);
       ready.forEach((_, url) => { if (url !== abs(told.next_url)) ready.delete(url); });
-      if (form.classList.contains("gp-undo")) { await reload(); say(`Taken back: ${told.restored} decisions.`); }
+      if (form.classList.contains("gp-undo")) { await reload(); say(`Taken back: ${told.restored} ${told.restored === 1 ? "decision" : "decisions"}.`); }
       else if (main().dataset.page === "queue") rowDecided(form, told);
       else if (action === "accept" && told.next_url) { await go(abs(told.next_url), false); remember(told.batch_id); say("Accepted. u takes it back."); }
       else { await reload(); say(told.batch_id ? "Saved. u takes it back." : "Nothing changed."); }

@@ -100,6 +100,7 @@ async def error_answer(datasette: Any, request: Any, error: Exception, wants_jso
         "sentence": str(error),
         "back_url": request.full_path if request.method == "GET" else request.path,
         "css_url": compat.read_plugin_static(datasette, "review.css"),
+        "js_url": compat.read_plugin_static(datasette, "review.js"),
     }
     body = await datasette.render_template("gphotos_error.html", context, request=request)
     return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import GphotosError
 from ..store.history import read_batches, undo_batch
+from ..words import count
 from .answers import json_answer, page_answer, redirect
 from .forms import read_body
 from .library import Library
@@ -33,7 +34,7 @@ async def _undo(library: Library, wants_json: bool):
     if wants_json:
         return json_answer({"ok": True, "batch_id": undone.batch_id, "restored": undone.restored, "left": undone.left})
     left = f" {undone.left} were decided again since and stay as they are." if undone.left else ""
-    library.datasette.add_message(library.request, f"Taken back: {undone.restored} decisions.{left}")
+    library.datasette.add_message(library.request, f"Taken back: {count(undone.restored, 'decision')}.{left}")
     return redirect(_back(library, body.text("then")))
 
 

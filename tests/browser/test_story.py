@@ -1,0 +1,183 @@
+"""The whole story in a real browser: sign in, filter, decide by keyboard, accept, take back, compare, push, read the fates."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)
+
+
+def shows(page, kind: str) -> None:
+    """Wait until a page of this kind is there, and its script with it."""
+    expect(page.locator(f"#gp-main[data-page={kind}]")).to_be_visible()
+    page.wait_for_load_state("load")
+
+
+def names(page) -> list[str]:
+    return page.locator(".gp-name").all_inner_texts()
+
+
+def test_the_printed_link_signs_in_and_the_queue_is_in_the_menus(open_page, setting, library):
+    page = open_page(actor=None)
+    page.goto(library)
+    expect(page.get_by_role("button", name="Accept the suggestion for")).to_have_count(0)
+    page.goto(setting.site.login)
+    page.goto(library)
+    expect(page.get_by_role("button", name=re.compile("^Accept the suggestion for IMG"))).to_have_count(8)
+    page.goto(library.partition("/-/")[0])
+    assert page.locator(f'a[href$="{library.rpartition("/library")[2]}"]').count() >= 1
+
+
+def test_filters_narrow_the_queue_and_stay_in_the_address(page, library):
+    page.goto(library)
+    assert len(names(page)) == 16
+    page.get_by_label("Text").fill("img_0003")
+    page.get_by_role("button", name="Apply").click()
+    assert names(page) == ["IMG_0003.jpg"]
+    assert "text=img_0003" in page.url
+    page.get_by_role("link", name="clear filters").click()
+    page.get_by_role("link", name=re.compile("^Smaller copy")).click()
+    assert "relation=smaller_copy" in page.url
+    assert len(names(page)) == 2
+    page.locator(".gp-name").first.click()
+    assert "relation=smaller_copy" in page.url
+
+
+def test_a_group_is_decided_by_keyboard_alone(page, library):
+    page.goto(library)
+    page.keyboard.press("n")
+    expect(page.locator(".gp-row.gp-current .gp-name")).to_be_focused()
+    page.keyboard.press("Enter")
+    shows(page, "group")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".gp-member").nth(1)).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.get_by_role("status")).to_have_text("Saved. u takes it back.")
+    expect(page.locator(".gp-member").nth(1).get_by_text("Remove by root")).to_be_visible()
+    expect(page.locator(".gp-member").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("k")
+    expect(page.locator(".gp-member").nth(2).get_by_text("Keep by root")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_have_text("Taken back: 1 decision.")
+    expect(page.locator(".gp-member").nth(2).get_by_text("Keep by root")).to_have_count(0)
+
+
+def test_accepting_goes_on_and_u_takes_it_back(page, library):
+    page.goto(library)
+    first, second = names(page)[:2]
+    page.locator(".gp-name").first.click()
+    shows(page, "group")
+    expect(heading(page)).to_have_text(first)
+    page.keyboard.press("a")
+    expect(heading(page)).to_have_text(second)
+    expect(page.get_by_role("status")).to_have_text("Accepted. u takes it back.")
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_have_text("Taken back: 2 decisions.")
+    page.keyboard.press("p")
+    expect(heading(page)).to_have_text(first)
+    expect(page.get_by_role("button", name="Accept the suggestion and go on")).to_be_visible()
+
+
+def test_next_previous_and_the_back_button_walk_the_same_way(page, library):
+    page.goto(library)
+    first, second, third = names(page)[:3]
+    page.locator(".gp-name").first.click()
+    shows(page, "group")
+    page.keyboard.press("n")
+    expect(heading(page)).to_have_text(second)
+    page.keyboard.press("n")
+    expect(heading(page)).to_have_text(third)
+    page.keyboard.press("p")
+    expect(heading(page)).to_have_text(second)
+    page.go_back()
+    expect(heading(page)).to_have_text(third)
+    page.go_back()
+    expect(heading(page)).to_have_text(second)
+    page.keyboard.press("q")
+    shows(page, "queue")
+    assert page.title().startswith("Duplicates in")
+
+
+def test_help_lists_the_keys_and_gives_the_focus_back(page, library):
+    page.goto(library)
+    page.keyboard.press("n")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_text("accept the suggestion and go on")).to_be_visible()
+    page.keyboard.press("a")  # keys do nothing behind it
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".gp-row.gp-current .gp-name")).to_be_focused()
+    expect(page.get_by_text("Decided", exact=True)).to_have_count(0)
+
+
+def test_a_second_tab_is_told_and_overwrites_nothing(open_page, library):
+    mine, theirs = open_page(), open_page(actor="reviewer")
+    for tab in (mine, theirs):
+        tab.goto(library)
+        tab.locator(".gp-name").first.click()
+        shows(tab, "group")
+    mine.keyboard.press("ArrowRight")
+    mine.keyboard.press("ArrowRight")
+    mine.keyboard.press("k")
+    expect(mine.get_by_role("status")).to_have_text("Saved. u takes it back.")
+    theirs.keyboard.press("a")
+    expect(theirs.get_by_role("status")).to_contain_text(
+        "Nothing was changed: this group was decided elsewhere since you opened it"
+    )
+    theirs.reload()
+    expect(theirs.get_by_text("Keep by root")).to_be_visible()
+
+
+def test_a_whole_queue_is_accepted_compared_pushed_and_every_fate_is_read(page, library, setting):
+    page.goto(library)
+    page.locator(".gp-name").first.click()
+    shows(page, "group")
+    page.keyboard.press("c")
+    shows(page, "compare")
+    page.keyboard.press("f")
+    page.keyboard.press("q")
+    shows(page, "group")
+    page.keyboard.press("q")
+    shows(page, "queue")
+    page.keyboard.press("A")
+    expect(heading(page)).to_have_text("Accept the suggestions")
+    page.get_by_role("button", name="Mark 16 copies as remove").click()
+    expect(page.get_by_text("8 decided")).to_be_visible()
+    page.goto(f"{library}/push")
+    page.get_by_role("button", name="Add 16 photos to this album").click()
+    expect(page.locator(".gp-state")).to_have_text("done")
+    expect(page.get_by_text("16 added, 0 not added.")).to_be_visible()
+    assert page.get_by_role("cell", name="added", exact=True).count() == 16
+    assert max(len(album.item_keys) for album in setting.google.world.albums.values()) == 16
+
+
+def test_the_whole_story_works_without_javascript(open_page, library):
+    page = open_page(java_script_enabled=False)
+    page.goto(library)
+    first, second = names(page)[:2]
+    page.get_by_role("link", name=first, exact=True).click()
+    page.get_by_role("button", name="Accept the suggestion and go on").click()
+    assert heading(page).inner_text() == second
+    page.get_by_role("button", name="Undo my last decision").click()
+    page.get_by_role("link", name="Previous").click()
+    assert heading(page).inner_text() == first
+    page.get_by_role("radio", name="Remove").nth(1).check()
+    page.get_by_role("button", name="Save decisions").click()
+    assert page.get_by_text("Remove by root").count() == 1
+    page.get_by_role("link", name="Compare with the keeper").first.click()
+    assert heading(page).inner_text() == "Compare"
+    page.get_by_role("link", name="Back to the group").click()
+    page.get_by_role("link", name="Back to the queue").click()
+    page.get_by_role("link", name=re.compile("^Accept the suggestion for")).click()
+    page.get_by_role("button", name=re.compile("^Mark .* as remove$")).click()
+    page.goto(f"{library}/history")
+    page.get_by_role("button", name=re.compile("^Undo ")).first.click()
+    assert page.get_by_text("taken back").count() >= 1
