@@ -32,7 +32,7 @@ def library(tmp_path_factory):
 def card(tmp_path):
     """A folder with one picture of the library, one that is new, and something else."""
     (tmp_path / "DCIM").mkdir()
-    (tmp_path / "DCIM" / "a.jpg").write_bytes(jpeg(picture(1), 70))
+    (tmp_path / "DCIM" / "IMG_1001.jpg").write_bytes(jpeg(picture(1), 70))
     (tmp_path / "DCIM" / "new.jpg").write_bytes(jpeg(picture(77)))
     (tmp_path / "DCIM" / "notes.txt").write_text("not a picture")
     (tmp_path / ".Trash").mkdir()
@@ -45,10 +45,10 @@ def find(library, *arguments):
 
 
 def test_a_picture_that_is_there_is_named_with_relation_and_link_and_the_status_is_0(library, card):
-    result = find(library, card / "DCIM" / "a.jpg")
+    result = find(library, card / "DCIM" / "IMG_1001.jpg")
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0] == f"{card / 'DCIM' / 'a.jpg'}: Yes: IMG_1001.JPG is the same picture."
+    assert lines[0] == f"{card / 'DCIM' / 'IMG_1001.jpg'}: Yes: IMG_1001.JPG is the same picture."
     assert lines[1].startswith("  re-encoded: IMG_1001.JPG (640 × 480, ")
     assert lines[1].endswith(" of 256 bits differ")
     assert lines[2] == "    https://photos.google.com/photo/IMG_1001"
@@ -70,7 +70,7 @@ def test_of_a_folder_the_missing_ones_can_be_listed_alone(library, card):
 def test_a_bad_picture_gets_a_sentence_and_the_rest_is_looked_up(library, card):
     broken = card / "DCIM" / "broken.jpg"
     broken.write_bytes(jpeg(picture(2))[:4000])
-    result = find(library, broken, card / "nowhere.jpg", card / "DCIM" / "notes.txt", card / "DCIM" / "a.jpg")
+    result = find(library, broken, card / "nowhere.jpg", card / "DCIM" / "notes.txt", card / "DCIM" / "IMG_1001.jpg")
     assert result.exit_code == 2
     told = result.stderr.splitlines()
     assert told[0].startswith("broken.jpg cannot be looked up: ") or told[0].startswith(f"{broken} cannot be looked up: ")
@@ -80,7 +80,7 @@ def test_a_bad_picture_gets_a_sentence_and_the_rest_is_looked_up(library, card):
 
 
 def test_as_json_each_picture_has_its_answer(library, card):
-    result = find(library, "--json", card / "DCIM" / "a.jpg", card / "DCIM" / "new.jpg", card / "nowhere.jpg")
+    result = find(library, "--json", card / "DCIM" / "IMG_1001.jpg", card / "DCIM" / "new.jpg", card / "nowhere.jpg")
     told = json.loads(result.stdout)
     assert result.exit_code == 2
     assert [one["answer"] for one in told] == ["copy", "none", "unreadable"]
