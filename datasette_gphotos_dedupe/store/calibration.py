@@ -112,7 +112,7 @@ def read_doubts(conn: sqlite3.Connection, caution: Caution) -> dict[tuple[str, s
         if words := caution.doubt(relation, confidence, bits):
             doubts[(photo_a, photo_b)] = words
     judged = conn.execute("SELECT photo_a, photo_b FROM judgements WHERE same = 0 AND relation != 'same_bytes'")
-    return doubts | dict.fromkeys(judged, JUDGED_APART)
+    return doubts | dict.fromkeys(map(tuple, judged), JUDGED_APART)
 
 
 def count_held(conn: sqlite3.Connection, caution: Caution) -> tuple[int, int]:
