@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import SourceError
 from .entries import Entry, name_trouble, printable, time_text
 
+ARCHIVE_ENDINGS = (".zip", ".tgz", ".tar.gz")
 ZIP, TGZ, FOLDER = "zip", "tgz", "folder"
 # takeout-20240516T230250Z-001.zip, since autumn 2025 takeout-20250921T199440Z-3-009.zip, with " (1)" from a browser
 _EXPORT_NAME = re.compile(r"takeout-(\d{8}T\d{6}Z)(?:-(\d{1,3}))?-(\d{3,4})(?=\D|$)", re.IGNORECASE)
@@ -62,7 +63,8 @@ def _containers_at(path: Path) -> Iterator[Container]:
         if path.is_dir():
             yield Container(path, FOLDER)
             for found in sorted(path.iterdir()):
-                if found.is_file() and _archive_kind(found):
+                # by name: a text document is a zip inside, too
+                if found.name.lower().endswith(ARCHIVE_ENDINGS) and found.is_file() and _archive_kind(found):
                     yield _archive(found)
         elif path.is_file():
             yield _archive(path)

@@ -128,8 +128,9 @@ class _Member(io.RawIOBase):
     def _inflated(self, wanted: int) -> bytes:
         assert self._inflate is not None
         while not self._inflate.eof:
-            data = self._inflate.decompress(self._inflate.unconsumed_tail or self._packed(CHUNK), wanted)
-            if data or (not self._packed_left and not self._inflate.unconsumed_tail):
+            packed = self._inflate.unconsumed_tail or self._packed(CHUNK)
+            data = self._inflate.decompress(packed, wanted)
+            if data or not packed:  # an index may promise more packed bytes than the archive has
                 return data
         return b""
 

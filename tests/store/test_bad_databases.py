@@ -1,0 +1,123 @@
+"""A database that cannot be used is said in one sentence, and nothing in it is touched."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datasette_gphotos_dedupe.errors import DatabaseError
+from datasette_gphotos_dedupe.store.database import open_database
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def refusal(path, **options) -> str:
+    with pytest.raises(DatabaseError) as raised:
+        open_database(path, **options)
+    return str(raised.value)
+
+
+def test_a_file_that_is_not_sqlite_is_left_alone(tmp_path):
+    path = tmp_path / "letter.db"
+    path.write_bytes(b"Dear Sir or Madam" * 100)
+    assert refusal(path) == f"{path} is not a SQLite database. Nothing was changed. Choose a new file name for your photos."
+    assert path.read_bytes() == b"Dear Sir or Madam" * 100
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    path = tmp_path / "places.db"
+    conn = sqlite3.connect(path)
+    conn.executescript("CREATE TABLE moz_places (url TEXT); INSERT INTO moz_places VALUES ('x')")
+    conn.close()
+    before = path.read_bytes()
+    assert refusal(path) == (
+        f"{path} was written by another program (it has the tables moz_places). Nothing was changed. Choose a new file name for "
+        "your photos."
+    )
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    path = tmp_path / "no" / "photos.db"
+    assert refusal(path) == f"{path} cannot be created: the folder {path.parent} does not exist."
+
+
+def test_a_database_that_is_needed_and_not_there_says_what_makes_one(tmp_path):
+    path = tmp_path / "photos.db"
+    assert refusal(path, create=False) == (
+        f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip"
+    )
+    assert not path.exists()
+
+
+def obey_permissions() -> None:
+    """Make this process, if it is the superuser's, heed the permissions of files: capabilities(7), PR_CAPBSET_DROP."""
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+
+def run_without_rights(*arguments: object) -> subprocess.CompletedProcess:
+    """The real command as a user to whom permissions apply."""
+    more = {"preexec_fn": obey_permissions} if os.geteuid() == 0 else {}
+    code = "from datasette_gphotos_dedupe.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, **more)
+
+
+needs_permissions = pytest.mark.skipif(
+    os.name == "nt" or (os.geteuid() == 0 and sys.platform != "linux"), reason="no permissions that would apply to this user"
+)
+
+
+@needs_permissions
+def test_a_folder_that_may_not_be_written_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    tmp_path.chmod(0o555)
+    done = run_without_rights("folder", tmp_path / "photos.db", tmp_path / "pictures")
+    tmp_path.chmod(0o755)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: {tmp_path}/photos.db cannot be written: unable to open database file. Check the permissions of the file and of "
+        "its folder.\n",
+    )
+
+
+@needs_permissions
+def test_a_database_that_may_only_be_read_is_said_in_one_sentence(tmp_path):
+    path = tmp_path / "photos.db"
+    open_database(path).close()
+    path.chmod(0o444)
+    (tmp_path / "pictures").mkdir()
+    tmp_path.chmod(0o555)
+    done = run_without_rights("folder", path, tmp_path / "pictures")
+    tmp_path.chmod(0o755)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: {path} cannot be written: attempt to write a readonly database. Check the permissions of the file and of its "
+        "folder.\n",
+    )
+
+
+@needs_permissions
+def test_what_may_not_be_read_of_a_folder_is_left_out_by_name(tmp_path):
+    (tmp_path / "own").mkdir()
+    pictures = tmp_path / "pictures"
+    (pictures / "shut").mkdir(parents=True)
+    (pictures / "shut").chmod(0)
+    (pictures / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    (pictures / "a.jpg").chmod(0)
+    done = run_without_rights("folder", tmp_path / "own" / "photos.db", pictures, "--no-match", "-s", "--workers", 1)
+    conn = sqlite3.connect(tmp_path / "own" / "photos.db")
+    rows = conn.execute("SELECT member, code, reason FROM skipped ORDER BY member").fetchall()
+    conn.close()
+    (pictures / "shut").chmod(0o755)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows == [
+        ("a.jpg", "unreadable", "it can no longer be read: Permission denied"),
+        ("shut", "forbidden", "it may not be read: change its permissions, or run the command as its owner"),
+    ]
