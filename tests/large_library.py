@@ -78,7 +78,6 @@ def build_large_library(path: Path, photos: int, groups: int, thumbnails: bool =
             rows = ((photo_id(n), pictures[n // GROUP_SIZE % len(pictures)], 320, 240) for n in range(photos))
             _insert(conn, "thumbnails", ("photo_id", "content", "width", "height"), rows)
         refresh_decided(conn)
-    conn.execute("ANALYZE")
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
 

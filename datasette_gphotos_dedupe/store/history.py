@@ -139,6 +139,7 @@ def _select_undoing(conn: sqlite3.Connection, batch_id: int) -> int:
         AND CASE WHEN d.subject IS NULL THEN NULL ELSE {ROW_JSON.format("d")} END IS h.after""",
         [batch_id],
     )
+    conn.execute("CREATE INDEX temp.undoing_photo ON undoing(photo_id)")
     total = "SELECT count(*) FROM decision_history WHERE batch_id = ? AND subject NOT LIKE ?"
     return conn.execute(total, [batch_id, f"{GROUP_PREFIX}%"]).fetchone()[0]
 

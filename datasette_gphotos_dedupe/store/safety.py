@@ -78,6 +78,8 @@ def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]
     the photo that was to survive another one may sit in a group of its own.
     """
     conn.execute("DROP TABLE IF EXISTS temp.scope_groups")
+    # Not analysed, SQLite takes a table for a million rows and reads all photos to be ready for them, at every single decision.
+    conn.execute(f"ANALYZE temp.{table}")
     conn.execute(
         f"""CREATE TEMP TABLE scope_groups AS SELECT group_id FROM group_members WHERE photo_id IN (SELECT photo_id FROM {table})
         UNION SELECT m.group_id FROM {table} AS c JOIN photos AS p USING (photo_id) JOIN photos AS t ON t.dedup_key = p.dedup_key
@@ -87,6 +89,7 @@ def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]
         UNION SELECT m.group_id FROM {table} AS c JOIN pairs AS e ON e.photo_b = c.photo_id
         JOIN group_members AS m ON m.photo_id = e.photo_a"""
     )
+    conn.execute("ANALYZE temp.scope_groups")
     broken = [(row[0], _emptied_sentence(*row)) for row in conn.execute(_EMPTIED)]
     broken += [(row[0], _torn_sentence(*row)) for row in conn.execute(_TORN)]
     broken += [(row[0], _alone_sentence(*row)) for row in conn.execute(_ALONE)]

@@ -14,6 +14,7 @@ from . import compat
 
 # Nobody may show our pages with their buttons inside a page of their own.
 _PAGE_HEADERS = {
+    "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "content-security-policy": "frame-ancestors 'self'",
     "referrer-policy": "same-origin",

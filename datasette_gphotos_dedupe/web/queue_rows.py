@@ -91,11 +91,12 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
     Filters that it does not know (text, album, space) are looked up among the groups themselves, once for all counts.
     """
     others, params = where(chosen, tables, leave_out=(*DIMENSIONS, "state"), in_order=True)
-    cells = "SELECT * FROM group_counts"
+    cells, source = "", "group_counts"
     if params or "group_counts" not in tables:
-        cells = f"""SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
+        source = "cells"
+        cells = f"""WITH cells AS (SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
             coalesce(origin, '') AS origin, size, count(*) AS groups, sum(reclaimable_bytes) AS bytes
-            FROM groups WHERE {others} GROUP BY {_ALIKE}"""
+            FROM groups WHERE {others} GROUP BY {_ALIKE}) """
     parts = []
     for name, column in DIMENSIONS.items():
         left_out = ("relation", "state") if name == "relation" else (name,)
@@ -103,9 +104,9 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
         params |= more
         decided = "decided" if name == "relation" else "0"
         parts.append(
-            f"SELECT '{name}', {column}, {decided}, sum(groups), sum(bytes) FROM cells WHERE {condition} GROUP BY {column}, 3"
+            f"SELECT '{name}', {column}, {decided}, sum(groups), sum(bytes) FROM {source} WHERE {condition} GROUP BY {column}, 3"
         )
-    sql = f"WITH cells AS ({cells}) {' UNION ALL '.join(parts)}"
+    sql = cells + " UNION ALL ".join(parts)
     key = ("tally", sql, tuple(params.items()))
     return remembered(conn, key, lambda: _tally(conn.execute(sql, params)))
 
