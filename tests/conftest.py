@@ -7,11 +7,6 @@ from importlib.metadata import entry_points
 
 import pytest
 from datasette.plugins import pm
-from hypothesis import settings
-
-# The same examples in every run: what is to be searched at random is searched by scripts/bench_reliability.py.
-settings.register_profile("repeatable", derandomize=True)
-settings.load_profile("repeatable")
 
 OTHER_PLUGINS = ("cluster_map", "json_html", "render_images")
 for _name in OTHER_PLUGINS:

@@ -27,7 +27,6 @@ from .libraries import Drawn, libraries, match_again, save_library
 
 # scripts/bench_reliability.py asks for thousands
 PROOF = settings(
-    derandomize="PROPERTY_EXAMPLES" not in os.environ,
     deadline=None,
     max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "80")),
     suppress_health_check=list(HealthCheck),
