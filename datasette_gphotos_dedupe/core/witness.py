@@ -33,7 +33,7 @@ COUNTERS = frozenset(("scan", "page", "image", "photo", "pic", "doc", "frame", "
 APPLE_EDIT = re.compile(r"^img_e\d{4}$", re.IGNORECASE)
 # IMG_0301, _DSC8830, DSC00002, P1010006, MVC-001F, DCP_4385, 100_1234, IMG_20190628_183804, IMG-20190628-WA0001
 CAMERA_NAME = re.compile(
-    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_)(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)[a-z]?$", re.IGNORECASE
+    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_)(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)(?P<letter>[a-z]?)$", re.IGNORECASE
 )
 
 
@@ -148,7 +148,8 @@ def same_name(a: str | None, b: str | None) -> bool | None:
         if prefix != _prefix(match_b):
             return None
         if match_a["number"] == match_b["number"]:
-            return None if prefix in COUNTERS else True
+            # A letter behind the number tells apart what a camera counts alike: a Mavica's MVC-001F and MVC-001S are two exposures.
+            return True if match_a["letter"] == match_b["letter"] and prefix not in COUNTERS else None
         # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
         return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
     return True if stem_a == stem_b and len(stem_a) >= 5 and not GENERIC.match(stem_a) else None
