@@ -118,6 +118,14 @@ class Thumbnail:
     height: int
 
 
+MEASURES = (
+    *("variant", "correlation", "overlap", "scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share"),
+    *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
+    *("saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
+)
+"""What is measured on a pair, and its columns in `pairs`."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two photos (`photo_a` < `photo_b`), the numbers measured on them, and what they add up to."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.pictures import jpeg, picture
 
@@ -40,14 +44,19 @@ def wheel(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
     """The programs of an environment that holds the wheel. What it requires is lent by the environment of the tests."""
-    folder = tmp_path_factory.mktemp("environment")
+    programs, site = install(wheel, tmp_path_factory.mktemp("environment"))
+    # A path in a .pth file lends packages; the .pth of an editable install in there is not read.
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return programs
+
+
+def install(wheel: Path, folder: Path) -> tuple[Path, Path]:
+    """The programs and the packages of a new environment that holds the wheel and nothing else."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
     python = folder / "bin" / "python"
     run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", wheel, cwd=folder)
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
-    # A path in a .pth file lends packages; the .pth of an editable install in there is not read.
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return python.parent
+    return python.parent, site
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel):
@@ -103,3 +112,66 @@ def test_sqlite_utils_gets_hamming_from_the_wheel(installed, library):
 def test_the_package_is_the_installed_one(installed, library):
     place = run(installed / "python", "-c", f"import {PACKAGE}; print({PACKAGE}.__file__)", cwd=library)
     assert Path(place.strip()).is_relative_to(installed.parent)
+
+
+def required_by(name: str, found: set[str]) -> set[str]:
+    """The distributions that this one cannot do without, itself included."""
+    found.add(name)
+    for wanted in map(Requirement, importlib.metadata.requires(name) or ()):
+        needed = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+        if needed and canonicalize_name(wanted.name) not in found:
+            required_by(canonicalize_name(wanted.name), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def image(wheel, tmp_path_factory) -> Path:
+    """The programs of an environment as a published copy is served from: the wheel, datasette and what datasette requires."""
+    programs, site = install(wheel, tmp_path_factory.mktemp("image"))
+    lent = Path(sysconfig.get_path("purelib"))
+    files = [file for name in required_by("datasette", set()) - {"pip"} for file in importlib.metadata.files(name) or ()]
+    for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+        (site / top).symlink_to(lent / top)
+    return programs
+
+
+@pytest.fixture(scope="module")
+def published(installed, library) -> Path:
+    """A copy of the library as the command `export` makes it for the public."""
+    run(installed / "gphotos-to-sqlite", "export", "photos.db", "public.db", cwd=library)
+    return library / "public.db"
+
+
+def test_the_image_lacks_what_only_imports_need(image, library):
+    for module in ("numpy", "PIL", "imagehash", "requests", "pebble"):
+        told = run(image / "python", "-c", f"import importlib.util as u; print(u.find_spec({module!r}))", cwd=library)
+        assert told.strip() == "None", module
+
+
+@pytest.mark.parametrize(
+    "address, expected",
+    [
+        ("/public/-/duplicates", "IMG_1234.jpg"),
+        ("/public/-/duplicates/{group}", "IMG_1234 copy.jpg"),
+        ("/public/-/duplicates/{group}.json", '"evidence"'),
+        ("/public/-/duplicates/{group}/compare", "IMG_1234 copy.jpg"),
+        ("/public/-/duplicates/calibration", "Distances by kind"),
+        ("/public/groups_by_space.json?_shape=array", '"relation": "re_encode"'),
+        ("/public/photos", "/public/-/thumbnail/"),
+        ("/public/photos.json?_where=hamming('00ff','0000')=8&_shape=array", "IMG_1234.jpg"),
+    ],
+)
+def test_a_published_copy_is_served_without_anything_else(image, published, address, expected):
+    with sqlite3.connect(published) as conn:
+        (group_id,) = conn.execute("SELECT group_id FROM groups").fetchone()
+    told = run(image / "python", "-m", "datasette", published, "--get", address.format(group=group_id), cwd=published.parent)
+    assert expected in told
+
+
+def test_every_page_can_be_loaded_without_anything_else(image, published):
+    """Also those that only ever serve people who review: their route answers who may not with a reason and not with a failure."""
+    load = f"""
+import importlib, pkgutil, {PACKAGE}.web as web
+print(*[importlib.import_module(web.__name__ + '.' + room.name).__name__ for room in pkgutil.iter_modules(web.__path__)])
+"""
+    assert f"{PACKAGE}.web.views_group" in run(image / "python", "-c", load, cwd=published.parent)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.groups import Edge, build_groups, edge
 from ..core.keeper import Item, Policy
 from ..model import Group, Member, Pair
-from ..store import calibration, matches
+from ..store import calibration, match_state, matches
 from ..store import groups as groups_store
 from .verifying import Comparison, Verifier
 
@@ -43,7 +43,7 @@ class PolicyChange:
 
 def current_policy(db: Database) -> Policy:
     """The policy that the groups in the database were made by."""
-    stored = matches.read_state(db.conn, "policy")
+    stored = match_state.read_state(db.conn, "policy")
     return Policy.from_json(stored) if stored else Policy()
 
 

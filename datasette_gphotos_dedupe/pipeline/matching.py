@@ -18,7 +18,7 @@ from ..core.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.keeper import Policy
 from ..core.verify import VERIFIER
 from ..model import Pair
-from ..store import matches
+from ..store import match_state, matches
 from ..store.decisions import refresh_decided
 from ..store.groups import save_groups
 from .grouping import current_policy, make_groups
@@ -70,7 +70,7 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         progress.start("Making groups")
         groups, items = make_groups(db, policy, verifier)
         with db.atomic():
-            matches.save_state(db.conn, "policy", policy.as_json())
+            match_state.save_state(db.conn, "policy", policy.as_json())
             changed = save_groups(db.conn, groups, items)
             if changed or compared.photos_compared:
                 refresh_decided(db.conn)
@@ -103,9 +103,9 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
     roles = _known_roles(known, options.name)
     seen = _digest_of_all(known, options)
     report = _Compared(photos=len(roles))
-    complete = matches.read_state(db.conn, "compared") == seen
+    complete = match_state.read_state(db.conn, "compared") == seen
     if not (complete and None not in roles):
-        unchanged = matches.read_state(db.conn, "compared") == _digest_of_all(
+        unchanged = match_state.read_state(db.conn, "compared") == _digest_of_all(
             known, options, [role is not None for role in roles]
         )
         found = find_candidates(known.library, roles, options.radius_bits, unchanged)
@@ -113,7 +113,7 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
         _forget(db, known.library, found)
         _compare_pixels(db, progress, options, verifier, known, found, report)
         with db.atomic():
-            matches.save_state(db.conn, "compared", seen)
+            match_state.save_state(db.conn, "compared", seen)
     _compare_unhashed(db, verifier, report)
     return report
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.caution import JUDGED_APART, Caution, Judgement
 from ..errors import GphotosError, NotFoundError
 from .database import utc_now
-from .matches import read_state, save_state
+from .match_state import read_state, save_state
 
 STATE = "caution"  # its row in match_state
 _PAIR_COLUMNS = "e.photo_a, e.photo_b, e.distance_bits, e.relation, e.confidence, e.evidence"

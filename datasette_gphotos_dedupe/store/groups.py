@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..core.keeper import Item
 from ..model import Group
-from .matches import in_parts, marks
+from .selecting import in_parts, marks
 
 ITEM_COLUMNS = (
     "photo_id",

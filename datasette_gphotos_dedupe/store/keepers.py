@@ -16,7 +16,9 @@ from ..errors import GphotosError
 from ..model import RELATIONS
 from .database import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
+from .groups import read_items
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
+from .match_state import read_state
 from .safety import broken_before
 
 _GROUP_COLUMNS = ("keeper_id", "relation", "suggested_count", "reclaimable_bytes")
@@ -59,10 +61,6 @@ def _mark_decisions(conn: sqlite3.Connection, batch_id: int, state: GroupState, 
 
 
 def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, Any]) -> None:
-    # numpy comes with these: a published copy must open where it is missing
-    from .groups import read_items
-    from .matches import read_state
-
     group_id = state.group["group_id"]
     items = read_items(conn, [member["photo_id"] for member in state.members])
     policy = Policy.from_json(read_state(conn, "policy") or Policy().as_json())

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .matches import in_parts, marks
+from .selecting import in_parts, marks
 
 ROWS_AT_ONCE = 2_000  # about 3 MB of text
 FACTS = ("photo_id", "filename", "product_url", "mime_type", "width", "height", "bytes", "taken_at", "trashed")

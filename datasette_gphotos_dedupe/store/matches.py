@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ import numpy as np
 
 from ..core.candidates import Library, hashes_from_hex
 from ..core.variant_texts import hashes_from_texts
-from ..model import Pair
+from ..model import MEASURES, Pair
+from .selecting import in_parts, marks
 
 if TYPE_CHECKING:
     from ..core.verify import Subject
@@ -35,14 +36,8 @@ SEEN_COLUMNS = (
     "sha1",
 )
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
-MEASURES = [
-    *("variant", "correlation", "overlap", "scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share"),
-    *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
-    *("saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
-]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
 ROWS_AT_ONCE = 10_000
-PARAMETERS = 500  # SQLite before 3.32 takes 999
 
 
 @dataclass(frozen=True)
@@ -121,26 +116,6 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_varia
                 **known,
             )
     return subjects
-
-
-def in_parts(values: Sequence) -> Iterator[Sequence]:
-    for start in range(0, len(values), PARAMETERS):
-        yield values[start : start + PARAMETERS]
-
-
-def marks(values: Sequence) -> str:
-    return ",".join("?" * len(values))
-
-
-def read_state(conn: sqlite3.Connection, name: str) -> str | None:
-    """A word the last matching left about itself."""
-    row = conn.execute("SELECT value FROM match_state WHERE name = ?", [name]).fetchone()
-    return row[0] if row else None
-
-
-def save_state(conn: sqlite3.Connection, name: str, value: str) -> None:
-    if read_state(conn, name) != value:
-        conn.execute("INSERT OR REPLACE INTO match_state (name, value) VALUES (?, ?)", [name, value])
 
 
 def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:

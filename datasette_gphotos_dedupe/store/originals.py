@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .matches import in_parts, marks
+from .selecting import in_parts, marks
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import sqlite3
 from typing import Any
 
 from .. import words
-from ..store import matches
+from ..model import MEASURES
 from ..store.decisions import GroupState, read_group
 from .filters import Place, QueueFilter
 from .queue_rows import read_neighbour
 
-MEASURES = ("distance_bits", "confidence", *matches.MEASURES)
+NUMBERS = ("distance_bits", "confidence", *MEASURES)
 
 
 def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def read_pairs(conn: sqlite3.Connection, state: GroupState, limit: int = 200) ->
 def measures_of(pair: dict[str, Any]) -> list[tuple[str, Any]]:
     """The measured numbers of a pair that are known, for reading."""
     told = []
-    for name in MEASURES:
+    for name in NUMBERS:
         value = pair.get(name)
         if value is not None:
             told.append((name.replace("_", " "), round(value, 3) if isinstance(value, float) else value))

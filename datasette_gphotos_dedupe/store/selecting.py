@@ -1,0 +1,32 @@
+"""Reading rows: as dicts, and for more values than SQLite takes parameters in one statement."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+AT_ONCE = 500  # SQLite before 3.32 takes 999
+
+
+def in_parts(values: Sequence, size: int = AT_ONCE) -> Iterator[Sequence]:
+    """The values in parts of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def marks(values: Sequence) -> str:
+    """A question mark for each value, to stand in SQL."""
+    return ",".join("?" * len(values))
+
+
+def select(conn: sqlite3.Connection, sql: str, values: Sequence[str]) -> Iterator[tuple]:
+    """The rows of `sql`, whose `{}` stands for the values, some hundred at a time."""
+    for part in in_parts(values):
+        yield from conn.execute(sql.format(marks(part)), list(part)).fetchall()
+
+
+def read_rows(conn: sqlite3.Connection, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a query, each as column name -> value."""
+    cursor = conn.execute(sql, params)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
