@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .selecting import select
+from ..store.selecting import select
 
 # Albums that pushes fill are for deleting from: being in one is nothing to rescue. A later Takeout export brings them in as
 # folders, known by their title alone.

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..store.pushes import read_added
+from ..store.selecting import in_parts, select
 from .belongings import Belongings, read_belongings
 from .contents import keys_of, read_sharers
-from .selecting import chunks, select
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = 
         rows = conn.execute(sql)
         photo_ids = [row[0] for row in rows.fetchall()]
     candidates: list[Candidate] = []
-    for chunk in chunks(list(dict.fromkeys(photo_ids))):
+    for chunk in in_parts(list(dict.fromkeys(photo_ids))):
         candidates += _read_chunk(conn, list(chunk))
     return candidates
 

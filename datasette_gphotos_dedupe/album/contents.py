@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from ..core.keys import dedup_key_of, sha1_of
-from .selecting import select
+from ..store.selecting import select
 
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 

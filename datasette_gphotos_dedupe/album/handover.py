@@ -18,13 +18,13 @@ from typing import Any
 
 from ..errors import GphotosError
 from ..store.database import utc_now
+from ..store.selecting import in_parts
 from ..words import count
 from .candidates import Candidate, read_candidates
 from .contents import key_of_sha1, read_sharers
 from .plan import PlannedItem, plan_push
 from .rescue import Rescue
 from .safety import surviving_keeper
-from .selecting import chunks
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = """(() => {
@@ -165,7 +165,7 @@ def _json_text(handover: Handover) -> str:
 
 
 def _unique_chunks(keys: list[str]) -> list[list[str]]:
-    return [list(chunk) for chunk in chunks(list(dict.fromkeys(keys)), CHUNK)]
+    return [list(chunk) for chunk in in_parts(list(dict.fromkeys(keys)), CHUNK)]
 
 
 def _csv_text(handover: Handover) -> str:

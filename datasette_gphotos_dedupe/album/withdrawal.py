@@ -12,9 +12,9 @@ from ..errors import RefusedError
 from ..google.client import Client
 from ..google.limits import ITEMS_PER_CALL
 from ..store import pushes
+from ..store.selecting import in_parts
 from .candidates import read_candidates
 from .plan import PlannedItem, plan_withdrawal
-from .selecting import chunks
 from .shelf import Shelf
 
 
@@ -49,7 +49,7 @@ def _take_out(client: Client, shelf: Shelf, album_id: str, library_ids: list[str
     if not shelf.has(album_id):
         return  # the album was deleted in Google Photos meanwhile
     inside = [library_id for library_id in library_ids if library_id in shelf.contents(album_id)]
-    for chunk in chunks(inside, ITEMS_PER_CALL):
+    for chunk in in_parts(inside, ITEMS_PER_CALL):
         try:
             client.remove_from_album(album_id, chunk)
         except RefusedError:

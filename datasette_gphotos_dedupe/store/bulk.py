@@ -17,6 +17,7 @@ from ..model import REMOVABLE_RELATIONS, Refusal
 from .database import utc_now
 from .history import COLUMNS, ROW_JSON, close_batch, open_batch
 from .safety import broken_photos
+from .selecting import AT_ONCE, marks
 
 _RELATIONS = ", ".join(repr(relation) for relation in sorted(REMOVABLE_RELATIONS))
 _GONE = "EXISTS (SELECT 1 FROM decisions AS g WHERE g.subject = {0} AND g.decision = 'remove')"
@@ -139,11 +140,11 @@ def _take_back_broken(conn: sqlite3.Connection, batch_id: int, known: frozenset[
     """Leave out the photos of this batch around whatever breaks a safety rule with it; returns how many."""
     left_out = 0
     while broken := [photo_id for photo_id, _ in broken_photos(conn, "chosen") if photo_id not in known]:
-        marks = ",".join("?" * len(broken[:500]))
+        some = broken[:AT_ONCE]
         removed = conn.execute(
             f"""DELETE FROM decisions WHERE batch_id = ? AND photo_id IN (SELECT photo_id FROM group_members WHERE group_id IN (
-                SELECT group_id FROM group_members WHERE photo_id IN ({marks})))""",
-            [batch_id, *broken[:500]],
+                SELECT group_id FROM group_members WHERE photo_id IN ({marks(some)})))""",
+            [batch_id, *some],
         ).rowcount
         if not removed:
             raise GphotosError("Nothing was changed: these suggestions contradict each other. Decide the groups one by one.")

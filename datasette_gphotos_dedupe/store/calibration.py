@@ -10,6 +10,7 @@ from ..core.caution import JUDGED_APART, Caution, Judgement
 from ..errors import GphotosError, NotFoundError
 from .database import utc_now
 from .match_state import read_state, save_state
+from .selecting import read_rows
 
 STATE = "caution"  # its row in match_state
 _PAIR_COLUMNS = "e.photo_a, e.photo_b, e.distance_bits, e.relation, e.confidence, e.evidence"
@@ -31,7 +32,7 @@ def read_samples(conn: sqlite3.Connection, relation: str, distance_bits: int, li
         conditions.append("e.relation = :relation")
     if judged:
         conditions.append("NOT EXISTS (SELECT 1 FROM judgements AS j WHERE j.photo_a = e.photo_a AND j.photo_b = e.photo_b)")
-    return _rows(
+    return read_rows(
         conn,
         f"""SELECT {_PAIR_COLUMNS}, a.filename AS name_a, b.filename AS name_b, a.width AS width_a, a.height AS height_a,
             b.width AS width_b, b.height AS height_b,
@@ -55,7 +56,7 @@ def read_nearest_distance(conn: sqlite3.Connection, relation: str, distance_bits
 
 def read_judgements(conn: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every judgement with what is measured on the pair now, newest first; `confidence` None for a pair that is no more."""
-    return _rows(
+    return read_rows(
         conn,
         """SELECT j.photo_a, j.photo_b, j.same, j.relation, j.distance_bits, e.confidence, j.actor, j.judged_at,
             a.filename AS name_a, b.filename AS name_b
@@ -156,12 +157,6 @@ def _read_suggested(conn: sqlite3.Connection) -> list[tuple[str, str, str, str]]
 
 def _edge(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a < b else (b, a)
-
-
-def _rows(conn: sqlite3.Connection, sql: str, params: Any = ()) -> list[dict[str, Any]]:
-    cursor = conn.execute(sql, params)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def caution_from(min_confidence: str, max_bits: str) -> Caution:

@@ -18,6 +18,7 @@ from ..model import DECISIONS
 from .database import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
 from .safety import broken_before, check_safety
+from .selecting import in_parts, marks, read_rows
 
 # A pair is remembered by the bytes of its photos where they are known: ids change with a new Takeout, bytes do not.
 _P, _K = "coalesce(p.sha1, p.photo_id)", "coalesce(k.sha1, k.photo_id)"
@@ -69,13 +70,13 @@ def pair_subject(a: dict[str, Any], b: dict[str, Any]) -> str:
 
 def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisions: bool = True) -> list[GroupState]:
     """These groups in this order, those that are not there left out; keeper first among members, then by what they weigh."""
-    marks = ",".join("?" * len(group_ids))
-    groups = _rows(conn, f"SELECT * FROM groups WHERE group_id IN ({marks})", group_ids)
+    mark = marks(group_ids)
+    groups = read_rows(conn, f"SELECT * FROM groups WHERE group_id IN ({mark})", group_ids)
     states = {group["group_id"]: GroupState(group, decisions_known=with_decisions) for group in groups}
     members = f"""SELECT m.group_id, m.role, m.relation, m.reason, m.suggested, p.* FROM group_members AS m
-        JOIN photos AS p ON p.photo_id = m.photo_id WHERE m.group_id IN ({marks})
+        JOIN photos AS p ON p.photo_id = m.photo_id WHERE m.group_id IN ({mark})
         ORDER BY m.role != 'keeper', m.role, p.bytes DESC, m.photo_id"""
-    for member in _rows(conn, members, group_ids):
+    for member in read_rows(conn, members, group_ids):
         member.update(decision=None, note=None, decided_at=None, actor=None, batch_id=None, as_keeper=0)
         states[member["group_id"]].members.append(member)
     if with_decisions:
@@ -93,12 +94,6 @@ def read_group(conn: sqlite3.Connection, group_id: str, with_decisions: bool = T
     return states[0]
 
 
-def _rows(conn: sqlite3.Connection, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    cursor = conn.execute(sql, params)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
 def _add_decisions(conn: sqlite3.Connection, states: list[GroupState]) -> None:
     wanted: dict[str, list[dict[str, Any]]] = {}
     for state in states:
@@ -108,9 +103,8 @@ def _add_decisions(conn: sqlite3.Connection, states: list[GroupState]) -> None:
             if keeper is not None and member is not keeper:
                 wanted.setdefault(pair_subject(member, keeper), []).append(member)
     subjects = list(wanted)
-    for start in range(0, len(subjects), 500):  # SQLite before 3.32 takes 999 parameters
-        part = subjects[start : start + 500]
-        for row in _rows(conn, f"SELECT * FROM decisions WHERE subject IN ({','.join('?' * len(part))})", part):
+    for part in in_parts(subjects):
+        for row in read_rows(conn, f"SELECT * FROM decisions WHERE subject IN ({marks(part)})", part):
             for member in wanted[row["subject"]]:
                 member.update({key: row[key] for key in ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper")})
 

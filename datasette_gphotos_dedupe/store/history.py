@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import ConflictError, NotFoundError
 from .database import utc_now
 from .safety import broken_photos, check_safety
+from .selecting import read_rows
 
 COLUMNS = (
     "subject",
@@ -90,11 +91,8 @@ def add_history(conn: sqlite3.Connection, batch_id: int, subject: str, before: s
 
 def read_batches(conn: sqlite3.Connection, before: int | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Batches, newest first, those older than `before`."""
-    cursor = conn.execute(
-        "SELECT * FROM decision_batches WHERE ?1 IS NULL OR batch_id < ?1 ORDER BY batch_id DESC LIMIT ?2", [before, limit]
-    )
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    sql = "SELECT * FROM decision_batches WHERE ?1 IS NULL OR batch_id < ?1 ORDER BY batch_id DESC LIMIT ?2"
+    return read_rows(conn, sql, [before, limit])
 
 
 def latest_batch(conn: sqlite3.Connection, actor: str | None) -> int | None:

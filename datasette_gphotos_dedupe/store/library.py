@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..core.keys import dedup_key_of
 from ..model import Album, File, Photo, Reading, Trouble
 from .identity import find_photo_id, join_provisional
+from .selecting import marks
 
 RunId = Callable[[], int]
 # What a source says about an item; an export of a later date replaces it.
@@ -92,7 +93,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     if old is None:
         columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
         names = ", ".join(columns)
-        conn.execute(f"INSERT INTO photos ({names}) VALUES ({', '.join('?' * len(columns))})", list(columns.values()))
+        conn.execute(f"INSERT INTO photos ({names}) VALUES ({marks(columns)})", list(columns.values()))
         return "added"
     if _is_no_news(old, new):
         return None

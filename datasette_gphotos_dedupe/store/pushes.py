@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .database import utc_now
 from .runs import transaction
+from .selecting import marks
 
 UNFINISHED = ("planned", "running", "paused", "failed")
 
@@ -94,8 +95,7 @@ def read_push(conn: sqlite3.Connection, push_id: int) -> Push | None:
 
 def find_unfinished(conn: sqlite3.Connection, album_title: str, route: str) -> list[int]:
     """The pushes into this album by this route that were begun and not ended, oldest first."""
-    marks = ", ".join("?" * len(UNFINISHED))
-    sql = f"SELECT push_id FROM pushes WHERE album_title = ? AND route = ? AND state IN ({marks}) ORDER BY push_id"
+    sql = f"SELECT push_id FROM pushes WHERE album_title = ? AND route = ? AND state IN ({marks(UNFINISHED)}) ORDER BY push_id"
     return [row[0] for row in conn.execute(sql, (album_title, route, *UNFINISHED)).fetchall()]
 
 
@@ -120,7 +120,7 @@ def count_reasons(conn: sqlite3.Connection, push_id: int) -> list[tuple[str, int
 
 def read_item_ids(conn: sqlite3.Connection, push_id: int, *states: str) -> list[str]:
     """The photos of a push in one of these states, in their order."""
-    sql = f"SELECT photo_id FROM push_items WHERE push_id = ? AND state IN ({', '.join('?' * len(states))}) ORDER BY position"
+    sql = f"SELECT photo_id FROM push_items WHERE push_id = ? AND state IN ({marks(states)}) ORDER BY position"
     return [row[0] for row in conn.execute(sql, (push_id, *states)).fetchall()]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import DatabaseError
 from .database import utc_now
+from .selecting import marks
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,5 @@ def save_part(conn: sqlite3.Connection, row: dict, run: Run) -> bool:
         return False
     with transaction(conn):
         names = [*row, "run_id"]
-        conn.execute(
-            f"INSERT OR REPLACE INTO parts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", [*row.values(), run.id()]
-        )
+        conn.execute(f"INSERT OR REPLACE INTO parts ({', '.join(names)}) VALUES ({marks(names)})", [*row.values(), run.id()])
     return True

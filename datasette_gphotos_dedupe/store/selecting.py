@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 AT_ONCE = 500  # SQLite before 3.32 takes 999
@@ -14,7 +14,7 @@ def in_parts(values: Sequence, size: int = AT_ONCE) -> Iterator[Sequence]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def marks(values: Sequence) -> str:
+def marks(values: Collection) -> str:
     """A question mark for each value, to stand in SQL."""
     return ",".join("?" * len(values))
 

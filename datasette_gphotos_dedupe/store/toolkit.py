@@ -15,6 +15,7 @@ from ..model import Album
 from ..sources.toolkit_csv import Listed
 from .identity import take_over
 from .library import RunId, save_albums
+from .selecting import marks, read_rows
 
 SOURCE = "toolkit-csv"
 NO_PIXELS = "the toolkit's CSV holds no pictures; a Takeout export brings the picture in"
@@ -70,14 +71,13 @@ def _join(rule: str) -> str:
 
 def lay_out(conn: sqlite3.Connection, items: Iterable[Listed]) -> int:
     """Lay the list out for `join`, in temporary tables; returns how many lines it has. An item listed again adds its albums."""
-    marks = ", ".join("?" * len(Listed._fields))
     count = 0
     for statement in _CREATE:
         conn.execute(statement)
     with conn:
         for item in items:
             count += 1
-            conn.execute(f"INSERT OR IGNORE INTO listed VALUES ({marks})", item)
+            conn.execute(f"INSERT OR IGNORE INTO listed VALUES ({marks(item)})", item)
             if item.album_key:
                 row = (item.media_key, item.album_key, item.album_title)
                 conn.execute("INSERT OR IGNORE INTO listed_albums VALUES (?, ?, ?)", row)
@@ -125,7 +125,7 @@ def save_listed(conn: sqlite3.Connection, item: Listed, photo_id: str | None, ru
     told = _told(item)
     if photo_id is None:
         told.update(photo_id=item.media_key, source=SOURCE, no_pixels=NO_PIXELS, run_id=run_id(), **_fresh(item))
-        conn.execute(f"INSERT INTO photos ({', '.join(told)}) VALUES ({', '.join('?' * len(told))})", list(told.values()))
+        conn.execute(f"INSERT INTO photos ({', '.join(told)}) VALUES ({marks(told)})", list(told.values()))
         return item.media_key, "added"
     moved = photo_id.startswith("sha1:")
     if moved:
@@ -153,8 +153,7 @@ def _fresh(item: Listed) -> dict[str, Any]:
 
 
 def _row(conn: sqlite3.Connection, photo_id: str) -> dict[str, Any]:
-    cursor = conn.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id])
-    return dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
+    return read_rows(conn, "SELECT * FROM photos WHERE photo_id = ?", [photo_id])[0]
 
 
 def _changes(old: dict[str, Any], item: Listed, told: dict[str, Any]) -> dict[str, Any]:

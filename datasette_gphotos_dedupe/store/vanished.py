@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from .library import RunId
+from .selecting import marks
 
 
 def read_unseen(conn: sqlite3.Connection, exported_at: str, containers: list[str]) -> list[tuple[str, str | None, list[str]]]:
     """(photo id, media key, members of its originals) for each photo of older exports that none of `containers` holds."""
-    marks = ", ".join("?" * len(containers))
     rows = conn.execute(
         f"""SELECT p.photo_id, p.media_key, f.member FROM photos AS p JOIN files AS f USING (photo_id)
         WHERE p.source = 'takeout' AND NOT p.trashed AND NOT p.album_only AND p.exported_at < ? AND f.role = 'original'
-        AND p.photo_id NOT IN (SELECT photo_id FROM files WHERE container IN ({marks}))""",
+        AND p.photo_id NOT IN (SELECT photo_id FROM files WHERE container IN ({marks(containers)}))""",
         [exported_at, *containers],
     ).fetchall()
     found: dict[tuple[str, str | None], list[str]] = defaultdict(list)

@@ -8,6 +8,7 @@ from typing import Any
 from .. import words
 from ..model import MEASURES
 from ..store.decisions import GroupState, read_group
+from ..store.selecting import marks, read_rows
 from .filters import Place, QueueFilter
 from .queue_rows import read_neighbour
 
@@ -49,18 +50,17 @@ def _other(pair: dict[str, Any], photo_id: str) -> str:
 def read_pairs(conn: sqlite3.Connection, state: GroupState, limit: int = 200) -> list[dict[str, Any]]:
     """Every stored pair that touches a member, closest first, with names and the other photo's group."""
     ids = [member["photo_id"] for member in state.members][:400]
-    marks = ",".join("?" * len(ids))
-    cursor = conn.execute(
+    mark = marks(ids)
+    return read_rows(
+        conn,
         f"""SELECT e.*, a.filename AS name_a, b.filename AS name_b,
             (SELECT min(group_id) FROM group_members WHERE photo_id = e.photo_a AND group_id != ?) AS group_a,
             (SELECT min(group_id) FROM group_members WHERE photo_id = e.photo_b AND group_id != ?) AS group_b
-        FROM (SELECT * FROM pairs WHERE photo_a IN ({marks}) UNION SELECT * FROM pairs WHERE photo_b IN ({marks})) AS e
+        FROM (SELECT * FROM pairs WHERE photo_a IN ({mark}) UNION SELECT * FROM pairs WHERE photo_b IN ({mark})) AS e
         JOIN photos AS a ON a.photo_id = e.photo_a JOIN photos AS b ON b.photo_id = e.photo_b
         ORDER BY e.distance_bits, e.photo_a, e.photo_b LIMIT {limit}""",
         [state.group["group_id"]] * 2 + ids * 2,
     )
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def measures_of(pair: dict[str, Any]) -> list[tuple[str, Any]]:

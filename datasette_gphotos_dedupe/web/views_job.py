@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import ConflictError, GphotosError, NotFoundError
 from ..store import pushes
+from ..store.selecting import read_rows
 from . import compat, jobs
 from .answers import json_answer, page_answer, redirect
 from .forms import read_body
@@ -36,10 +37,10 @@ async def job(library: Library, wants_json: bool):
 
 
 def _read_job(conn: sqlite3.Connection, push_id: int, after: int, state: str) -> dict[str, Any]:
-    found = _rows(conn, "SELECT * FROM pushes WHERE push_id = ?", [push_id])
+    found = read_rows(conn, "SELECT * FROM pushes WHERE push_id = ?", [push_id])
     if not found:
         raise NotFoundError(f"There is no push {push_id}.")
-    items = _rows(
+    items = read_rows(
         conn,
         """SELECT i.*, p.filename FROM push_items AS i LEFT JOIN photos AS p USING (photo_id)
         WHERE push_id = ? AND position > ? AND (? = '' OR state = ?) ORDER BY position LIMIT ?""",
@@ -55,12 +56,6 @@ def _read_job(conn: sqlite3.Connection, push_id: int, after: int, state: str) ->
         "items": items[:SHOWN],
         "next": items[SHOWN - 1]["position"] if len(items) > SHOWN else None,
     }
-
-
-def _rows(conn: sqlite3.Connection, sql: str, params: list[Any]) -> list[dict[str, Any]]:
-    cursor = conn.execute(sql, params)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 async def _steer(library: Library, push_id: int, wants_json: bool):

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from datasette.utils.asgi import Response
 
 from ..errors import ConflictError, GphotosError
+from ..store.selecting import read_rows, select
 from . import compat, jobs
 from .answers import json_answer, page_answer, redirect
 from .forms import Body, read_body
@@ -90,14 +91,11 @@ def _other_routes(plan: Any) -> dict[str, int]:
 
 
 def _read_pushes(conn: sqlite3.Connection, limit: int = 20) -> list[dict[str, Any]]:
-    cursor = conn.execute("SELECT * FROM pushes ORDER BY push_id DESC LIMIT ?", [limit])
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    return read_rows(conn, "SELECT * FROM pushes ORDER BY push_id DESC LIMIT ?", [limit])
 
 
 def _read_names(conn: sqlite3.Connection, photo_ids: list[str]) -> dict[str, str]:
-    marks = ",".join("?" * len(photo_ids))
-    return dict(conn.execute(f"SELECT photo_id, coalesce(filename, photo_id) FROM photos WHERE photo_id IN ({marks})", photo_ids))
+    return dict(select(conn, "SELECT photo_id, coalesce(filename, photo_id) FROM photos WHERE photo_id IN ({})", photo_ids))
 
 
 def _plan_json(library: Library, shown: dict[str, Any]) -> dict[str, Any]:
