@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..store.pushes import read_added
+from ..store.safety import told_apart_sql
 from ..store.selecting import in_parts, select
 from .belongings import Belongings, read_belongings
 from .contents import keys_of, read_sharers
@@ -167,13 +168,8 @@ def _read_stars(conn: sqlite3.Connection, ids: list[str]) -> list[tuple[str, str
     A partner is the keeper of a group the photo is in, or a member of it that a person decided to keep. A pair that a person
     called different proves nothing.
     """
-    mine, theirs = "coalesce(pm.sha1, pm.photo_id)", "coalesce(ps.sha1, ps.photo_id)"
     sql = f"""
-        SELECT m.photo_id, s.photo_id, s.role, CASE WHEN EXISTS (
-            SELECT 1 FROM decisions n WHERE n.decision = 'not_duplicate' AND (
-                n.subject = min({mine}, {theirs}) || '|' || max({mine}, {theirs})
-                OR (min(n.photo_id, n.photo_b) = p.photo_a AND max(n.photo_id, n.photo_b) = p.photo_b))
-        ) THEN NULL ELSE p.relation END
+        SELECT m.photo_id, s.photo_id, s.role, CASE WHEN {told_apart_sql("pm", "ps")} THEN NULL ELSE p.relation END
         FROM group_members m
         JOIN groups g ON g.group_id = m.group_id
         JOIN group_members s ON s.group_id = m.group_id AND s.photo_id != m.photo_id

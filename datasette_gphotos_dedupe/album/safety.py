@@ -6,11 +6,10 @@ person decided to remove it and another photo, verified to be the same picture, 
 
 from __future__ import annotations
 
-from ..core.one_item import may_be_one_item
+from ..core.one_item import NOT_IN_GOOGLE, may_be_one_item
 from .candidates import Candidate, Item, Keeper
 
 DIFFERENT_PICTURES = frozenset({"series", "look_alike"})
-NOT_IN_GOOGLE = "folder"
 
 
 def refusal(candidate: Candidate) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Group, Member
 from .keeper import Choice, Item, Policy, choose_keeper, rank_key
-from .reasons import describe_member, why_not_suggested
+from .reasons import describe_member, held_back, why_not_suggested
 
 EDIT_RELATIONS = frozenset(("edited", "crop", "turned", "mirrored"))
 COPY_RELATIONS = REMOVABLE_RELATIONS | EDIT_RELATIONS
@@ -245,9 +245,7 @@ def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Memb
     reason = describe_member(item, keeper, relation)
     doubt = why_not_suggested(item, keeper, relation, graph.policy)
     if doubt:
-        return Member(
-            item.photo_id, "copy", relation, f"{reason}; not suggested: {doubt}", "keep" if item.decision == "keep" else None
-        )
+        return Member(item.photo_id, "copy", relation, held_back(reason, doubt), "keep" if item.decision == "keep" else None)
     return Member(item.photo_id, "copy", relation, reason, "remove")
 
 
@@ -263,7 +261,7 @@ def _without_torn(graph: _Graph, groups: list[Group]) -> list[Group]:
         twin = staying.get(graph.items[member.photo_id].dedup_key or "") if member.suggested == "remove" else None
         if twin is None:
             return member
-        reason = f"not suggested: Google deletes it together with {twin.filename or twin.photo_id}, which stays"
-        return replace(member, suggested=None, reason=f"{member.reason}; {reason}")
+        doubt = f"Google deletes it together with {twin.filename or twin.photo_id}, which stays"
+        return replace(member, suggested=None, reason=held_back(member.reason, doubt))
 
     return [replace(group, members=tuple(map(whole, group.members))) for group in groups] if staying else groups

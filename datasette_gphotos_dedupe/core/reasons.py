@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from ..model import REMOVABLE_RELATIONS
 from .keeper import ABOUT_EQUAL, Item, Policy, format_name
-from .one_item import may_be_one_item
-
-FOLDER = "folder"  # the source of pictures that are not known to be in Google Photos
+from .one_item import NOT_IN_GOOGLE, may_be_one_item
 
 SAME_AS = {
     "same_bytes": "the same file, byte for byte",
@@ -64,10 +62,15 @@ def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -
         "nothing is known of its size": not item.pixels and relation != "same_bytes",
         "it moves or has several pages, and the one kept is a still": item.moves and not keeper.moves,
         "it has an edited version, and the one kept has none": item.has_edit and not keeper.has_edit,
-        "one of the two lies only in a folder on this disk": (item.source == FOLDER) != (keeper.source == FOLDER),
+        "one of the two lies only in a folder on this disk": (item.source == NOT_IN_GOOGLE) != (keeper.source == NOT_IN_GOOGLE),
         "it may be the very photo that is kept, seen through two sources": may_be_one_item(item, keeper),
     }
     return next((words for words, applies in doubts.items() if applies), None)
+
+
+def held_back(reason: str, doubt: str) -> str:
+    """Why a photo is in its group, and why it is not suggested."""
+    return f"{reason}; not suggested: {doubt}"
 
 
 def format_bytes(count: int) -> str:

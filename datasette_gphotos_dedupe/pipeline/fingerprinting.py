@@ -180,7 +180,7 @@ def fingerprint_lines(report: LookReport) -> Iterator[str]:
         return
     yield f"{count(report.made, 'fingerprint')} made, {count(report.opened, 'file')} opened."
     if report.gone:
-        yield f"{count(len(report.gone), 'original')} no longer where the import found {_them(report.gone)}:"
+        yield f"{count(len(report.gone), 'original')} no longer where the import found {_them(len(report.gone))}:"
         yield from (f"  {container}: {count(number, 'photo')}" for container, number in sorted(report.gone_containers.items()))
         yield from _named("  ", report.gone)
         yield "Put the archives or folders back there, or import them again from where they are now."
@@ -191,7 +191,8 @@ def fingerprint_lines(report: LookReport) -> Iterator[str]:
         yield f"{count(len(report.unseen), 'photo')} cannot be seen:"
         yield from _named("  ", [f"{name}: {reason}" for name, reason in report.unseen])
     if report.without_file:
-        yield f"{count(report.without_file, 'photo')} with no file on this machine; run library or picker again for {_it(report)}."
+        photos, them = count(report.without_file, "photo"), _them(report.without_file)
+        yield f"{photos} with no file on this machine; run library or picker again for {them}."
 
 
 def _named(indent: str, names: list[str]) -> Iterator[str]:
@@ -200,9 +201,5 @@ def _named(indent: str, names: list[str]) -> Iterator[str]:
         yield f"{indent}... and {len(names) - MAX_NAMED:,} more"
 
 
-def _them(things: list) -> str:
-    return "it" if len(things) == 1 else "them"
-
-
-def _it(report: LookReport) -> str:
-    return "it" if report.without_file == 1 else "them"
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"

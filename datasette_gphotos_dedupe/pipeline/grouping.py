@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..core.groups import Edge, build_groups, edge
 from ..core.keeper import Item, Policy
+from ..core.reasons import held_back
 from ..model import Group, Member, Pair
 from ..store import calibration, match_state, matches
 from ..store import groups as groups_store
@@ -97,7 +98,7 @@ def _held_back(db: Database, groups: list[Group]) -> list[Group]:
 
     def careful(member: Member, keeper_id: str) -> Member:
         doubt = doubts.get(edge(member.photo_id, keeper_id)) if member.suggested == "remove" else None
-        return replace(member, reason=calibration.held_reason(member.reason, doubt), suggested=None) if doubt else member
+        return replace(member, reason=held_back(member.reason, doubt), suggested=None) if doubt else member
 
     return [replace(group, members=tuple(careful(member, group.keeper_id) for member in group.members)) for group in groups]
 

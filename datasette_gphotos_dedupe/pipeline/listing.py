@@ -96,7 +96,7 @@ class _Listing:
     def _save(self) -> None:
         self.report.rules = toolkit.join(self.conn)
         self.progress.start("Saving photos", sum(self.report.rules.values()))
-        self._save_skips([(line, trouble) for line, trouble in self._skips])
+        self._save_skips()
         for batch in toolkit.batches(self.conn):
             with transaction(self.conn):
                 toolkit.save_listed_albums(self.conn, self._save_batch(batch))
@@ -118,9 +118,9 @@ class _Listing:
             known.append((item, saved_as))
         return known
 
-    def _save_skips(self, skips: list[tuple[int, Trouble]]) -> None:
+    def _save_skips(self) -> None:
         with transaction(self.conn):
-            for line, trouble in skips:
+            for line, trouble in self._skips:
                 self._leave_out(line, trouble)
 
     def _leave_out(self, line: int, trouble: Trouble) -> None:

@@ -16,7 +16,7 @@ from ..errors import ConflictError, GphotosError
 from ..model import REMOVABLE_RELATIONS, Refusal
 from .database import utc_now
 from .history import COLUMNS, ROW_JSON, close_batch, open_batch
-from .safety import broken_photos
+from .safety import broken_photos, told_apart_sql
 from .selecting import AT_ONCE, marks
 
 _RELATIONS = ", ".join(repr(relation) for relation in sorted(REMOVABLE_RELATIONS))
@@ -53,9 +53,7 @@ def _candidates(where: str) -> str:
     SELECT c.group_id, p.photo_id, p.filename, p.sha1, p.product_url, coalesce(p.bytes, 0) AS bytes, {_REASON} AS reason
     FROM open_members AS c JOIN photos AS p USING (photo_id)
     JOIN groups AS own ON own.group_id = c.group_id JOIN photos AS k ON k.photo_id = own.keeper_id
-    WHERE NOT EXISTS (SELECT 1 FROM decisions AS n WHERE n.subject =
-        min(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id))
-        || '|' || max(coalesce(p.sha1, p.photo_id), coalesce(k.sha1, k.photo_id)))
+    WHERE NOT {told_apart_sql("p", "k")}
     ORDER BY own.reclaimable_bytes DESC, c.group_id DESC, p.photo_id"""
 
 

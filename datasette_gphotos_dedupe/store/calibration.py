@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..core.caution import JUDGED_APART, Caution, Judgement
+from ..core.groups import Edge, edge
+from ..core.reasons import held_back
 from ..errors import GphotosError, NotFoundError
 from .database import utc_now
 from .match_state import read_state, save_state
@@ -103,8 +105,8 @@ def save_caution(conn: sqlite3.Connection, caution: Caution) -> int:
     return hold_back(conn)
 
 
-def read_doubts(conn: sqlite3.Connection, caution: Caution) -> dict[tuple[str, str], str]:
-    """Pairs (lower id first) whose copy must not be suggested, with the reason in words."""
+def read_doubts(conn: sqlite3.Connection, caution: Caution) -> dict[Edge, str]:
+    """Pairs whose copy must not be suggested, with the reason in words."""
     doubts = {}
     for photo_a, photo_b, relation, confidence, bits in conn.execute(
         "SELECT photo_a, photo_b, relation, confidence, distance_bits FROM pairs WHERE confidence < ? OR distance_bits > ?",
@@ -120,17 +122,17 @@ def count_held(conn: sqlite3.Connection, caution: Caution) -> tuple[int, int]:
     """(copies that this border would keep from being suggested, copies suggested now)."""
     doubts = read_doubts(conn, caution)
     suggested = _read_suggested(conn)
-    return sum(_edge(keeper, photo) in doubts for _, photo, keeper, _ in suggested), len(suggested)
+    return sum(edge(keeper, photo) in doubts for _, photo, keeper, _ in suggested), len(suggested)
 
 
 def hold_back(conn: sqlite3.Connection) -> int:
     """Take back every suggestion beyond the border, in the words that the match step would use; returns how many."""
     doubts = read_doubts(conn, read_caution(conn))
-    held = [row for row in _read_suggested(conn) if _edge(row[1], row[2]) in doubts]
+    held = [row for row in _read_suggested(conn) if edge(row[1], row[2]) in doubts]
     for group_id, photo_id, keeper_id, reason in held:
         conn.execute(
             "UPDATE group_members SET suggested = NULL, reason = ? WHERE group_id = ? AND photo_id = ?",
-            [held_reason(reason, doubts[_edge(photo_id, keeper_id)]), group_id, photo_id],
+            [held_back(reason, doubts[edge(photo_id, keeper_id)]), group_id, photo_id],
         )
     suggested = (
         "FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id AND suggested = 'remove'"
@@ -144,19 +146,10 @@ def hold_back(conn: sqlite3.Connection) -> int:
     return len(held)
 
 
-def held_reason(reason: str, doubt: str) -> str:
-    """Why a member is in its group, and why it is not suggested."""
-    return f"{reason}; not suggested: {doubt}"
-
-
 def _read_suggested(conn: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
     sql = """SELECT m.group_id, m.photo_id, g.keeper_id, m.reason FROM group_members AS m JOIN groups AS g USING (group_id)
         WHERE m.suggested = 'remove'"""
     return conn.execute(sql).fetchall()
-
-
-def _edge(a: str, b: str) -> tuple[str, str]:
-    return (a, b) if a < b else (b, a)
 
 
 def caution_from(min_confidence: str, max_bits: str) -> Caution:

@@ -17,19 +17,15 @@ from ..errors import ConflictError, GphotosError, NotFoundError
 from ..model import DECISIONS
 from .database import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
-from .safety import broken_before, check_safety
+from .safety import broken_before, check_safety, pair_subject_sql
 from .selecting import in_parts, marks, read_rows
-
-# A pair is remembered by the bytes of its photos where they are known: ids change with a new Takeout, bytes do not.
-_P, _K = "coalesce(p.sha1, p.photo_id)", "coalesce(k.sha1, k.photo_id)"
-PAIR_SUBJECT = f"min({_P}, {_K}) || '|' || max({_P}, {_K})"
 
 _OPEN_MEMBER = f"""
     SELECT 1 FROM group_members AS m
     JOIN photos AS p ON p.photo_id = m.photo_id
     JOIN photos AS k ON k.photo_id = groups.keeper_id
     LEFT JOIN decisions AS d ON d.subject = m.photo_id
-    LEFT JOIN decisions AS x ON x.subject = {PAIR_SUBJECT}
+    LEFT JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")}
     WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND d.subject IS NULL AND x.subject IS NULL
 """
 

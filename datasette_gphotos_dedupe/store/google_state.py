@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from typing import Any
 
-from .runs import transaction
+from .runs import part_of_transaction
 
 PICKING = "picking_session"  # the id of a session whose photos are not all saved yet
 LOADS = "picture_loads"  # how many pictures were loaded, and until when they count
@@ -21,7 +20,7 @@ def read_state(conn: sqlite3.Connection, name: str) -> Any:
 
 def save_state(conn: sqlite3.Connection, name: str, value: Any) -> None:
     """Remember a value; None forgets it. A transaction of its own, or a part of the one the caller holds."""
-    with contextlib.nullcontext() if conn.in_transaction else transaction(conn):
+    with part_of_transaction(conn):
         if value is None:
             conn.execute("DELETE FROM google_state WHERE name = ?", [name])
         else:

@@ -39,7 +39,8 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
         if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
             return row[0]
-    for row in rows[:1] if len(rows) == 1 else []:
+    if len(rows) == 1:
+        row = rows[0]
         # Between two exports a person may have corrected the date; the title stays that of the upload.
         later = row[1] == photo.filename and row[5] != photo.exported_at and row[3] == photo.source
         if later and (photo.media_key is None or row[4] is None):

@@ -11,7 +11,7 @@ import sqlite3
 from typing import Any
 
 from ..core.keeper import Item, Policy
-from ..core.reasons import why_not_suggested
+from ..core.reasons import held_back, why_not_suggested
 from ..errors import GphotosError
 from ..model import RELATIONS
 from .database import utc_now
@@ -99,7 +99,7 @@ def _new_role(conn: sqlite3.Connection, item: Item, chosen: Item, policy: Policy
     if relation in ("series", "look_alike") or (item.dedup_key is not None and item.dedup_key == chosen.dedup_key):
         return "look_alike", relation, evidence, None
     doubt = why_not_suggested(item, chosen, relation, policy)
-    return "copy", relation, f"{evidence}; not suggested: {doubt}" if doubt else evidence, None if doubt else "remove"
+    return "copy", relation, held_back(evidence, doubt) if doubt else evidence, None if doubt else "remove"
 
 
 def _snapshot(conn: sqlite3.Connection, group_id: str) -> str | None:

@@ -5,14 +5,13 @@ Each function is one transaction of its own, or a part of the one that the calle
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .database import utc_now
-from .runs import transaction
+from .runs import part_of_transaction
 from .selecting import marks
 
 UNFINISHED = ("planned", "running", "paused", "failed")
@@ -58,7 +57,7 @@ class Plan(Protocol):
 def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
     """Save a plan as a push with its items; returns its id. Nothing is sent."""
     now = utc_now()
-    with _transaction(conn):
+    with part_of_transaction(conn):
         push_id = conn.execute(
             "INSERT INTO pushes (album_title, route, state, requested, refused, actor, created_at, updated_at)"
             " VALUES (?, ?, 'planned', ?, ?, ?, ?, ?)",
@@ -82,7 +81,7 @@ def save_handover(conn: sqlite3.Connection, album_title: str, count: int, refuse
         INSERT INTO pushes (album_title, route, state, requested, refused, created_at, updated_at, message)
         VALUES (?, 'handover', 'done', ?, ?, ?, ?, 'Written to a file. What became of the photos is not known here.')
     """
-    with _transaction(conn):
+    with part_of_transaction(conn):
         return conn.execute(sql, (album_title, count + refused, refused, now, now)).lastrowid  # type: ignore[return-value]
 
 
@@ -134,7 +133,7 @@ def save_items(
 ) -> None:
     """Give these photos of a push a state, and bring its counts up to date, in one transaction."""
     now = utc_now()
-    with _transaction(conn):
+    with part_of_transaction(conn):
         conn.executemany(
             "UPDATE push_items SET state = ?, reason = ?, album_id = coalesce(?, album_id), updated_at = ?"
             " WHERE push_id = ? AND photo_id = ?",
@@ -152,7 +151,7 @@ def save_items(
 def save_push(conn: sqlite3.Connection, push_id: int, **values: Any) -> None:
     """Set columns of a push (state, message, album_id, album_url, trial)."""
     assignments = ", ".join(f"{name} = ?" for name in values)
-    with _transaction(conn):
+    with part_of_transaction(conn):
         conn.execute(
             f"UPDATE pushes SET {assignments}, updated_at = ? WHERE push_id = ?",
             (*values.values(), utc_now(), push_id),
@@ -164,14 +163,14 @@ def confirm_trial(conn: sqlite3.Connection, push_id: int) -> None:
 
     Without a trial photo that was sent there is nothing to confirm, and nothing changes.
     """
-    with _transaction(conn):
+    with part_of_transaction(conn):
         sql = "UPDATE pushes SET trial = 'confirmed', updated_at = ? WHERE push_id = ? AND trial = 'sent'"
         conn.execute(sql, (utc_now(), push_id))
 
 
 def save_album(conn: sqlite3.Connection, push_id: int, album_id: str, title: str, url: str | None) -> None:
     """Record the album that a push fills from now on."""
-    with _transaction(conn):
+    with part_of_transaction(conn):
         sql = "INSERT OR IGNORE INTO push_albums (album_id, title, url, push_id) VALUES (?, ?, ?, ?)"
         conn.execute(sql, (album_id, title, url, push_id))
         sql = "UPDATE pushes SET album_id = ?, album_url = ?, updated_at = ? WHERE push_id = ?"
@@ -189,7 +188,7 @@ def read_unexplained(conn: sqlite3.Connection, push_id: int) -> list[str]:
 
 def note_album(conn: sqlite3.Connection, album_id: str) -> None:
     """Record that the text explaining an album is about to be sent."""
-    with _transaction(conn):
+    with part_of_transaction(conn):
         conn.execute("UPDATE push_albums SET noted_at = ? WHERE album_id = ?", (utc_now(), album_id))
 
 
@@ -221,7 +220,3 @@ def read_added(conn: sqlite3.Connection, album_title: str) -> list[tuple[int, st
         WHERE p.album_title = ? AND i.state = 'added' AND i.album_id IS NOT NULL ORDER BY i.push_id, i.position
     """
     return conn.execute(sql, (album_title,)).fetchall()
-
-
-def _transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager:
-    return contextlib.nullcontext() if conn.in_transaction else transaction(conn)

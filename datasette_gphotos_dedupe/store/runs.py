@@ -49,6 +49,11 @@ def transaction(conn: sqlite3.Connection):
         ) from error
 
 
+def part_of_transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager:
+    """A transaction of its own, or a part of the one the caller holds."""
+    return contextlib.nullcontext() if conn.in_transaction else transaction(conn)
+
+
 def read_known(conn: sqlite3.Connection, container: str, member: str | None = None) -> dict[str, Known]:
     """The files of a part that earlier runs dealt with, by member; or that one."""
     where, values = "WHERE container = ?", [container]

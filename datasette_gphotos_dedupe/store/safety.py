@@ -16,20 +16,32 @@ from ..errors import SafetyError
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
 _DIFFERENT = "('series', 'look_alike')"  # different shots: seeing them together proves nothing about the picture
-_R, _S = "coalesce(r.sha1, r.photo_id)", "coalesce(s.sha1, s.photo_id)"
-# by the bytes as they were then, or by the ids as they are: bytes may have become known or been compressed since
-_NOT_SAME = f"""(EXISTS (SELECT 1 FROM decisions AS n
-    WHERE n.decision = 'not_duplicate' AND n.subject = min({_R}, {_S}) || '|' || max({_R}, {_S}))
-    OR EXISTS (SELECT 1 FROM decisions AS n
-    WHERE n.decision = 'not_duplicate' AND n.photo_id = r.photo_id AND n.photo_b = s.photo_id)
-    OR EXISTS (SELECT 1 FROM decisions AS n
-    WHERE n.decision = 'not_duplicate' AND n.photo_id = s.photo_id AND n.photo_b = r.photo_id))"""
+
+
+def pair_subject_sql(a: str, b: str) -> str:
+    """`decisions.pair_subject` of two rows of `photos` under these names.
+
+    A pair is remembered by the bytes of its photos where they are known: ids change with a new Takeout, bytes do not.
+    """
+    first, second = (f"coalesce({name}.sha1, {name}.photo_id)" for name in (a, b))
+    return f"min({first}, {second}) || '|' || max({first}, {second})"
+
+
+def told_apart_sql(a: str, b: str) -> str:
+    """Whether a person said of two rows of `photos` that they are not the same picture; in Python: `groups.told_apart`.
+
+    By the bytes as they were then, or by the ids as they are: bytes may have become known or been compressed since.
+    """
+    said = "EXISTS (SELECT 1 FROM decisions AS n WHERE n.decision = 'not_duplicate' AND"
+    return f"""({said} n.subject = {pair_subject_sql(a, b)})
+        OR {said} n.photo_id = {a}.photo_id AND n.photo_b = {b}.photo_id)
+        OR {said} n.photo_id = {b}.photo_id AND n.photo_b = {a}.photo_id))"""
 
 
 def _partner(mine: str, other: str) -> str:
     return f"""EXISTS (SELECT 1 FROM pairs AS e JOIN photos AS s ON s.photo_id = e.{other}
         WHERE e.{mine} = r.photo_id AND e.relation NOT IN {_DIFFERENT} AND {_SURVIVES.format("s")}
-        AND (r.dedup_key IS NULL OR s.dedup_key IS NOT r.dedup_key) AND NOT {_NOT_SAME})"""
+        AND (r.dedup_key IS NULL OR s.dedup_key IS NOT r.dedup_key) AND NOT {told_apart_sql("r", "s")})"""
 
 
 _EMPTIED = f"""SELECT r.photo_id, r.filename FROM scope_groups AS g
