@@ -105,16 +105,18 @@ def save_caution(conn: sqlite3.Connection, caution: Caution) -> int:
     return hold_back(conn)
 
 
-def read_doubts(conn: sqlite3.Connection, caution: Caution) -> dict[Edge, str]:
-    """Pairs whose copy must not be suggested, with the reason in words."""
+def read_doubts(conn: sqlite3.Connection, caution: Caution, only: Edge | None = None) -> dict[Edge, str]:
+    """Pairs whose copy must not be suggested, with the reason in words; of all of them, or of one."""
     doubts = {}
+    this, ends = (" AND photo_a = ? AND photo_b = ?", only) if only else ("", ())
     for photo_a, photo_b, relation, confidence, bits in conn.execute(
-        "SELECT photo_a, photo_b, relation, confidence, distance_bits FROM pairs WHERE confidence < ? OR distance_bits > ?",
-        [caution.min_confidence, caution.max_bits],
+        f"""SELECT photo_a, photo_b, relation, confidence, distance_bits FROM pairs
+        WHERE (confidence < ? OR distance_bits > ?){this}""",
+        [caution.min_confidence, caution.max_bits, *ends],
     ):
         if words := caution.doubt(relation, confidence, bits):
             doubts[(photo_a, photo_b)] = words
-    judged = conn.execute("SELECT photo_a, photo_b FROM judgements WHERE same = 0 AND relation != 'same_bytes'")
+    judged = conn.execute(f"SELECT photo_a, photo_b FROM judgements WHERE same = 0 AND relation != 'same_bytes'{this}", ends)
     return doubts | dict.fromkeys(map(tuple, judged), JUDGED_APART)
 
 

@@ -10,10 +10,12 @@ import json
 import sqlite3
 from typing import Any
 
+from ..core.groups import edge
 from ..core.keeper import Item, Policy
 from ..core.reasons import held_back, why_not_suggested
 from ..errors import GphotosError
 from ..model import RELATIONS
+from .calibration import read_caution, read_doubts
 from .database import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
 from .groups import read_items
@@ -91,14 +93,14 @@ def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, A
 def _new_role(conn: sqlite3.Connection, item: Item, chosen: Item, policy: Policy) -> tuple[str, str | None, str, str | None]:
     if item.photo_id == chosen.photo_id:
         return "keeper", None, "you chose it as the keeper", "keep"
-    ends = sorted((item.photo_id, chosen.photo_id))
+    ends = edge(item.photo_id, chosen.photo_id)
     pair = conn.execute("SELECT relation, evidence FROM pairs WHERE photo_a = ? AND photo_b = ?", ends).fetchone()
     if pair is None:
         return "look_alike", "look_alike", "not compared with the keeper you chose", None
     relation, evidence = pair
     if relation in ("series", "look_alike") or (item.dedup_key is not None and item.dedup_key == chosen.dedup_key):
         return "look_alike", relation, evidence, None
-    doubt = why_not_suggested(item, chosen, relation, policy)
+    doubt = why_not_suggested(item, chosen, relation, policy) or read_doubts(conn, read_caution(conn), ends).get(ends)
     return "copy", relation, held_back(evidence, doubt) if doubt else evidence, None if doubt else "remove"
 
 

@@ -8,6 +8,8 @@ from datasette_gphotos_dedupe.core.caution import Caution
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.store import calibration
 from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.decisions import read_group
+from datasette_gphotos_dedupe.store.keepers import save_keeper
 from tests.pictures import add_photos, photo_rows, picture
 
 ALONE = MatchOptions(workers=1)
@@ -74,3 +76,30 @@ def test_a_border_that_is_taken_away_gives_suggestions_again_with_the_next_match
         calibration.save_caution(db.conn, Caution())
     match_library(db, options=ALONE)
     assert state(db) == before
+
+
+def choose_the_other(db) -> None:
+    """Make the copy of p1 the keeper; it has as many pixels here, so that only the border can speak against the other."""
+    with db.atomic():
+        db.execute("UPDATE photos SET width = 1600, height = 1200 WHERE photo_id LIKE 'p1-%'")
+        db.execute("UPDATE pairs SET distance_bits = max(distance_bits, 1)")
+        (group_id,) = db.execute("SELECT group_id FROM groups WHERE keeper_id = 'p1-full'").fetchone()
+        save_keeper(db.conn, group_id, "p1-small", "me", read_group(db.conn, group_id).seen)
+
+
+@pytest.mark.parametrize("border", [Caution(min_confidence=1.0), Caution(max_bits=0), None])
+def test_a_keeper_that_a_person_chooses_changes_nothing_about_what_is_held_back(db, border):
+    with db.atomic():
+        if border:
+            calibration.save_caution(db.conn, border)
+        else:
+            calibration.save_judgement(db.conn, "p1-small", "p1-full", False, "me")
+    choose_the_other(db)
+    suggestion, reason = db.execute("SELECT suggested, reason FROM group_members WHERE photo_id = 'p1-full'").fetchone()
+    assert suggestion is None
+    assert "; not suggested: " in reason and reason.endswith(("you asked for", "not the same picture"))
+
+
+def test_a_keeper_that_a_person_chooses_has_the_other_suggested_where_nothing_is_held_back(db):
+    choose_the_other(db)
+    assert "p1-full" in suggested(db)
