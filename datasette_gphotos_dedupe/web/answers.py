@@ -37,9 +37,7 @@ async def page_answer(library: Any, template: str, context: dict[str, Any], stat
         "library": library,
         "database": library.name,
         "words": words,
-        "css_url": compat.read_plugin_static(library.datasette, "review.css"),
         "own_static": partial(compat.read_plugin_static, library.datasette),
-        "js_url": compat.read_plugin_static(library.datasette, "review.js"),
     }
     body = await library.datasette.render_template(template, {**shared, **context}, request=library.request)
     return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))
@@ -100,8 +98,7 @@ async def error_answer(datasette: Any, request: Any, error: Exception, wants_jso
         "title": title,
         "sentence": str(error),
         "back_url": request.full_path if request.method == "GET" else request.path,
-        "css_url": compat.read_plugin_static(datasette, "review.css"),
-        "js_url": compat.read_plugin_static(datasette, "review.js"),
+        "own_static": partial(compat.read_plugin_static, datasette),
     }
     body = await datasette.render_template("gphotos_error.html", context, request=request)
     return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))

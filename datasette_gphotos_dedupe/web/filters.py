@@ -45,10 +45,13 @@ class QueueFilter:
         """The same filter with these changed."""
         return replace(self, **changes)
 
+    def told(self) -> list[tuple[str, str]]:
+        """Name and value of each filter that is not at its default."""
+        return [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default]
+
     def query(self, **more: Any) -> str:
         """As a query string; what is at its default is left out."""
-        told = [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default]
-        return urlencode(told + [(key, value) for key, value in more.items() if value not in (None, "")])
+        return urlencode(self.told() + [(key, value) for key, value in more.items() if value not in (None, "")])
 
     @property
     def is_plain(self) -> bool:

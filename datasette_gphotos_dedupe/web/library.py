@@ -53,6 +53,11 @@ class Library:
     def decisions_known(self) -> bool:
         return "decisions" in self.tables
 
+    @property
+    def auth_path(self) -> str | None:
+        """The file that keeps the sign-in to Google with which this database may be pushed from; None when none is configured."""
+        return compat.plugin_config(self.datasette, self.name).get("auth")
+
     def url(self, *parts: str, **query: Any) -> str:
         """The path of one of our pages of this database, base_url included."""
         path = "/".join((self._base, *parts))

@@ -60,6 +60,7 @@ def _read(conn: sqlite3.Connection, tables: frozenset[str], relation: str, dista
         "suggestion": suggestion,
         "held": stored.count_held(conn, suggestion) if knows_judged and suggestion != Caution() else None,
         "limit": JUDGED_SHOWN,
+        "removable": REMOVABLE_RELATIONS,
     }
 
 

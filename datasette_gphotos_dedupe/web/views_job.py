@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ConflictError, GphotosError, NotFoundError
 from ..store import pushes
 from ..store.selecting import read_rows
-from . import compat, jobs
+from . import jobs
 from .answers import json_answer, page_answer, redirect
 from .forms import read_body
 from .library import Library
@@ -76,12 +76,11 @@ async def _steer(library: Library, push_id: int, wants_json: bool):
 
 
 async def _go_on(library: Library, push_id: int, confirmed: bool) -> None:
-    auth_path = compat.plugin_config(library.datasette, library.name).get("auth")
-    if not auth_path:
+    if not library.auth_path:
         raise GphotosError("Nothing was sent: no sign-in to Google is configured.")
     if confirmed:
         await library.write(pushes.confirm_trial, push_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, auth_path)
+    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
 
 
 async def _cancel(library: Library, push_id: int) -> None:

@@ -52,7 +52,7 @@ async def push(library: Library, wants_json: bool):
         "plan": plan,
         "routes": ROUTES,
         "digest": digest_of(plan),
-        "sign_in": _auth_path(library) is not None,
+        "sign_in": library.auth_path is not None,
         "pushes": await library.read(_read_pushes),
         "names": await library.read(_read_names, [item.keeper_id for item in plan.planned[:SHOWN] if item.keeper_id]),
         "others": _other_routes(plan),
@@ -61,10 +61,6 @@ async def push(library: Library, wants_json: bool):
     if wants_json:
         return json_answer(_plan_json(library, shown))
     return await page_answer(library, "gphotos_push.html", shown)
-
-
-def _auth_path(library: Library) -> str | None:
-    return compat.plugin_config(library.datasette, library.name).get("auth")
 
 
 async def _plan(library: Library, selection: Selection, title: str, route: str):
@@ -120,8 +116,7 @@ def _plan_json(library: Library, shown: dict[str, Any]) -> dict[str, Any]:
 async def _start(library: Library, wants_json: bool):
     body = await read_body(library.request)
     route, title = body.text("route", "by_id"), body.text("album") or DEFAULT_TITLE
-    auth_path = _auth_path(library)
-    if route != "handover" and not auth_path:
+    if route != "handover" and not library.auth_path:
         raise GphotosError(
             "Nothing was sent: no sign-in to Google is configured. Run gphotos-to-sqlite auth client_secret.json, then name the "
             f"file it writes as `auth` in the configuration of the plugin {compat.PLUGIN}."
@@ -134,7 +129,7 @@ async def _start(library: Library, wants_json: bool):
     if not plan.planned and not any(item.state == "withdraw" for item in plan.withdraw):
         raise GphotosError("Nothing was sent: none of these photos can be put into an album. Each refusal says why.")
     push_id = await library.write(_create, plan, library.actor_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, auth_path)
+    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
     url = library.url("duplicates", "push", str(push_id))
     return json_answer({"ok": True, "push_id": push_id, "url": url}, 201) if wants_json else redirect(url)
 

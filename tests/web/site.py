@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +23,22 @@ def make_datasette(files: list[Path], immutables: list[Path] = (), plugin: dict 
     ds = Datasette([str(file) for file in files], immutables=[str(file) for file in immutables], **told, **more)
     ds.root_enabled = True
     return ds
+
+
+def change(library: Path, sql: str, *values: Any) -> None:
+    """Change the database behind the site's back, as another program would."""
+    conn = sqlite3.connect(library)
+    with conn:
+        conn.execute(sql, values)
+    conn.close()
+
+
+def rows(library: Path, sql: str) -> list[tuple]:
+    """What stands in the database now."""
+    conn = sqlite3.connect(library)
+    found = conn.execute(sql).fetchall()
+    conn.close()
+    return found
 
 
 class Site:

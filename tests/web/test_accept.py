@@ -5,30 +5,15 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-import sqlite3
 
 import pytest
 
 from tests.made_library import build_library, photo_id
 
-from .site import GROUP, Site, make_datasette
+from .site import GROUP, Site, change, make_datasette, rows
 
 pytestmark = pytest.mark.asyncio
 HOSTILE = "<script>alert(1)</script>\"'.jpg"
-
-
-def change(library, sql: str, *values) -> None:
-    conn = sqlite3.connect(library)
-    with conn:
-        conn.execute(sql, values)
-    conn.close()
-
-
-def rows(library, sql: str) -> list[tuple]:
-    conn = sqlite3.connect(library)
-    found = conn.execute(sql).fetchall()
-    conn.close()
-    return found
 
 
 async def test_the_page_shows_count_space_and_a_sample_before_anything_is_done(root, library):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-import sqlite3
 
 import pytest
 
 from tests.made_library import photo_id
 
-from .site import Site, make_datasette
+from .site import Site, change, make_datasette, rows
 
 pytestmark = pytest.mark.asyncio
 HOSTILE = "</p><script>alert(1)</script>.jpg"
@@ -21,20 +20,6 @@ def measured(library):
     """Pairs that are not all alike: distance and confidence go with the number of the photo."""
     change(library, "UPDATE pairs SET distance_bits = CAST(substr(photo_b, 7) AS INTEGER) % 20")
     change(library, "UPDATE pairs SET confidence = 0.95 - distance_bits / 100.0")
-
-
-def change(library, sql: str, *values) -> None:
-    conn = sqlite3.connect(library)
-    with conn:
-        conn.execute(sql, values)
-    conn.close()
-
-
-def rows(library, sql: str) -> list[tuple]:
-    conn = sqlite3.connect(library)
-    found = conn.execute(sql).fetchall()
-    conn.close()
-    return found
 
 
 async def test_the_histogram_counts_every_pair_by_relation_and_distance(anonymous, library):
