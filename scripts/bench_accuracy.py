@@ -6,8 +6,9 @@ PHOTOS are folders of real pictures. Each becomes a *source picture* with safe c
 receipts, chats, slides, night shots and skies are drawn. Source pictures are split in two by a hash of their name: limits in
 `core/relation.py` were set looking at the part `tuned` only, `unseen` is for measuring.
 
-Every pair is judged twice: with the metadata a library would have (times and names of originals, names of copies) and `bare`, with
-no name and no time at all, where pixels are the only witness. Peers know no relation: whatever they join counts as "removable".
+Every pair is judged in three regimes (see labelled_metadata.py): `named`, with the names and times of a library that a sync program
+filled; `clock`, with cameras' clocks but no name in common; `bare`, where pixels are the only witness. Peers know no relation:
+whatever they join counts as "removable".
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import labelled_set  # noqa: E402
+from labelled_metadata import REGIMES, metadata_of  # noqa: E402
 
 from datasette_gphotos_dedupe.core.decode import decode_picture  # noqa: E402
-from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
+from datasette_gphotos_dedupe.core.fingerprint import ALGORITHM, RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
 from datasette_gphotos_dedupe.core.relation import judge  # noqa: E402
 from datasette_gphotos_dedupe.core.verify import Subject, measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.witness import hear_witness  # noqa: E402
@@ -47,32 +49,43 @@ MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "
 
 @dataclass(frozen=True)
 class Sample:
-    """An item as the matcher sees it: the truth about it, and its photo."""
+    """An item without its bytes, which hold the truth about it, and its photo as the matcher sees it, without any metadata."""
 
-    source: str
-    group: str
-    kind: str
+    item: labelled_set.Item
     subject: Subject
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def original(self) -> str:
+        """The name of the item that this one was made of."""
+        return f"{self.item.source}-original"
+
+    def known(self, regime: str) -> Subject:
+        """The photo with the metadata that it has in a regime."""
+        return replace(self.subject, **vars(metadata_of(self.item, regime)))
 
 
 @dataclass(frozen=True)
 class Found:
-    """A candidate pair and the relation it was given, with metadata and bare (None: different pictures)."""
+    """A candidate pair, and by regime the relation it was given and why (None: different pictures)."""
 
     a: Sample
     b: Sample
-    named: str | None
-    bare: str | None
-    evidence: str
+    relations: dict[str, str | None]
+    evidence: dict[str, str]
 
 
 def make_samples(task: tuple, longer_side: int, frames: int, folder: str) -> list[Sample]:
-    """The samples of one source picture or one drawn picture. Files that an earlier run left in the folder are taken as they are."""
-    made = Path(folder, f"{task[1]}{task[2] if task[0] == 'drawn' else ''}.items")
+    """The samples of one source picture or one drawn picture. Those that an earlier run left in the folder are taken as they are."""
+    version = ALGORITHM.replace("/", "-")
+    made = Path(folder, f"{task[1]}{task[2] if task[0] == 'drawn' else ''}.{version}")
     if not made.exists():
-        labels = [_write(item, folder) for item in _items(task, longer_side, frames)]
-        made.write_bytes(pickle.dumps(labels))
-    return [make_sample(label, Path(folder, label.file_name).read_bytes()) for label in pickle.loads(made.read_bytes())]
+        samples = [make_sample(item, folder) for item in _items(task, longer_side, frames)]
+        made.write_bytes(pickle.dumps(samples))
+    return pickle.loads(made.read_bytes())
 
 
 def _items(task: tuple, longer_side: int, frames: int) -> Iterator[labelled_set.Item]:
@@ -86,39 +99,23 @@ def _items(task: tuple, longer_side: int, frames: int) -> Iterator[labelled_set.
     yield from labelled_set.next_shot_items(name, image, shot, frames)
 
 
-def _write(item: labelled_set.Item, folder: str) -> labelled_set.Item:
-    """The item without its bytes, which are in the folder from now on."""
+def make_sample(item: labelled_set.Item, folder: str) -> Sample:
+    """The item as the matcher sees it; its bytes go to the folder, where the peers find them."""
     Path(folder, item.file_name).write_bytes(item.data)
-    return replace(item, data=b"")
-
-
-def make_sample(item: labelled_set.Item, data: bytes) -> Sample:
-    decoded = decode_picture(data)
+    decoded = decode_picture(item.data)
     print_ = compute_fingerprint(decoded.image)
     subject = Subject(
         photo_id=item.name,
         thumbnail=make_thumbnail(decoded.image).content,
         width=decoded.width,
         height=decoded.height,
-        bytes=len(data),
+        bytes=len(item.data),
         mime_type=MIME[item.extension],
         flatness=print_.flatness,
         phash=print_.phash,
         variants=print_.variants,
-        **_metadata(item),
     )
-    return Sample(item.source, item.group, item.kind, subject)
-
-
-def _metadata(item: labelled_set.Item) -> dict[str, str | None]:
-    """What a library knows: names that copies keep; the camera's time, which previews, scans and screenshots do not have."""
-    if item.kind == "screenshot":
-        return {"filename": f"Screenshot_{item.shot.moment:%Y%m%d-%H%M%S}.{item.extension}"}
-    has_time = not any(word in item.kind for word in ("thumb", "page", "receipt", "chat", "slide"))
-    return {
-        "filename": f"{item.shot.stem}.{item.extension}",
-        "camera_taken_at": item.shot.taken_at if has_time else None,
-    }
+    return Sample(replace(item, data=b""), subject)
 
 
 def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, str]]:
@@ -141,23 +138,38 @@ def _words(hashes: list[str]) -> np.ndarray:
     return np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint64).reshape(-1, 4)
 
 
-def judge_pairs(samples: list[Sample], candidates: dict) -> list[Found]:
-    """The relation of each candidate that says something: pairs across sources, and originals with what was made of them."""
-    found = []
-    for (i, j), (distance, variant) in sorted(candidates.items()):
-        a, b = samples[i], samples[j]
-        if a.source == b.source and "original" not in a.subject.photo_id + b.subject.photo_id:
-            continue
-        case = measure_case(a.subject, b.subject, distance, variant)
-        named, bare = (judge(case), judge(_bare(case))) if case else (None, None)
-        evidence = (bare or named).evidence if bare or named else ""
-        found.append(Found(a, b, named and named.relation, bare and bare.relation, evidence))
-    return found
+def judge_pairs(samples: list[Sample], candidates: dict, workers: int) -> list[Found]:
+    """The relations of each candidate that says something: pairs across sources, and originals with what was made of them."""
+    tasks = [
+        (i, j, distance, variant)
+        for (i, j), (distance, variant) in sorted(candidates.items())
+        if samples[i].original != samples[j].original or samples[i].original in (samples[i].name, samples[j].name)
+    ]
+    with ProcessPoolExecutor(workers, initializer=_set_samples, initargs=(samples,)) as pool:
+        verdicts = pool.map(_judge, tasks, chunksize=200)
+        return [Found(samples[i], samples[j], *verdict) for (i, j, *_), verdict in zip(tasks, verdicts, strict=True)]
 
 
-def _bare(case):
-    a, b = (replace(s, filename=None, camera_taken_at=None, taken_at=None) for s in (case.a, case.b))
-    return replace(case, a=a, b=b, witness=hear_witness(a, b))
+_samples: list[Sample] = []
+
+
+def _set_samples(samples: list[Sample]) -> None:
+    _samples[:] = samples
+
+
+def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict[str, str]]:
+    """The pixels are measured once, then judged with what each regime knows."""
+    a, b = _samples[task[0]], _samples[task[1]]
+    case = measure_case(a.subject, b.subject, *task[2:])
+    if case is None:
+        return dict.fromkeys(REGIMES), {}
+    by_id = {a.name: a, b.name: b}
+    verdicts = {}
+    for regime in REGIMES:
+        first, second = (by_id[subject.photo_id].known(regime) for subject in (case.a, case.b))
+        verdicts[regime] = judge(replace(case, a=first, b=second, witness=hear_witness(first, second)))
+    relations = {regime: verdict and verdict.relation for regime, verdict in verdicts.items()}
+    return relations, {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
 
 
 def peer_pairs(python: str, folder: str) -> dict[str, tuple[set[tuple[str, str]], float]]:
@@ -177,17 +189,16 @@ class Score:
     name: str
     removable: set[tuple[str, str]]
     related: set[tuple[str, str]]
-    unknown_truth: int = 0
 
 
 def ours(found: list[Found], regime: str) -> Score:
-    pairs = {tuple(sorted((f.a.subject.photo_id, f.b.subject.photo_id))): getattr(f, regime) for f in found}
+    pairs = {tuple(sorted((f.a.name, f.b.name))): f.relations[regime] for f in found}
     removable = {pair for pair, relation in pairs.items() if relation in REMOVABLE_RELATIONS}
     return Score(f"ours, {regime}", removable, {pair for pair, relation in pairs.items() if relation})
 
 
 def print_table(samples: list[Sample], scores: list[Score]) -> None:
-    sample_of = {s.subject.photo_id: s for s in samples}
+    sample_of = {s.name: s for s in samples}
     columns = [f"{score.name:>18}" for score in scores]
     print(f"{'measure':34} {'n':>6} " + " ".join(columns))
     wrong = [_wrong(score, sample_of) for score in scores]
@@ -201,8 +212,8 @@ def print_table(samples: list[Sample], scores: list[Score]) -> None:
 def _print_group(samples: list[Sample], scores: list[Score], group: str, title: str) -> None:
     kinds = defaultdict(list)
     for sample in samples:
-        if sample.group == group:
-            kinds[sample.kind].append((f"{sample.source}-original", sample.subject.photo_id))
+        if sample.item.group == group:
+            kinds[sample.item.kind].append((sample.original, sample.name))
     easy = [pair for kind, pairs in kinds.items() if kind not in labelled_set.HARD_TO_FIND for pair in pairs]
     rows = {f"{title}" + (" (all but off-centre, tilt)" if "edits found" in title else ""): easy}
     rows |= {f"  {kind}": pairs for kind, pairs in sorted(kinds.items())}
@@ -217,11 +228,11 @@ def _row(name: str, count: int, values: list[str]) -> None:
 
 
 def _wrong(score: Score, sample_of: dict[str, Sample]) -> list[tuple[str, str]]:
-    return [pair for pair in score.removable if sample_of[pair[0]].source != sample_of[pair[1]].source]
+    return [pair for pair in score.removable if sample_of[pair[0]].original != sample_of[pair[1]].original]
 
 
 def _in_family(pair: tuple[str, str], sample_of: dict[str, Sample], families: tuple[str, ...] | None) -> bool:
-    hit = any(sample_of[name].kind.removesuffix("_thumb") in SERIES for name in pair)
+    hit = any(sample_of[name].item.kind.removesuffix("_thumb") in SERIES for name in pair)
     return hit if families else not hit
 
 
@@ -276,27 +287,27 @@ def run(options: argparse.Namespace, folder: str) -> None:
     started = time.perf_counter()
     candidates = find_candidates(samples)
     searched = time.perf_counter()
-    found = judge_pairs(samples, candidates)
+    found = judge_pairs(samples, candidates, options.workers)
     spent = time.perf_counter() - searched
     counts = Counter(task[0] for task in tasks)
     print(
         f"part {options.part}: {len(samples)} photos made of {counts['photo']} real and {counts['drawn']} drawn pictures; "
         f"{len(candidates)} candidates in {searched - started:.1f} s, {len(found)} judged, {1000 * spent / max(1, len(found)):.2f} ms each"
     )
-    scores = [ours(found, "named"), ours(found, "bare")]
+    scores = [ours(found, regime) for regime in REGIMES]
     for python in options.peer_python:
         for name, (pairs, seconds) in peer_pairs(python, folder).items():
             scores.append(Score(name, pairs, pairs))
             print(f"{name}: {seconds:.0f} s")
     print_table(samples, scores)
-    sample_of = {s.subject.photo_id: s for s in samples}
-    for score in scores[:2]:
+    sample_of = {s.name: s for s in samples}
+    for score in scores[: len(REGIMES)]:
         for pair in _wrong(score, sample_of)[:40]:
             print("WRONG", score.name, *pair)
     if options.details:
         with options.details.open("w") as out:
             for f in found:
-                out.write(json.dumps([f.a.subject.photo_id, f.b.subject.photo_id, f.named, f.bare, f.evidence]) + "\n")
+                out.write(json.dumps([f.a.name, f.b.name, f.relations, f.evidence]) + "\n")
 
 
 if __name__ == "__main__":

@@ -170,6 +170,8 @@ EDITS: dict[str, Callable[[Image.Image, random.Random], Image.Image]] = {
     "tilt2": lambda i, r: i.rotate(2, Image.Resampling.BICUBIC),
 }
 HARD_TO_FIND = ("off_centre", "tilt2")
+BURSTS = {"hand_held": 0.2, "tripod": 0.15}
+"""Seconds between the frames of the series that are over within a second or so."""
 
 
 def read_source(path: Path, longer_side: int) -> Image.Image:
@@ -226,10 +228,10 @@ def drawn_items(family: str, number: int) -> Iterator[Item]:
 
 
 def next_shot_items(source: str, image: Image.Image, shot: Shot, frames: int) -> Iterator[Item]:
-    """Other pictures of a source's scene, each with its own thumbnail. A burst is over within a second or so."""
+    """Other pictures of a source's scene, each with its own thumbnail."""
     for place, (family, make) in enumerate(NEXT_SHOTS.items()):
         for frame in range(1, frames + 1):
-            later = shot.next(place * frames + frame, 0.2 * frame if family == "hand_held" else 3.0 * frame + 20 * place)
+            later = shot.next(place * frames + frame, BURSTS.get(family, 3.0) * frame)
             name = f"{source}-{family}{frame}"
             yield from hard_items(family, name, make(image, hash_of(source) + frame), frame, later)
 

@@ -29,7 +29,8 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
     """Compare new photos with all others and bring pairs, groups and keepers up to date.
 
     Importing does this by itself. Keeper rules given here are remembered in the database: protected (favourites and protected
-    albums), original (not storage saver), pixels, format, metadata, density (bytes per pixel), earliest (upload).
+    albums), original (not storage saver), pixels, format, metadata, name (as the camera gave it, without a mark of copying),
+    density (bytes per pixel), earliest (upload).
     """
     from ..pipeline.grouping import plan_change
     from ..pipeline.matching import MatchOptions, match_library

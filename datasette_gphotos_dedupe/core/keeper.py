@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import GphotosError
+from .witness import CAMERAS_OWN, name_rank
 
 ABOUT_EQUAL = 0.95  # of the pixels: RAW files and their JPEGs differ by a margin of a few rows
 PROTECTED_SHARE = 0.9  # a favourite thumbnail must not outrank the full picture
@@ -29,6 +30,7 @@ class Item:
     height: int | None = None
     bytes: int | None = None
     taken_at: str | None = None
+    camera_taken_at: str | None = None
     uploaded_at: str | None = None
     camera_make: str | None = None
     camera_model: str | None = None
@@ -63,7 +65,7 @@ class Item:
 class Policy:
     """What a person can change: the order of the rules, preferred formats (best first), titles of protected albums."""
 
-    rules: tuple[str, ...] = ("protected", "original", "pixels", "format", "metadata", "density", "earliest")
+    rules: tuple[str, ...] = ("protected", "original", "pixels", "format", "metadata", "name", "density", "earliest")
     # a PNG or WebP of equal size is nearly always made from the camera's file, and weighs more without holding more
     formats: tuple[str, ...] = ("raw", "heic", "jpeg")
     protected_albums: frozenset[str] = frozenset()
@@ -150,7 +152,13 @@ def _format(item: Item, largest: int, policy: Policy) -> int:
 
 
 def _metadata(item: Item, largest: int, policy: Policy) -> int:
-    return sum(value is not None for value in (item.camera_model, item.latitude)) + bool(item.description) + bool(item.albums)
+    known = (item.camera_model, item.camera_taken_at, item.latitude)
+    return sum(value is not None for value in known) + bool(item.description) + bool(item.albums)
+
+
+def _name(item: Item, largest: int, policy: Policy) -> int:
+    # before the bytes: a program that encodes a camera's file again at high quality makes the larger file of the two
+    return name_rank(item.filename)
 
 
 def _density(item: Item, largest: int, policy: Policy) -> float:
@@ -169,6 +177,7 @@ RULES: dict[str, Rule] = {
     "pixels": _pixels,
     "format": _format,
     "metadata": _metadata,
+    "name": _name,
     "density": _density,
     "earliest": _earliest,
 }
@@ -223,6 +232,9 @@ def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
         return f"preferred format ({(format_name(keeper.mime_type) or 'unknown').upper()})"
     if rule == "metadata":
         return f"has {_metadata_words(keeper)}"
+    if rule == "name":
+        own = name_rank(keeper.filename) == CAMERAS_OWN
+        return f"named as the camera named it ({keeper.filename})" if own else "its name does not speak of a copy"
     if rule == "earliest":
         return f"uploaded first ({(keeper.uploaded_at or '')[:10]})"
     return {
@@ -239,6 +251,7 @@ def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
 def _metadata_words(item: Item) -> str:
     present = {
         "camera": item.camera_model,
+        "the camera's time": item.camera_taken_at,
         "place": item.latitude is not None,
         "description": item.description,
         "albums": item.albums,

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 SAME_SECOND_S = 1.0
 SAME_ASPECT = 0.02
+CAMERAS_OWN = 2  # the best that `name_rank` gives
 COPY_WORDS = "copy|kopie|copie|copia|thumb|thumbnail|small|preview|web|resized|scaled"
 EDIT_WORDS = "edited|edit|bearbeitet|modifié|modifie|editado|modificato|bewerkt|redigerad|edytowane|edited-effects|collage"
-COPY_MARK = re.compile(rf"(\s*\(\d{{1,3}}\)|[ _-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}})+$", re.IGNORECASE)
+COPY_MARK = re.compile(rf"(\s*\(\d{{1,3}}\)|[ ._-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}})+$", re.IGNORECASE)
 COPY_FRONT = re.compile(r"^(thumb|thumbnail|preview|small|copy of|kopie von|copie de)[ _-]+", re.IGNORECASE)
 EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s*\(\d{{1,3}}\))?$", re.IGNORECASE)
 SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.jpg
@@ -26,14 +27,17 @@ SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.j
 GENERIC = re.compile(
     r"^(image|img|photo|picture|pic|foto|bild|unnamed|untitled|unknown|download|downloaded|fullsizerender|fullsizeoutput|original"
     r"|screenshot|screen shot|bildschirmfoto|scan|scanned|page|document|file|temp|tmp|index|default|cover|camera|received|snapshot"
-    r"|export|exported|output|capture|render|wallpaper|background|avatar|attachment|inline|whatsapp image|sent|share|shared)?"
+    r"|slide|folie|diapositive|diapositiva|figure|fig|chart|seite|export|exported|output|capture|render|wallpaper|background|avatar|attachment|inline|whatsapp image|sent|share|shared)?"
     r"([ _-]*\d{0,3}|\d+x\d+)$"
 )
 COUNTERS = frozenset(("scan", "page", "image", "photo", "pic", "doc", "frame", "slide", "file"))  # that begin at 1 for every lot
 APPLE_EDIT = re.compile(r"^img_e\d{4}$", re.IGNORECASE)
-# IMG_0301, _DSC8830, DSC00002, P1010006, MVC-001F, DCP_4385, 100_1234, IMG_20190628_183804, IMG-20190628-WA0001
+# Telephones put (0), (1) or ~2 behind the second shot of one second, as programs do behind a copy.
+SHOT_OF_SECOND = re.compile(r"(?:19|20)\d{6}[_-]?\d{6}.*?(?P<mark>\(\d{1,3}\)|~\d)")
+# IMG_0301, _DSC8830, DSC00002, P1010006, MVC-001F, DCP_4385, 100_1234, IMG_20190628_183804, 20190628_183804, IMG-20190628-WA0001
 CAMERA_NAME = re.compile(
-    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_)(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)(?P<letter>[a-z]?)$", re.IGNORECASE
+    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_|(?=(?:19|20)\d{6}_\d{6}))(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)(?P<letter>[a-z]?)$",
+    re.IGNORECASE,
 )
 
 
@@ -84,6 +88,15 @@ def is_edited(filename: str | None) -> bool:
     """Whether a program named the file as an edited version: ``IMG_1234-edited.jpg``, Apple's ``IMG_E1234.JPG``."""
     stem = SUFFIX.sub("", filename or "")
     return bool(EDIT_MARK.search(stem) or APPLE_EDIT.match(stem))
+
+
+def name_rank(filename: str | None) -> int:
+    """How near a name is to what a camera gave: `CAMERAS_OWN`, 1 for any other, 0 when it says that it is a copy or an edit."""
+    whole = SUFFIX.sub("", filename or "").strip()
+    if whole.lower() != _stem(filename or "") or is_edited(filename):
+        return 0
+    match = CAMERA_NAME.match(whole.lower())
+    return CAMERAS_OWN if match and _prefix(match) not in (*COUNTERS, "whatsapp") else 1
 
 
 def _has_fractions(a: Subject, b: Subject) -> bool:
@@ -140,7 +153,7 @@ def same_name(a: str | None, b: str | None) -> bool | None:
     if not a or not b:
         return None
     stem_a, stem_b = _stem(a), _stem(b)
-    if not stem_a or not stem_b:
+    if not stem_a or not stem_b or _shot_of_second(a) != _shot_of_second(b):
         return None
     match_a, match_b = CAMERA_NAME.match(stem_a), CAMERA_NAME.match(stem_b)
     if match_a and match_b:
@@ -153,6 +166,12 @@ def same_name(a: str | None, b: str | None) -> bool | None:
         # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
         return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
     return True if stem_a == stem_b and len(stem_a) >= 5 and not GENERIC.match(stem_a) else None
+
+
+def _shot_of_second(filename: str) -> str | None:
+    """What stands behind a second in the name and may count the shots in it."""
+    match = SHOT_OF_SECOND.search(SUFFIX.sub("", filename))
+    return match["mark"] if match else None
 
 
 def _prefix(match: re.Match[str]) -> str:

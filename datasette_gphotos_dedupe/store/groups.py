@@ -18,6 +18,7 @@ ITEM_COLUMNS = (
     "height",
     "bytes",
     "taken_at",
+    "camera_taken_at",
     "uploaded_at",
     "camera_make",
     "camera_model",

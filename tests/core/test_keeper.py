@@ -19,6 +19,15 @@ SMALL = {"width": 320, "height": 240, "mime_type": "image/jpeg", "bytes": 30_000
         (FULL, {**FULL, "original_quality": False}, "original quality"),
         ({**FULL, "mime_type": "image/x-canon-crw"}, FULL, "preferred format (RAW)"),
         ({**FULL, "camera_model": "G2", "latitude": 1.0}, FULL, "has camera and place"),
+        ({**FULL, "camera_taken_at": "2019-06-28T18:38:04"}, FULL, "has the camera's time"),
+        (
+            {**FULL, "filename": "IMG_0301.JPG"},
+            {**FULL, "filename": "IMG_0301(1).JPG", "bytes": 9_000_000},
+            "named as the camera named it (IMG_0301.JPG)",
+        ),
+        ({**FULL, "filename": "DSC_0301.JPG"}, {**FULL, "filename": "3b00.jpg", "bytes": 9_000_000}, "named as the camera"),
+        ({**FULL, "filename": "beach.jpg"}, {**FULL, "filename": "beach copy.jpg"}, "its name does not speak of a copy"),
+        ({**FULL, "filename": "IMG_0301.JPG"}, {**FULL, "filename": "IMG-20190628-WA0001.jpg"}, "named as the camera"),
         ({**FULL, "bytes": 5_000_000}, FULL, "least compressed"),
         (
             {**FULL, "uploaded_at": "2019-01-01T00:00:00Z"},
@@ -34,7 +43,7 @@ SMALL = {"width": 320, "height": 240, "mime_type": "image/jpeg", "bytes": 30_000
 def test_the_better_photo_stays_and_it_is_said_why(better, worse, reason):
     choice = choose_keeper([Item("b", **better), Item("a", **worse)], Policy())
     words = choice.reason.split("; ")
-    assert (choice.keeper.photo_id, words[0]) == ("b", reason.split("; ")[0])
+    assert choice.keeper.photo_id == "b" and words[0].startswith(reason.split("; ")[0])
 
 
 def test_the_lowest_id_breaks_the_last_tie_in_any_order():
