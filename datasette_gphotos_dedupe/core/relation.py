@@ -171,7 +171,7 @@ def _apart(case: Case, same: bool) -> tuple[str, str]:
 def _changed(case: Case) -> tuple[str | None, str]:
     """Not the same, but near: one picture changed, or two of one scene."""
     difference = case.difference
-    if difference.detail > EDITED_DETAIL or difference.bad_share > EDITED_BAD_SHARE:
+    if not case.witness.agrees and (difference.detail > EDITED_DETAIL or difference.bad_share > EDITED_BAD_SHARE):
         if case.witness.time_gap_s is not None and case.witness.time_gap_s <= SERIES_GAP_S:
             return "series", f"They were taken {case.witness.time_gap_s:g} s apart and show one scene."
         return "look_alike", "They show something alike, but not the same in many places."

@@ -23,6 +23,7 @@ COPY_MARK = re.compile(rf"(\s*\(\d{{1,3}}\)|[ ._-]({COPY_WORDS}|{EDIT_WORDS})|~\
 COPY_FRONT = re.compile(r"^(thumb|thumbnail|preview|small|copy of|kopie von|copie de)[ _-]+", re.IGNORECASE)
 EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s*\(\d{{1,3}}\))?$", re.IGNORECASE)
 SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.jpg
+OWN_SIZE = re.compile(r"^(?P<stem>.*\d)[_-](?P<side>\d{2,4})(?P<suffix>(?:\.[A-Za-z0-9]{2,4})*)$")
 # What programs call any picture: two of these are no more one picture than two of no name
 GENERIC = re.compile(
     r"^(image|img|photo|picture|pic|foto|bild|unnamed|untitled|unknown|download|downloaded|fullsizerender|fullsizeoutput|original"
@@ -76,7 +77,7 @@ def hear_witness(a: Subject, b: Subject) -> Witness:
     return Witness(
         same_time=same_time,
         time_gap_s=gap,
-        same_name=same_name(a.filename, b.filename),
+        same_name=same_name(_without_own_size(a), _without_own_size(b)),
         same_camera=_same_camera(a, b),
         same_aspect=_same_aspect(a, b),
         one_edited=is_edited(a.filename) != is_edited(b.filename),
@@ -97,6 +98,13 @@ def name_rank(filename: str | None) -> int:
         return 0
     match = CAMERA_NAME.match(whole.lower())
     return CAMERAS_OWN if match and _prefix(match) not in (*COUNTERS, "whatsapp") else 1
+
+
+def _without_own_size(subject: Subject) -> str | None:
+    """The file name without a number behind it that is the picture's own width or height: a cache's IMG_1234_256.jpg."""
+    match = OWN_SIZE.match(subject.filename or "")
+    own = match and int(match["side"]) in (subject.width, subject.height)
+    return match["stem"] + match["suffix"] if match and own else subject.filename
 
 
 def _has_fractions(a: Subject, b: Subject) -> bool:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.witness import same_name
+from datasette_gphotos_dedupe.core.verify import Subject
+from datasette_gphotos_dedupe.core.witness import hear_witness, same_name
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,10 @@ from datasette_gphotos_dedupe.core.witness import same_name
 )
 def test_a_size_behind_the_number_is_not_the_next_shot(a, b, expected):
     assert same_name(a, b) is expected
+
+
+@pytest.mark.parametrize(("side", "expected"), [(120, True), (121, None)])
+def test_a_number_that_is_the_pictures_own_size_is_a_mark_of_a_preview(side, expected):
+    original = Subject("a", filename="DSC_1022.JPG", width=4000, height=3000)
+    preview = Subject("b", filename="DSC_1022_120.jpg", width=side, height=90)
+    assert hear_witness(original, preview).same_name is expected
