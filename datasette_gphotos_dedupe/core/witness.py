@@ -28,7 +28,8 @@ OWN_SIZE = re.compile(r"^(?P<stem>.*\d)[_-](?P<side>\d{2,4})(?P<suffix>(?:\.[A-Z
 GENERIC = re.compile(
     r"^(image|img|photo|picture|pic|foto|bild|unnamed|untitled|unknown|download|downloaded|fullsizerender|fullsizeoutput|original"
     r"|screenshot|screen shot|bildschirmfoto|scan|scanned|page|document|file|temp|tmp|index|default|cover|camera|received|snapshot"
-    r"|slide|folie|diapositive|diapositiva|figure|fig|chart|seite|export|exported|output|capture|render|wallpaper|background|avatar|attachment|inline|whatsapp image|sent|share|shared)?"
+    r"|slide|folie|diapositive|diapositiva|figure|fig|chart|seite|export|exported|output|capture|render|wallpaper|background|avatar"
+    r"|attachment|inline|whatsapp image|sent|share|shared)?"
     r"([ _-]*\d{0,3}|\d+x\d+)$"
 )
 COUNTERS = frozenset(("scan", "page", "image", "photo", "pic", "doc", "frame", "slide", "file"))  # that begin at 1 for every lot

@@ -131,4 +131,4 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_two():
 
 
 def test_the_removable_relations_are_the_five_that_are_promised():
-    assert REMOVABLE_RELATIONS == {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}
+    assert {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"} == REMOVABLE_RELATIONS
