@@ -8,8 +8,8 @@ two hashes and the radius alone, never on the rest of the library, so adding pho
 There are three ways to find them, equal in result, and the cheapest for the sizes at hand is taken:
 
 - a table for each sample, when both sides are large;
-- tables of 16 chunks of 16 bits with up to two bits flipped, when one side is small. They miss nothing up to 47 bits (the
-  pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014);
+- tables of 12 chunks of 21 or 22 bits with up to three bits flipped, when one side is small. They miss nothing up to 47 bits
+  (the pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014);
 - looking at all pairs, when there are few.
 """
 
@@ -24,7 +24,7 @@ from math import ceil, comb, log
 
 import numpy as np
 
-from .flat_search import Hits, bits_set, distances, hits_within, words
+from .flat_search import Hits, bits_set, hits_within, words
 
 BITS = 256
 SAMPLE_BITS = 20
@@ -32,17 +32,17 @@ MISSED_AT_MOST = 1e-4  # the share of pairs at exactly the radius
 SEED = 20260311
 LOW = 0xFFFFFFFF
 
-CHUNK_BITS = 16
-CHUNKS = BITS // CHUNK_BITS
-MOST_FLIPS = 2
+CHUNKS = tuple((word, shift, width) for word in range(4) for shift, width in ((0, 21), (21, 21), (42, 22)))
+CHUNK_BITS = 22
+MOST_FLIPS = 3
 
 ROWS_AT_ONCE = 1 << 15  # keeps the arrays of one step in the processor's cache
 CANDIDATES_AT_ONCE = 1 << 18
 RAW_HITS_AT_ONCE = 4_000_000  # one pair meets in many tables: merged when so many have gathered
 THREADS = min(os.cpu_count() or 1, 8)
 
-# Measured costs, to choose by: of a stored and an asking row for each sample, of each pair for each key that a flip allows
-STORED_NS, ASKING_NS, FLIPPED_NS = 40.0, 20.0, 0.003
+# Measured costs, to choose by: of a key that is stored, of one that is asked for, and of a row that such a key leads to
+STORED_NS, ASKING_NS, CANDIDATE_NS = 20.0, 10.0, 40.0
 FEW_PAIRS = 5_000_000
 
 
@@ -67,11 +67,11 @@ def _sample(number: int) -> tuple[np.ndarray, np.ndarray]:
     return np.packbits(bits).view(np.uint64), rng.integers(0, 1 << 63, 4).astype(np.uint64) << np.uint64(1) | np.uint64(1)
 
 
-@lru_cache(maxsize=MOST_FLIPS + 1)
-def _flips(most: int) -> np.ndarray:
-    """Every number of 16 bits with at most so many set."""
-    masks = [sum(1 << bit for bit in bits) for count in range(most + 1) for bits in combinations(range(CHUNK_BITS), count)]
-    return np.array(masks, np.uint16)
+@lru_cache(maxsize=8)
+def _flips(width: int, most: int) -> np.ndarray:
+    """Every number of so many bits with at most `most` of them set."""
+    masks = [sum(1 << bit for bit in bits) for count in range(most + 1) for bits in combinations(range(width), count)]
+    return np.array(masks, np.int64)
 
 
 def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, own: np.ndarray | None = None) -> Hits:
@@ -79,56 +79,90 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, ow
 
     `queries` and `hashes` are (n, 32) uint8, `radii` holds the radius in bits of each query, `own` a row of `hashes` that each
     query leaves out (-1: none). A pair at exactly the radius is missed with a chance of MISSED_AT_MOST, a nearer one less often.
+    Holds about 40 bytes for each query and each hash.
     """
-    found = [Hits.joined([])]
-    for radius in np.unique(radii).tolist() if len(hashes) else ():
-        rows = np.flatnonzero(radii == radius)
-        hits = _Search(queries[rows], hashes, radius, None if own is None else own[rows]).hits()
-        found.append(Hits(rows[hits.first], hits.second, hits.distance))
-    hits = Hits.joined(found)
+    if not len(queries) or not len(hashes):
+        return Hits.joined([])
+    # widest first: a sample that a radius does not need is one that the end of the queries does not take part in
+    order = np.argsort(-radii.astype(np.int16), kind="stable")
+    hits = _Search(queries, radii, hashes, own, order).hits()
     return hits.where(np.lexsort((hits.second, hits.first)))
 
 
 def cheapest_way(query_count: int, hash_count: int, radius_bits: int) -> str:
-    """`scan`, `flips` or `samples`."""
+    """`scan`, `flips` or `samples`, for queries that all have one radius."""
     few, many = sorted((query_count, hash_count))
     if few * many < FEW_PAIRS:
         return "scan"
-    flips = radius_bits // CHUNKS
-    by_samples_ns = samples_needed(radius_bits) * (ASKING_NS * many + STORED_NS * few)
-    if flips <= MOST_FLIPS and few * many * FLIPPED_NS * len(_flips(flips)) < by_samples_ns:
-        return "flips"
-    return "samples"
+    samples = samples_needed(radius_bits)
+    by_samples_ns = samples * (STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * 2 * few / (1 << SAMPLE_BITS)))
+    if (flips := radius_bits // len(CHUNKS)) > MOST_FLIPS:
+        return "samples"
+    keys = few * len(_flips(CHUNK_BITS, flips))
+    by_flips_ns = len(CHUNKS) * (STORED_NS * keys + many * (ASKING_NS + CANDIDATE_NS * keys / (1 << CHUNK_BITS)))
+    return "flips" if by_flips_ns < by_samples_ns else "samples"
+
+
+class _Side:
+    """Hashes as four columns of words, in an order of their own."""
+
+    def __init__(self, hashes: np.ndarray, order: np.ndarray | None = None):
+        rows = words(hashes)
+        self.order = order
+        self.columns = np.stack([column if order is None else column[order] for column in rows.T])
+
+    def __len__(self) -> int:
+        return self.columns.shape[1]
+
+    def rows(self, positions: np.ndarray) -> np.ndarray:
+        return positions if self.order is None else self.order[positions]
 
 
 class _Search:
-    """All queries within one radius of all hashes. The longer side asks, the shorter one is stored in tables."""
+    """All queries within their radii of all hashes. The longer side asks, the shorter one is stored in tables.
 
-    def __init__(self, queries: np.ndarray, hashes: np.ndarray, radius: int, own: np.ndarray | None):
-        self._queries, self._hashes, self._radius, self._own = queries, hashes, radius, own
-        self._swapped = len(hashes) > len(queries)
-        self._stored, self._asking = (queries, hashes) if self._swapped else (hashes, queries)
+    Queries are known by their position in `order`, which must not let a wider radius follow a narrower one.
+    """
+
+    def __init__(self, queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, own: np.ndarray | None, order: np.ndarray):
+        self._queries, self._hashes, self._order = queries, hashes, order
+        self._radii = radii[order].astype(np.int16)
+        self._own = None if own is None else own[order]
+        self._widest = int(self._radii[0])
 
     def hits(self) -> Hits:
         """Those that meet, by the cheapest way."""
-        way = cheapest_way(len(self._queries), len(self._hashes), self._radius)
+        way = cheapest_way(len(self._queries), len(self._hashes), self._widest)
         if way == "scan":
-            return self._that_meet(self._by_scan())
-        self._stored_words = np.ascontiguousarray(words(self._stored).T)
-        self._asking_words = np.ascontiguousarray(words(self._asking).T)
-        if way == "flips":
-            return self._that_meet(self._in_tables(self._flipped_chunk, CHUNKS))
-        return self._in_tables(self._sampled, samples_needed(self._radius))
+            found = self._that_meet(self._by_scan())
+        else:
+            self._asking, self._stored = _Side(self._queries, self._order), _Side(self._hashes)
+            self._swapped = len(self._stored) > len(self._asking)
+            if self._swapped:
+                self._asking, self._stored = self._stored, self._asking
+            if way == "flips":
+                found = self._that_meet(self._in_tables(self._flipped_chunk, len(CHUNKS)))
+            else:
+                found = self._in_tables(self._sampled, samples_needed(self._widest))
+        return Hits(self._order[found.first], found.second, found.distance)
 
     def _by_scan(self) -> Hits:
-        hits = Hits.joined(list(hits_within(self._queries, self._hashes, self._radius)))
-        return hits if self._own is None else hits.where(self._own[hits.first] != hits.second)
+        hits = Hits.joined(list(hits_within(self._queries[self._order], self._hashes, self._widest)))
+        return hits.where(self._wanted(hits.first, hits.second, hits.distance))
+
+    def _wanted(self, query: np.ndarray, hash_row: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        wanted = distance <= self._radii[query]
+        if self._own is not None:
+            wanted &= self._own[query] != hash_row
+        return wanted
 
     def _that_meet(self, hits: Hits) -> Hits:
         """Those hits that agree in a sample."""
-        difference = words(self._queries[hits.first] ^ self._hashes[hits.second]).T
+        difference = words(self._queries[self._order[hits.first]] ^ self._hashes[hits.second]).T
+        needed = np.array([samples_needed(radius) for radius in range(self._widest + 1)])[self._radii[hits.first]]
         open_rows, met = np.arange(len(hits.first)), np.zeros(len(hits.first), bool)
-        for number in range(samples_needed(self._radius)):
+        for number in range(samples_needed(self._widest)):
+            open_rows = open_rows[needed[open_rows] > number]
             if not len(open_rows):
                 break
             agree = _agree(difference[:, open_rows], number)
@@ -147,43 +181,51 @@ class _Search:
                     gathered, fresh = [np.unique(np.concatenate(gathered))], 0
         pairs = np.unique(np.concatenate(gathered))
         asking, stored = pairs >> 32, pairs & LOW
-        distance = distances(self._asking[asking], self._stored[stored])
+        distance = self._distances(asking, stored, range(4))
         return Hits(stored, asking, distance) if self._swapped else Hits(asking, stored, distance)
 
     def _sampled(self, number: int) -> np.ndarray:
-        """Pairs within the radius that agree in one sample, as asking row << 32 | stored row."""
-        bits = min(len(self._stored).bit_length() + 2, SAMPLE_BITS)  # four times as many keys as rows: few chance meetings
-        table = _Table(_sample_keys(self._stored_words, number, bits), 1 << bits)
-        pairs = self._ask(table, lambda rows: _sample_keys(self._asking_words[:, rows], number, bits))
-        return pairs[_agree(self._asking_words[:, pairs >> 32] ^ self._stored_words[:, pairs & LOW], number)]
+        """Pairs within their radius that agree in one sample, as asking position << 32 | stored position."""
+        taking_part = int(np.searchsorted(-self._radii, -self._narrowest(number), side="right"))
+        asking = self._asking.columns[:, : len(self._asking) if self._swapped else taking_part]
+        stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
+        bits = min(stored.shape[1].bit_length() + 2, SAMPLE_BITS + 1)  # few chance meetings, and a table that fits the cache
+        table = _Table(_sample_keys(stored, number, bits), 1 << bits)
+        pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits))
+        return pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
+
+    def _narrowest(self, number: int) -> int:
+        """The smallest radius that needs this sample."""
+        return next(radius for radius in range(self._widest + 1) if samples_needed(radius) > number)
 
     def _flipped_chunk(self, number: int) -> np.ndarray:
         """The same for those that differ in few bits of one chunk."""
-        flips = _flips(self._radius // CHUNKS)
-        stored, asking = (hashes.view(np.uint16)[:, number] for hashes in (self._stored, self._asking))
-        table = _Table((stored[:, None] ^ flips).ravel(), 1 << CHUNK_BITS, len(flips))
-        return self._ask(table, lambda rows: asking[rows])
+        word, shift, width = CHUNKS[number]
+        flips = _flips(width, self._widest // len(CHUNKS))
+        stored, asking = (_chunk(side.columns[word], shift, width) for side in (self._stored, self._asking))
+        table = _Table((stored[:, None] ^ flips).ravel(), 1 << width)
+        return self._ask(table, len(asking), lambda rows: asking[rows], len(flips))
 
-    def _ask(self, table: _Table, keys_of: Callable[[slice], np.ndarray]) -> np.ndarray:
+    def _ask(self, table: _Table, count: int, keys_of: Callable[[slice], np.ndarray], keys_per_row: int = 1) -> np.ndarray:
         found = [np.empty(0, np.int64)]
-        for start in range(0, len(self._asking), ROWS_AT_ONCE):
-            for asking, stored in table.pairs(keys_of(slice(start, start + ROWS_AT_ONCE))):
-                found.append(self._check(asking + start, stored))
+        for start in range(0, count, ROWS_AT_ONCE):
+            for asking, entries in table.pairs(keys_of(slice(start, min(start + ROWS_AT_ONCE, count)))):
+                found.append(self._check(asking + start, entries if keys_per_row == 1 else entries // keys_per_row))
         return np.concatenate(found)
 
     def _check(self, asking: np.ndarray, stored: np.ndarray) -> np.ndarray:
         # two of the four words turn nearly every chance candidate away before all four are counted
-        near = self._word(0, asking, stored) + self._word(1, asking, stored)
-        picked = np.flatnonzero(near <= self._radius)
+        picked = np.flatnonzero(self._distances(asking, stored, range(2)) <= self._widest)
         asking, stored = asking[picked], stored[picked]
-        within = distances(self._asking[asking], self._stored[stored]) <= self._radius
-        if self._own is not None:
-            query, hash_row = (stored, asking) if self._swapped else (asking, stored)
-            within &= self._own[query] != hash_row
-        return asking[within] << 32 | stored[within].astype(np.int64)
+        query, hash_row = (stored, asking) if self._swapped else (asking, stored)
+        wanted = self._wanted(query, hash_row, self._distances(asking, stored, range(4)))
+        return asking[wanted] << 32 | stored[wanted].astype(np.int64)
 
-    def _word(self, word: int, asking: np.ndarray, stored: np.ndarray) -> np.ndarray:
-        return bits_set(self._asking_words[word].take(asking) ^ self._stored_words[word].take(stored))
+    def _distances(self, asking: np.ndarray, stored: np.ndarray, some_words: range) -> np.ndarray:
+        total = np.zeros(len(asking), np.int16)
+        for word in some_words:
+            total += bits_set(self._asking.columns[word].take(asking) ^ self._stored.columns[word].take(stored))
+        return total.astype(np.int32) if len(some_words) == 4 else total
 
 
 def _agree(difference: np.ndarray, number: int) -> np.ndarray:
@@ -196,34 +238,53 @@ def _agree(difference: np.ndarray, number: int) -> np.ndarray:
 
 def _sample_keys(columns: np.ndarray, number: int, bits: int) -> np.ndarray:
     """Numbers below 2**bits: equal for hashes that agree in a sample, seldom equal for others. `columns` is (4, n)."""
+    masks, factors = _sample(number)
     keys = np.zeros(columns.shape[1], np.uint64)
-    term = np.empty_like(keys)
-    for column, mask, factor in zip(columns, *_sample(number), strict=True):
-        np.bitwise_and(column, mask, out=term)
-        np.multiply(term, factor, out=term)
-        np.add(keys, term, out=keys)
+    part = np.empty_like(keys)
+    for word, (column, mask, factor) in enumerate(zip(columns, masks, factors, strict=True)):
+        np.bitwise_and(column, mask, out=part)
+        np.bitwise_xor(keys, part, out=keys)
+        np.multiply(keys, factor, out=keys)
+        if word < 3:  # a product hears little of the upper bits, so they are folded into the lower ones
+            np.right_shift(keys, np.uint64(32), out=part)
+            np.bitwise_xor(keys, part, out=keys)
     np.right_shift(keys, np.uint64(64 - bits), out=keys)
     return keys.view(np.int64)
 
 
-class _Table:
-    """Rows by key. `keys` holds `keys_per_row` keys of each row, one row after the other."""
+def _chunk(column: np.ndarray, shift: int, width: int) -> np.ndarray:
+    return (column >> np.uint64(shift) & np.uint64((1 << width) - 1)).view(np.int64)
 
-    def __init__(self, keys: np.ndarray, size: int, keys_per_row: int = 1):
+
+class _Table:
+    """Entries by key, for keys below `size` of which most have no entry and nearly all others one.
+
+    So what is asked first is one byte for each key, which stays in the cache; all but one entry of a key stand apart.
+    """
+
+    def __init__(self, keys: np.ndarray, size: int):
+        entries = np.arange(len(keys), dtype=np.int32)
+        self._taken = np.zeros(size, bool)
+        self._taken[keys] = True
+        self._one = np.empty(size, np.int32)
+        self._one[keys] = entries
+        apart = np.flatnonzero(self._one.take(keys) != entries)
         # numpy sorts numbers several times faster than it finds their order
-        packed = np.sort(keys.astype(np.int64) << 32 | np.arange(len(keys)) // keys_per_row)
-        self._owners = (packed & LOW).astype(np.int32)
-        self._starts = np.zeros(size + 1, np.int32)
-        np.cumsum(np.bincount(keys, minlength=size), out=self._starts[1:])
+        packed = np.sort(keys[apart] << 32 | apart)
+        self._apart, keys = packed & LOW, packed >> 32
+        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
+        self._low, self._more = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int32)
+        one = self._one.take(keys[starts])
+        self._low[one], self._more[one] = starts, np.diff(starts, append=len(keys))
 
     def pairs(self, keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(positions in `keys`, rows with that key), a bounded number at a time."""
-        keys = keys.astype(np.int64)
-        low = self._starts.take(keys)
-        keys += 1
-        counts = self._starts.take(keys) - low
-        asking = np.flatnonzero(counts)
-        low, counts = low[asking], counts[asking]
+        """(positions in `keys`, entries with that key), a bounded number at a time."""
+        asking = np.flatnonzero(self._taken.take(keys))
+        one = self._one.take(keys.take(asking))
+        yield asking, one
+        counts = self._more.take(one)
+        with_more = np.flatnonzero(counts)
+        asking, low, counts = asking[with_more], self._low.take(one[with_more]), counts[with_more]
         ends = np.cumsum(counts)
         start = 0
         while start < len(asking):
@@ -232,5 +293,5 @@ class _Table:
             some = counts[start:stop]
             steps = np.repeat(low[start:stop] - (ends[start:stop] - some), some)
             steps += np.arange(ends[start - 1] if start else 0, ends[stop - 1])
-            yield np.repeat(asking[start:stop], some), self._owners.take(steps)
+            yield np.repeat(asking[start:stop], some), self._apart.take(steps)
             start = stop
