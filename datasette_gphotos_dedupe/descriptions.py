@@ -216,6 +216,14 @@ REVIEW_TABLES: dict[str, Described] = {
         },
         {"sort": "container", "facets": ["state"]},
     ),
+    "last_import": Described(
+        "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
+        {
+            "inventory": "Checksum over the names, sizes, times and indexes of all its parts.",
+            "report": "What it said of each part, as JSON. The row goes as soon as anything that the import wrote changes.",
+        },
+        {"hidden": True, "size": 20},
+    ),
     "staged_readings": Described(
         "Pictures of a tgz that were read before their sidecars were known. Empty when no import is under way.",
         {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
-from .schema_views import COUNTING, SEARCH, VIEWS
+from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -135,6 +135,10 @@ LIBRARY = (
   outcome TEXT NOT NULL,       -- JSON
   thumbnail BLOB,
   PRIMARY KEY (container, member)
+)""",
+    """CREATE TABLE last_import (
+  inventory TEXT PRIMARY KEY,  -- checksum over the files of the last import that read all its parts to the end
+  report TEXT NOT NULL         -- JSON: its account of each part. The row goes as soon as anything that the import wrote changes
 )""",
     """CREATE TABLE skipped (
   container TEXT NOT NULL,
@@ -348,7 +352,7 @@ PUSHES = (
 
 def m001_initial(db: Database) -> None:
     """The schema of version 0.1."""
-    for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH):
+    for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH, *FORGETTING):
         db.execute(statement)
 
 

@@ -139,6 +139,17 @@ BEGIN {_REMOVE_OLD} {_ADD_NEW} END""",
 )
 
 
+IMPORTED = ("photos", "files", "skipped", "parts", "albums", "album_photos", "photo_people")
+"""What an import writes and would mend if it were run again."""
+
+# Whoever changes one of these rows, by whatever program: the next import must look at every file again.
+FORGETTING = tuple(
+    f"CREATE TRIGGER {table}_{action.lower()}_forgets AFTER {action} ON {table} BEGIN DELETE FROM last_import; END"
+    for table in IMPORTED
+    for action in ("INSERT", "UPDATE", "DELETE")
+)
+
+
 def _alike(row: str) -> str:
     """The groups that are like this row, as a condition about `group_counts`."""
     return f"""relation = {row}.relation AND decided = {row}.decided AND taken_year = coalesce({row}.taken_year, 0)

@@ -47,6 +47,9 @@ def plant(path: Path) -> dict[str, list[bytes]]:
                     planted[f"{table}.{column}"] = found
     conn.execute("UPDATE thumbnails SET content = ?", [marked_jpeg()])
     planted["thumbnails.content"] = [b"MARK.exif", b"MARK.jpeg"]
+    conn.execute("DELETE FROM last_import")  # any other row written drops it, so its markers come last
+    conn.execute("INSERT INTO last_import VALUES ('MARK.last_import.inventory.', 'MARK.last_import.report.')")
+    planted |= {f"last_import.{column}": [f"MARK.last_import.{column}.".encode()] for column in ("inventory", "report")}
     conn.commit()
     conn.close()
     return planted

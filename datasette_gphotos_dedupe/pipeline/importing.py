@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +16,13 @@ from ..model import File, Photo, Reading, Trouble
 from ..sources.archives import FOLDER, TGZ, Container, find_containers
 from ..sources.entries import printable
 from ..sources.folder import Folder
+from ..sources.inventory import take_inventory
 from ..sources.takeout import Takeout
+from ..store.last_import import read_last_import, save_last_import
 from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
 from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
 from ..store.stale import forget_stale, read_stale
+from .import_report import ImportReport, PartReport
 from .jobs import Job
 from .progress import Progress
 from .reading import is_worth_another_try
@@ -31,42 +35,6 @@ if TYPE_CHECKING:
 
 BATCH_PHOTOS = 200
 BATCH_S = 2.0
-
-
-@dataclass
-class PartReport:
-    """The account of one part: `seen` is `used` + `sidecars` + all of `skipped` + `unread`, which is 0 unless the run was ended."""
-
-    name: str
-    seen: int
-    used: int
-    sidecars: int
-    skipped: Counter
-    broken: str | None = None
-    is_archive: bool = True
-
-    @property
-    def unread(self) -> int:
-        """Files that the run did not get to."""
-        return self.seen - self.used - self.sidecars - self.skipped.total()
-
-
-@dataclass
-class ImportReport:
-    """What an import did. `files_read` counts files whose bytes were opened."""
-
-    parts: list[PartReport] = field(default_factory=list)
-    photos: int = 0
-    added: int = 0
-    updated: int = 0
-    files_read: int = 0
-    warnings: list[str] = field(default_factory=list)
-    stopped: bool = False
-
-    @property
-    def broken(self) -> list[str]:
-        """The sentences about parts that could not be read to their end."""
-        return [part.broken for part in self.parts if part.broken]
 
 
 def import_takeout(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -109,6 +77,8 @@ class _Import:
         sizes = [container.bytes for container in source.containers]
         # How much lies in a folder is not known before it was walked.
         self._begins = None if None in sizes else [0, *accumulate(sizes)]
+        self._inventory: str | None = None
+        self._is_recalled = False
         self._distrusted: set[str] = set()
         self._known: dict[str, dict[str, Known]] = {}
         self._settled: dict[str, set[str]] = defaultdict(set)  # container -> members that are used or skipped in this run
@@ -120,11 +90,8 @@ class _Import:
     def run(self) -> ImportReport:
         state = "failed"
         try:
-            with self.pool:
-                self._read_index()
-                self._read_photos()
-            if not self.source.broken:
-                self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
+            if not self._is_unchanged():
+                self._read_all()
             state = "done"
         except KeyboardInterrupt:
             state, self.report.stopped = "stopped", True
@@ -133,9 +100,29 @@ class _Import:
             self.progress.finish()
             if state == "failed":
                 self.work.abandon()
-            else:
+            elif not self._is_recalled:
                 self._finish(state)
         return self.report
+
+    def _is_unchanged(self) -> bool:
+        """Whether this is what the last import saw, and its rows are as it left them; then its report is this one's, too."""
+        last = read_last_import(self.conn)
+        if last is not None:
+            self.progress.start("Looking for what is new in the parts")
+        with contextlib.suppress(SourceError, OSError):  # it will be told of where the part is read
+            self._inventory = f"{self.source.name} {take_inventory(self.source.containers)}"
+        if last is not None and last[0] == self._inventory:
+            report = ImportReport.from_json(last[1])
+            if not _may_differ_next_time(report):
+                self.report, self._is_recalled = report, True
+        return self._is_recalled
+
+    def _read_all(self) -> None:
+        with self.pool:
+            self._read_index()
+            self._read_photos()
+        if not self.source.broken:
+            self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
 
     def _finish(self, state: str) -> None:
         for number, account in enumerate(self.source.accounts):
@@ -153,6 +140,7 @@ class _Import:
                 )
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
+        lasting = replace(self.report, warnings=self.source.warnings)
         self.report.warnings += self.source.warnings
         if state == "done" and not self.report.broken:
             self._forget_unseen()
@@ -161,6 +149,9 @@ class _Import:
         if self.report.broken:
             state = "failed"
         self.work.finish(state, " ".join(self.report.broken) or None)
+        if state == "done" and self._inventory and not _may_differ_next_time(lasting):
+            with transaction(self.conn):
+                save_last_import(self.conn, self._inventory, lasting.as_json())
 
     def _forget_unseen(self) -> None:
         """Drop what earlier runs said of files that are no longer there, or of sidecars that have found their picture."""
@@ -294,6 +285,10 @@ class _Import:
         wanted = {album_id: None for found in batch for album_id in found.photo.albums if album_id not in self._albums_saved}
         save_albums(self.conn, [self.source.album(album_id) for album_id in wanted])
         return set(wanted)
+
+
+def _may_differ_next_time(report: ImportReport) -> bool:
+    return any(is_worth_another_try(code) for part in report.parts for code in part.skipped)
 
 
 def _part_of(number: int, count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..words import count
-from .importing import ImportReport, PartReport
+from .import_report import ImportReport, PartReport
 
 
 def summary_lines(report: ImportReport) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
 
 MAX_INDEX_BYTES = 300_000_000  # 2 million entries with long names
 _LEAST_HEADER_BYTES = 30
+_PIECE_BYTES = 1 << 20
 _MAX_TAIL_BYTES = 66_000  # the end record with the longest comment, and the locator of a ZIP64 record before it
 
 
@@ -35,16 +37,26 @@ def read_zip_index(path: Path, number: int) -> list[Entry]:
 
 
 def _refuse_huge_index(stream: BinaryIO, path: Path) -> None:
-    """Raise SourceError for an index too large to be read at once, which zipfile would try (APPNOTE 4.3.14 to 4.3.16).
+    """Raise SourceError for an index too large to be read at once, which zipfile would try.
 
     What is not found here is left to zipfile to complain of.
     """
+    count, index_bytes = _index_size(stream)
+    if count > MAX_ENTRIES or index_bytes > MAX_INDEX_BYTES:
+        raise SourceError(
+            f"{path.name} says that it holds {count:,} files, more than any export. Nothing was read from it. "
+            "Download it again, or unpack it and give the folder to the command."
+        )
+
+
+def _index_size(stream: BinaryIO) -> tuple[int, int]:
+    """How many files the index says there are, and its bytes; 0 and 0 where no index is found (APPNOTE 4.3.14 to 4.3.16)."""
     size = stream.seek(0, os.SEEK_END)
     tail_at = stream.seek(max(0, size - _MAX_TAIL_BYTES))
     tail = stream.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
-        return
+        return 0, 0
     count, index_bytes = struct.unpack("<HL", tail[at + 10 : at + 16])
     if count == 0xFFFF or index_bytes == 0xFFFFFFFF:
         locator = tail.rfind(b"PK\x06\x07", 0, at)
@@ -53,11 +65,20 @@ def _refuse_huge_index(stream: BinaryIO, path: Path) -> None:
             record = stream.read(56)
             if record[:4] == b"PK\x06\x06" and len(record) == 56:
                 count, index_bytes = struct.unpack("<QQ", record[32:48])
-    if count > MAX_ENTRIES or index_bytes > MAX_INDEX_BYTES:
-        raise SourceError(
-            f"{path.name} says that it holds {count:,} files, more than any export. Nothing was read from it. "
-            "Download it again, or unpack it and give the folder to the command."
-        )
+    return count, index_bytes
+
+
+def read_index_bytes(path: Path) -> Iterator[bytes]:
+    """The end of a zip from the beginning of its index or before, by pieces. Raises SourceError when there is no index."""
+    with open(path, "rb") as stream:
+        _refuse_huge_index(stream, path)
+        _, index_bytes = _index_size(stream)
+        if not index_bytes:
+            raise SourceError(f"{path.name} has no index.")
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - index_bytes - _MAX_TAIL_BYTES))
+        while piece := stream.read(_PIECE_BYTES):
+            yield piece
 
 
 def _zip_entry(info: zipfile.ZipInfo, number: int) -> Entry:
