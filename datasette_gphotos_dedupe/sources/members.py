@@ -15,6 +15,7 @@ from typing import BinaryIO
 from ..errors import PictureError, SourceError
 
 CHUNK = 1 << 18
+_PIECE_BYTES = 1 << 24  # no more at once than this, whatever length an index claims
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 STORED, DEFLATED = 0, 8
 
@@ -100,16 +101,26 @@ class _Member(io.RawIOBase):
         super().close()
 
     def readinto(self, buffer) -> int:
-        left = self._address.bytes - self._position
-        wanted = min(len(buffer), left)
-        data = self._next(wanted) if wanted > 0 else b""
+        data = self._piece(len(buffer))
         buffer[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """The rest of it. What io has for this asks for 8 KB at a time, which takes longer than the checksum of a photo."""
+        pieces = []
+        while piece := self._piece(_PIECE_BYTES):
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _piece(self, most: int) -> bytes:
+        wanted = min(most, self._address.bytes - self._position)
+        data = self._next(wanted) if wanted > 0 else b""
         self._position += len(data)
         if self._crc is not None:
             self._crc = zlib.crc32(data, self._crc)
             if self._position == self._address.bytes and self._crc != self._address.crc32:
                 raise PictureError("wrong_crc", "its checksum does not match; the archive is damaged here, so download it again")
-        return len(data)
+        return data
 
     def _next(self, wanted: int) -> bytes:
         try:
