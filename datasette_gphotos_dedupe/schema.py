@@ -258,7 +258,7 @@ MATCHES = (
   suggested TEXT CHECK (suggested IN ('keep', 'remove')),  -- NULL: ask the person
   PRIMARY KEY (group_id, photo_id)
 )""",
-    "CREATE INDEX group_members_photo_id ON group_members(photo_id)",
+    "CREATE INDEX group_members_photo_id ON group_members(photo_id, group_id)",
 )
 
 DECISIONS_DDL = (

@@ -16,7 +16,7 @@ from ..errors import ConflictError, GphotosError
 from ..model import REMOVABLE_RELATIONS, Refusal
 from .database import utc_now
 from .history import COLUMNS, ROW_JSON, close_batch, open_batch
-from .safety import broken_photos, told_apart_sql
+from .safety import broken_photos, do_watched, told_apart_sql
 from .selecting import AT_ONCE, marks
 
 _RELATIONS = ", ".join(repr(relation) for relation in sorted(REMOVABLE_RELATIONS))
@@ -118,10 +118,9 @@ def save_bulk(
     if not count:
         raise GphotosError("Nothing was changed: no open photo that matches this filter is suggested for removal.")
     conn.execute("CREATE UNIQUE INDEX temp.chosen_photo ON chosen(photo_id)")
-    known = frozenset(photo_id for photo_id, _ in broken_photos(conn, "chosen"))
     batch_id = open_batch(conn, actor, description)
-    _insert(conn, batch_id, actor)
-    left_out = _take_back_broken(conn, batch_id, known)
+    broken, known = do_watched(conn, lambda: _insert(conn, batch_id, actor), "chosen")
+    left_out = _take_back(conn, batch_id, [photo_id for photo_id, _ in broken], known)
     _finish(conn, batch_id)
     return BulkDone(batch_id, count - left_out, refused + left_out)
 
@@ -129,15 +128,15 @@ def save_bulk(
 def _insert(conn: sqlite3.Connection, batch_id: int, actor: str | None) -> None:
     conn.execute(
         f"""INSERT INTO decisions ({", ".join(COLUMNS)})
-        SELECT photo_id, 'remove', photo_id, NULL, sha1, NULL, 0, NULL, ?, ?, ? FROM chosen""",
+        SELECT photo_id, 'remove', photo_id, NULL, sha1, NULL, 0, NULL, ?, ?, ? FROM chosen ORDER BY photo_id""",
         [actor, utc_now(), batch_id],
     )
 
 
-def _take_back_broken(conn: sqlite3.Connection, batch_id: int, known: frozenset[str]) -> int:
+def _take_back(conn: sqlite3.Connection, batch_id: int, broken: list[str], known: frozenset[str]) -> int:
     """Leave out the photos of this batch around whatever breaks a safety rule with it; returns how many."""
     left_out = 0
-    while broken := [photo_id for photo_id, _ in broken_photos(conn, "chosen") if photo_id not in known]:
+    while broken:
         some = broken[:AT_ONCE]
         removed = conn.execute(
             f"""DELETE FROM decisions WHERE batch_id = ? AND photo_id IN (SELECT photo_id FROM group_members WHERE group_id IN (
@@ -147,6 +146,7 @@ def _take_back_broken(conn: sqlite3.Connection, batch_id: int, known: frozenset[
         if not removed:
             raise GphotosError("Nothing was changed: these suggestions contradict each other. Decide the groups one by one.")
         left_out += removed
+        broken = [photo_id for photo_id, _ in broken_photos(conn, "chosen") if photo_id not in known]
     return left_out
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,16 +17,14 @@ from ..errors import ConflictError, GphotosError, NotFoundError
 from ..model import DECISIONS
 from .database import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
-from .safety import broken_before, check_safety, pair_subject_sql
+from .safety import do_safely, note_touched, pair_subject_sql
 from .selecting import in_parts, marks, read_rows
 
 _OPEN_MEMBER = f"""
-    SELECT 1 FROM group_members AS m
-    JOIN photos AS p ON p.photo_id = m.photo_id
-    JOIN photos AS k ON k.photo_id = groups.keeper_id
-    LEFT JOIN decisions AS d ON d.subject = m.photo_id
-    LEFT JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")}
-    WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND d.subject IS NULL AND x.subject IS NULL
+    SELECT 1 FROM group_members AS m WHERE m.group_id = groups.group_id AND m.role != 'keeper'
+    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)
+    AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
+        JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} WHERE p.photo_id = m.photo_id)
 """
 
 
@@ -166,11 +164,13 @@ def save_choices(conn: sqlite3.Connection, group_id: str, choices: Sequence[Choi
     if not changed:
         return None
     names = ", ".join(f"{members[c.photo_id]['filename']}: {_words(c.decision)}" for c in changed[:3])
-    known = broken_before(conn, [choice.photo_id for choice in changed] + [state.keeper_id])
     batch_id = open_batch(conn, actor, names + (f" and {len(changed) - 3} more" if len(changed) > 3 else ""))
-    for choice in changed:
-        _save_choice(conn, batch_id, members[choice.photo_id], members[state.keeper_id], choice, actor)
-    finish_batch(conn, batch_id, known)
+
+    def act() -> None:
+        for choice in changed:
+            _save_choice(conn, batch_id, members[choice.photo_id], members[state.keeper_id], choice, actor)
+
+    finish_batch(conn, batch_id, act, [choice.photo_id for choice in changed] + [state.keeper_id])
     return batch_id
 
 
@@ -212,9 +212,10 @@ def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: 
     put_decision(conn, batch_id, member["photo_id"], None if about_pair or choice.decision is None else row)
 
 
-def finish_batch(conn: sqlite3.Connection, batch_id: int, known: frozenset[str]) -> None:
-    """The end of an act on the photos of the temporary table `touched`: safety, the mark of their groups, the count."""
-    check_safety(conn, known)
+def finish_batch(conn: sqlite3.Connection, batch_id: int, act: Callable[[], None], photo_ids: Sequence[str]) -> None:
+    """Do what an open batch does about these photos, safely; then the mark of their groups and the count of the batch."""
+    note_touched(conn, photo_ids)
+    do_safely(conn, act)
     refresh_decided_of(conn, "touched")
     close_batch(conn, batch_id)
 

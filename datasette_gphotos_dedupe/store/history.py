@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ConflictError, NotFoundError
 from .database import utc_now
-from .safety import broken_photos, check_safety
+from .safety import do_safely
 from .selecting import read_rows
 
 COLUMNS = (
@@ -118,11 +118,14 @@ def undo_batch(conn: sqlite3.Connection, batch_id: int, actor: str | None) -> Un
         raise ConflictError(
             "Nothing was changed: everything in this batch was decided again since. Take the later decisions back first."
         )
-    known = frozenset(photo_id for photo_id, _ in broken_photos(conn, "undoing"))
     new_batch = open_batch(conn, actor, f"Taken back: {batch[0]}".replace("Taken back: Taken back: ", "Again: "), batch_id)
-    _swap(conn, new_batch)
-    restore_groups(conn, batch_id, new_batch)
-    _after_undo(conn, batch_id, new_batch, actor, known)
+
+    def act() -> None:
+        _swap(conn, new_batch)
+        restore_groups(conn, batch_id, new_batch)
+
+    do_safely(conn, act, "undoing")
+    _after_undo(conn, batch_id, new_batch, actor)
     return Undone(new_batch, restored, total - restored)
 
 
@@ -145,17 +148,18 @@ def _select_undoing(conn: sqlite3.Connection, batch_id: int) -> int:
 def _swap(conn: sqlite3.Connection, new_batch: int) -> None:
     conn.execute("DELETE FROM decisions WHERE subject IN (SELECT subject FROM undoing)")
     picked = ", ".join(f"json_extract(before, '$.{name}')" for name in COLUMNS)
-    conn.execute(f"INSERT INTO decisions ({', '.join(COLUMNS)}) SELECT {picked} FROM undoing WHERE before IS NOT NULL")
+    conn.execute(
+        f"INSERT INTO decisions ({', '.join(COLUMNS)}) SELECT {picked} FROM undoing WHERE before IS NOT NULL ORDER BY subject"
+    )
     conn.execute(
         "INSERT INTO decision_history (batch_id, subject, before, after) SELECT ?, subject, after, before FROM undoing",
         [new_batch],
     )
 
 
-def _after_undo(conn: sqlite3.Connection, batch_id: int, new_batch: int, actor: str | None, known: frozenset) -> None:
+def _after_undo(conn: sqlite3.Connection, batch_id: int, new_batch: int, actor: str | None) -> None:
     from .decisions import refresh_decided_of
 
-    check_safety(conn, known, "undoing")
     refresh_decided_of(conn, "undoing")
     conn.execute("DROP TABLE temp.undoing")
     close_batch(conn, new_batch)

@@ -21,7 +21,6 @@ from .decisions import GroupState, check_seen, finish_batch, read_group
 from .groups import read_items
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
 from .match_state import read_state
-from .safety import broken_before
 
 _GROUP_COLUMNS = ("keeper_id", "relation", "suggested_count", "reclaimable_bytes")
 _MEMBER_COLUMNS = ("photo_id", "role", "relation", "reason", "suggested")
@@ -36,13 +35,15 @@ def save_keeper(conn: sqlite3.Connection, group_id: str, photo_id: str, actor: s
         raise GphotosError(f"Nothing was changed: {photo_id} is not a photo of this group.")
     if photo_id == state.keeper_id:
         raise GphotosError(f"Nothing was changed: {chosen['filename']} is the keeper already.")
-    known = broken_before(conn, [member["photo_id"] for member in state.members])
     batch_id = open_batch(conn, actor, f"{chosen['filename']} made the keeper")
-    before = _snapshot(conn, group_id)
-    _mark_decisions(conn, batch_id, state, chosen, actor)
-    _turn_group(conn, state, chosen)
-    add_history(conn, batch_id, GROUP_PREFIX + group_id, before, _snapshot(conn, group_id))
-    finish_batch(conn, batch_id, known)
+
+    def act() -> None:
+        before = _snapshot(conn, group_id)
+        _mark_decisions(conn, batch_id, state, chosen, actor)
+        _turn_group(conn, state, chosen)
+        add_history(conn, batch_id, GROUP_PREFIX + group_id, before, _snapshot(conn, group_id))
+
+    finish_batch(conn, batch_id, act, [member["photo_id"] for member in state.members])
     return batch_id
 
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..errors import SafetyError
 
@@ -62,25 +62,35 @@ _TORN = f"""SELECT r.photo_id, r.filename, t.photo_id, t.filename, r.dedup_key F
         OR EXISTS (SELECT 1 FROM groups AS k WHERE k.keeper_id = t.photo_id))"""
 
 
-def broken_before(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> frozenset[str]:
-    """Photos around these that break a rule already, for instance because a new Takeout says that their keeper is in the bin.
-
-    An act is refused for what it breaks itself: mending one thing at a time must stay possible.
-    """
+def note_touched(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
+    """Keep the photos that an act is about in the temporary table `touched`."""
     conn.execute("DROP TABLE IF EXISTS temp.touched")
     conn.execute("CREATE TEMP TABLE touched (photo_id TEXT)")
     conn.executemany("INSERT INTO touched VALUES (?)", [(photo_id,) for photo_id in photo_ids])
-    return frozenset(photo_id for photo_id, _ in broken_photos(conn, "touched"))
 
 
-def check_safety(conn: sqlite3.Connection, known: frozenset[str], table: str = "touched") -> None:
-    """Raise SafetyError, with one sentence that names the photo, when a rule is broken around the photos of this table.
+def do_watched(conn: sqlite3.Connection, act: Callable[[], None], table: str) -> tuple[list[tuple[str, str]], frozenset[str]]:
+    """Do `act`, which says something about the photos of this temporary table; returns what it breaks, and what was broken before.
 
-    `known` are photos that broke one before the act.
+    What it breaks is (photo id, sentence) as of `broken_photos`. An act answers for that alone: where a new Takeout says that a keeper
+    is in the bin, mending one thing at a time must stay possible. `act` is done twice where anything is broken: to look for it
+    beforehand would double the work of every act, and nearly none breaks anything.
     """
-    for photo_id, sentence in broken_photos(conn, table):
-        if photo_id not in known:
-            raise SafetyError(f"Nothing was changed. {sentence}")
+    conn.execute("SAVEPOINT watched")
+    act()
+    broken, known = broken_photos(conn, table), frozenset[str]()
+    if broken:
+        conn.execute("ROLLBACK TO watched")
+        known = frozenset(photo_id for photo_id, _ in broken_photos(conn, table))
+        act()
+    conn.execute("RELEASE watched")
+    return [(photo_id, sentence) for photo_id, sentence in broken if photo_id not in known], known
+
+
+def do_safely(conn: sqlite3.Connection, act: Callable[[], None], table: str = "touched") -> None:
+    """The same. Raises SafetyError, with one sentence that names the photo, for what the act breaks; the caller rolls it back."""
+    for _, sentence in do_watched(conn, act, table)[0]:
+        raise SafetyError(f"Nothing was changed. {sentence}")
 
 
 def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
