@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+import re
 
 from ..errors import GoogleError
 
@@ -23,6 +23,11 @@ _GOOGLE_HOSTS = frozenset(
 )
 _MEDIA_DOMAIN = ".googleusercontent.com"  # lh3, lh4 ... video-downloads
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# Scheme, host and port in letters that every parser reads alike. Of https://evil.example\.googleusercontent.com/ Python's reads one
+# host and the HTTP library, which ends a host at the backslash, another.
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::([0-9]{1,5}))?(?:[/?#][!-\[\]-~]*)?", re.ASCII | re.IGNORECASE
+)
 
 
 def check_address(url: str, loopback: bool) -> str:
@@ -31,22 +36,29 @@ def check_address(url: str, loopback: bool) -> str:
     Google's hosts must be https. A loopback address passes only with `loopback`, which callers set when the API they talk
     to is itself a stand-in on this machine: an answer of the real Google can then never point at a local service.
     """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
+    scheme, host, port = _read_address(url)
     google = host in _GOOGLE_HOSTS or host.endswith(_MEDIA_DOMAIN)
-    if google and parts.scheme == "https" and parts.port in (None, 443) and "@" not in parts.netloc:
+    if google and scheme == "https" and port in ("", "443"):
         return url
     if loopback and is_loopback(url):
         return url
-    raise GoogleError(
-        f"The address {parts.scheme}://{host} is not one of Google's, so it was not contacted and nothing was sent."
-    )
+    named = f"The address {scheme}://{host}" if host else "An address that cannot be read"
+    raise GoogleError(f"{named} is not one of Google's, so it was not contacted and nothing was sent.")
 
 
 def is_loopback(url: str) -> bool:
     """True for plain http to this very machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK and "@" not in parts.netloc
+    scheme, host, _ = _read_address(url)
+    return scheme == "http" and host in _LOOPBACK
+
+
+def _read_address(url: str) -> tuple[str, str, str]:
+    """Scheme, host and port; all empty when the address is not a plain one."""
+    found = _PLAIN.fullmatch(url)
+    if not found:
+        return "", "", ""
+    scheme, host, port = found.groups(default="")
+    return scheme.lower(), host.lower().strip("[]"), port
 
 
 def read_library_api() -> str:

@@ -169,6 +169,20 @@ def test_a_client_that_was_deleted_is_named_as_the_cause(fake, client):
         "http://127.0.0.1:80/",
         "http://169.254.169.254/latest",
         "file:///etc/passwd",
+        # What other parsers read another host from than Python's does, which is the one that is asked here.
+        "https://evil.example\\.googleusercontent.com/x",
+        "https://evil.example\\@lh3.googleusercontent.com/x",
+        "https://evil.example;.googleusercontent.com/x",
+        "https://evil.example\t.googleusercontent.com/x",
+        " https://lh3.googleusercontent.com/x",
+        "https://\u217ch3.googleusercontent.com/x",
+        "https://.googleusercontent.com/x",
+        # What no parser can read.
+        "https://lh3.googleusercontent.com:99999/x",
+        "https://lh3.googleusercontent.com:four/x",
+        "https://evil.example\uff0f.googleusercontent.com/",
+        "http://[",
+        "",
     ],
 )
 def test_no_address_but_googles_is_contacted(address):
@@ -179,6 +193,14 @@ def test_no_address_but_googles_is_contacted(address):
 @pytest.mark.parametrize("address", ["https://lh3.googleusercontent.com/lr/x=w1", "https://oauth2.googleapis.com/token"])
 def test_googles_addresses_pass(address):
     assert check_address(address, loopback=False) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:80\\.example.com/", "http://127.0.0.1:x/", "http://127.0.0.1\t/", "http://[::1"]
+)
+def test_no_odd_address_passes_for_this_machine(address):
+    with pytest.raises(GoogleError):
+        check_address(address, loopback=True)
 
 
 def test_a_stand_in_must_be_on_this_machine(monkeypatch):
