@@ -19,6 +19,7 @@ from pathlib import Path
 from ..errors import GoogleError, SignInError
 from .hosts import check_address, is_loopback
 from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+from .shapes import is_text
 
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
 _TESTING_LIFE_DAYS = 7  # what Google gives a sign-in while the consent screen is in Testing
@@ -152,8 +153,12 @@ class Token:
             explanation = _unreachable() if retryable else explain_refusal(_error_body(error), self.auth)
         except (GoogleAuthError, OSError):
             explanation = _unreachable()
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+            explanation = _unreadable()  # the library trusts the answer to be as documented
         else:
-            return
+            if is_text(self._credentials.token) and self._credentials.token.isascii() and self._credentials.token.isprintable():
+                return
+            self._credentials.token, explanation = None, _unreadable()
         # Raised outside the handler, so that no traceback carries what was sent.
         raise explanation
 
@@ -176,7 +181,7 @@ def _error_body(error: Exception) -> dict:
     if isinstance(body, str):
         try:
             body = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = {}
     return body if isinstance(body, dict) else {}
 
@@ -185,9 +190,15 @@ def _unreachable() -> SignInUnreachable:
     return SignInUnreachable("Google's sign-in server could not be reached. Check the network and run the command again.")
 
 
+def _unreadable() -> SignInUnreachable:
+    return SignInUnreachable(
+        "The answer of Google's sign-in server cannot be read (a network login page?). Run the command again."
+    )
+
+
 def explain_refusal(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
     """Why Google no longer takes this sign-in, judged by its answer and by the age of the sign-in, and what mends it."""
-    code = body.get("error")
+    code = str(body.get("error") or "")[:200]
     if code in ("invalid_client", "unauthorized_client", "deleted_client"):
         return SignInError(
             "Google no longer knows this program's client: it was deleted or its secret was replaced in the Cloud console. "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from ..errors import GoogleError, RefusedError
 from .auth import Token, read_auth
 from .hosts import is_loopback, read_library_api, read_picker_api
 from .limits import ALBUMS_PER_PAGE, ITEMS_PER_PAGE, Clock
+from .shapes import ALBUM, CREATED_ROWS, FOUND_ROWS, ITEM, PICKED, SESSION, Shape, fit, page_of
 from .transport import Call, Transport
 
 _GONE = frozenset({3, 5})  # INVALID_ARGUMENT, NOT_FOUND: how a row says that there is no such item for this app
@@ -42,11 +44,11 @@ class Client:
     def fetch_albums(self) -> Iterator[dict[str, Any]]:
         """Every album this app created."""
         params = {"pageSize": ALBUMS_PER_PAGE, "excludeNonAppCreatedData": "true"}
-        return self._pages("GET", f"{self._library}/albums", "albums", params)
+        return self._pages("GET", f"{self._library}/albums", "albums", ALBUM, params)
 
     def fetch_album(self, album_id: str) -> dict[str, Any]:
         """One album, with its present count of items. Raises RefusedError when it is gone."""
-        return self.transport.call(Call("GET", f"{self._library}/albums/{album_id}"))
+        return fit(self.transport.call(Call("GET", f"{self._library}/albums/{_key(album_id)}")), ALBUM, "album")
 
     def find_album(self, title: str) -> dict[str, Any] | None:
         """The first album of this app with exactly this title that it may add to, or None."""
@@ -56,7 +58,8 @@ class Client:
         """A new album. When an answer is lost, the album is looked for by its title, so that there is never a twin."""
         body = {"album": {"title": title}}
         url = f"{self._library}/albums"
-        return self.transport.call(Call("POST", url, json=body, write=True, settle=lambda: self.find_album(title)))
+        call = Call("POST", url, json=body, write=True, settle=lambda: self.find_album(title))
+        return fit(self.transport.call(call), ALBUM, "album")
 
     def add_to_album(self, album_id: str, item_ids: Sequence[str]) -> None:
         """Add up to 50 items of this app to an album of this app: all of them or, with RefusedError, none."""
@@ -64,7 +67,7 @@ class Client:
         def all_are_in() -> bool | None:
             return set(item_ids) <= set(self.fetch_album_item_ids(album_id)) or None
 
-        url = f"{self._library}/albums/{album_id}:batchAddMediaItems"
+        url = f"{self._library}/albums/{_key(album_id)}:batchAddMediaItems"
         self.transport.call(Call("POST", url, json={"mediaItemIds": list(item_ids)}, write=True, settle=all_are_in))
 
     def remove_from_album(self, album_id: str, item_ids: Sequence[str]) -> None:
@@ -73,20 +76,20 @@ class Client:
         def all_are_out() -> bool | None:
             return not set(item_ids) & set(self.fetch_album_item_ids(album_id)) or None
 
-        url = f"{self._library}/albums/{album_id}:batchRemoveMediaItems"
+        url = f"{self._library}/albums/{_key(album_id)}:batchRemoveMediaItems"
         self.transport.call(Call("POST", url, json={"mediaItemIds": list(item_ids)}, write=True, settle=all_are_out))
 
     def add_text(self, album_id: str, text: str) -> None:
         """Put a block of text first in an album. Sent once: such blocks cannot be read back to see whether one is there."""
         body = {"newEnrichmentItem": {"textEnrichment": {"text": text}}, "albumPosition": {"position": "FIRST_IN_ALBUM"}}
-        url = f"{self._library}/albums/{album_id}:addEnrichment"
+        url = f"{self._library}/albums/{_key(album_id)}:addEnrichment"
         self.transport.call(Call("POST", url, json=body, write=True, settle=lambda: True))
 
     def fetch_album_items(self, album_id: str, fields: str | None = None) -> Iterator[dict[str, Any]]:
         """The items of an album, as far as this app may see them."""
         body = {"albumId": album_id, "pageSize": ITEMS_PER_PAGE}
         params = {"fields": f"nextPageToken,mediaItems({fields})"} if fields else {}
-        return self._pages("POST", f"{self._library}/mediaItems:search", "mediaItems", params, body)
+        return self._pages("POST", f"{self._library}/mediaItems:search", "mediaItems", ITEM, params, body)
 
     def fetch_album_item_ids(self, album_id: str) -> Iterator[str]:
         """The ids in an album, in album order."""
@@ -96,7 +99,7 @@ class Client:
 
     def fetch_items(self) -> Iterator[dict[str, Any]]:
         """Every item this app uploaded."""
-        return self._pages("GET", f"{self._library}/mediaItems", "mediaItems", {"pageSize": ITEMS_PER_PAGE})
+        return self._pages("GET", f"{self._library}/mediaItems", "mediaItems", ITEM, {"pageSize": ITEMS_PER_PAGE})
 
     def fetch_items_by_id(self, item_ids: Sequence[str]) -> list[dict[str, Any] | None]:
         """Up to 50 items in the order asked for, None for each that Google does not have for this app any more.
@@ -104,7 +107,7 @@ class Client:
         Raises GoogleError when a row failed for another reason: that says nothing about the item.
         """
         answer = self.transport.call(Call("GET", f"{self._library}/mediaItems:batchGet", {"mediaItemIds": list(item_ids)}))
-        rows = answer.get("mediaItemResults", [])
+        rows = fit(answer, FOUND_ROWS, "answer").get("mediaItemResults", [])
         codes = {row["status"].get("code", 0) for row in rows if "mediaItem" not in row and "status" in row}
         if len(rows) != len(item_ids) or not codes <= _GONE:
             raise GoogleError("Google could not show some photos just now. What was done until now is saved: run it again later.")
@@ -112,7 +115,7 @@ class Client:
 
     def change_description(self, item_id: str, description: str) -> None:
         """Set the description of an item this app uploaded."""
-        url = f"{self._library}/mediaItems/{item_id}"
+        url = f"{self._library}/mediaItems/{_key(item_id)}"
         self.transport.call(
             Call("PATCH", url, {"updateMask": "description"}, json={"description": description[:999]}, write=True)
         )
@@ -127,7 +130,7 @@ class Client:
         if album_id:
             body["albumId"] = album_id
         answer = self.transport.call(Call("POST", f"{self._library}/mediaItems:batchCreate", json=body, write=True))
-        return answer.get("newMediaItemResults", [])
+        return fit(answer, CREATED_ROWS, "answer").get("newMediaItemResults", [])
 
     @property
     def uploads_url(self) -> str:
@@ -138,21 +141,22 @@ class Client:
     def create_picking(self, max_items: int) -> dict[str, Any]:
         """A picking session: its id, the link for the person, how often to ask. Safe to repeat: the request has an id."""
         body = {"pickingConfig": {"maxItemCount": str(max_items)}}
-        return self.transport.call(Call("POST", f"{self._picker}/sessions", {"requestId": str(uuid4())}, json=body))
+        call = Call("POST", f"{self._picker}/sessions", {"requestId": str(uuid4())}, json=body)
+        return fit(self.transport.call(call), SESSION, "session")
 
     def fetch_picking(self, session_id: str) -> dict[str, Any]:
         """The session as it is now."""
-        return self.transport.call(Call("GET", f"{self._picker}/sessions/{session_id}"))
+        return fit(self.transport.call(Call("GET", f"{self._picker}/sessions/{_key(session_id)}")), SESSION, "session")
 
     def fetch_picked(self, session_id: str) -> Iterator[dict[str, Any]]:
         """What the person picked; only once they are done."""
         params = {"sessionId": session_id, "pageSize": ITEMS_PER_PAGE}
-        return self._pages("GET", f"{self._picker}/mediaItems", "mediaItems", params)
+        return self._pages("GET", f"{self._picker}/mediaItems", "mediaItems", PICKED, params)
 
     def delete_picking(self, session_id: str) -> None:
         """End a session; Google allows only some at a time. One that has ended already is no failure."""
         try:
-            self.transport.call(Call("DELETE", f"{self._picker}/sessions/{session_id}"))
+            self.transport.call(Call("DELETE", f"{self._picker}/sessions/{_key(session_id)}"))
         except RefusedError as error:
             if error.http_status != 404:
                 raise
@@ -163,18 +167,29 @@ class Client:
         """The bytes behind a base URL with a suffix such as ``=w512-h512``. Picker URLs need the token, others do not get it."""
         return self.transport.call(Call("GET", base_url + suffix, authorized=with_token, wants="bytes"))
 
-    def _pages(self, method: str, url: str, key: str, params: dict, body: dict | None = None) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, method: str, url: str, key: str, entry: Shape, params: dict, body: dict | None = None
+    ) -> Iterator[dict[str, Any]]:
         """The entries of every page. A page may be empty, and may begin with the last entry of the page before."""
         last_id = None
         page_token = None
         while True:
             page = {"pageToken": page_token} if page_token else {}
             call = Call(method, url, params if body else {**params, **page}, json={**body, **page} if body else None)
-            answer = self.transport.call(call)
-            for entry in answer.get(key, []):
-                if entry.get("id") != last_id:
-                    yield entry
-                last_id = entry.get("id")
-            page_token = answer.get("nextPageToken")
+            answer = fit(self.transport.call(call), page_of(key, entry), "page")
+            for found in answer.get(key, []):
+                if found["id"] != last_id:
+                    yield found
+                last_id = found["id"]
+            before, page_token = page_token, answer.get("nextPageToken")
             if not page_token:
                 return
+            if page_token == before:
+                raise GoogleError(
+                    "Google's list of photos leads to the same page again and again. Run the same command again later."
+                )
+
+
+def _key(key: str) -> str:
+    """An id as part of an address. Ids come out of databases too, and what stands in those anybody may have written."""
+    return quote(key, safe="")

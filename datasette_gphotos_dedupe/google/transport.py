@@ -210,6 +210,6 @@ def _content(call: Call, response: requests.Response) -> Any:
         return None if kind.startswith("text/html") else (response.text.strip(), response.headers)
     try:
         value = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from ..errors import GoogleError
 from .client import Client
 from .limits import RESUMABLE_FROM_BYTES
+from .shapes import is_count
 from .transport import Call
 
 PIECE_BYTES = 8 * 1024 * 1024
 _GRANULARITY = 262_144
+_MOST_GRANULARITY = 64 * 1024 * 1024  # a piece is held in memory
 _STARTS = 3
+_TURNS_BACK = 20  # how often Google may say that it has less of a file than was sent, before it is given up
 
 OpenFile = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -45,7 +48,7 @@ def upload(client: Client, open_file: OpenFile, size: int, mime_type: str | None
         with open_file() as file:
             data = file.read()
         call = Call("POST", client.uploads_url, data=data, headers={**headers, "X-Goog-Upload-Protocol": "raw"}, wants="text")
-        return client.transport.call(call)[0]
+        return _token(client.transport.call(call)[0])
     for _ in range(_STARTS):
         try:
             return _Resumable(client, open_file, size, headers).send()
@@ -72,9 +75,9 @@ class _Resumable:
         }
         _, answer = self._client.transport.call(Call("POST", self._client.uploads_url, data=b"", headers=headers, wants="text"))
         self._url = answer.get("X-Goog-Upload-URL", "")
-        granularity = int(answer.get("X-Goog-Upload-Chunk-Granularity", _GRANULARITY))
+        granularity = max(1, _header_number(answer, "X-Goog-Upload-Chunk-Granularity", _GRANULARITY, _MOST_GRANULARITY))
         self._piece = max(granularity, PIECE_BYTES // granularity * granularity)
-        offset = 0
+        offset, turns_left = 0, _TURNS_BACK
         token = ""
         with self._open_file() as file:
             while not token:
@@ -82,7 +85,11 @@ class _Resumable:
                 try:
                     token, offset = self._send_piece(offset, file.read(self._piece))
                 except _Elsewhere as moved:
-                    offset = moved.received
+                    offset, turns_left = moved.received, turns_left - 1
+                if not turns_left:
+                    raise GoogleError(
+                        "Google lost parts of a file again and again while it was sent. Run the same command again later."
+                    )
         return token
 
     def _send_piece(self, offset: int, piece: bytes) -> tuple[str, int]:
@@ -97,11 +104,25 @@ class _Resumable:
                 raise _Elsewhere(received)
 
         text, _ = self._client.transport.call(Call("POST", self._url, data=piece, headers=headers, wants="text", settle=ask))
-        return (text if end >= self._size else ""), end
+        return (_token(text) if end >= self._size else ""), end
 
     def _received(self) -> int:
         headers = {"X-Goog-Upload-Command": "query"}
         _, answer = self._client.transport.call(Call("POST", self._url, data=b"", headers=headers, wants="text"))
         if answer.get("X-Goog-Upload-Status") != "active":
             raise _AnswerLost
-        return int(answer.get("X-Goog-Upload-Size-Received", 0))
+        return _header_number(answer, "X-Goog-Upload-Size-Received", 0, self._size)
+
+
+def _header_number(headers: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = headers.get(name, str(default))
+    if not is_count(value) or int(value) > most:
+        raise GoogleError(f"Google's answer to an upload is not as documented ({name}). Run the same command again later.")
+    return int(value)
+
+
+def _token(text: str) -> str:
+    """An upload token as it came. Raises GoogleError when none did."""
+    if not text:
+        raise GoogleError("Google took a file but gave no upload token for it. Run the same command again later.")
+    return text

@@ -34,7 +34,7 @@ def parse_error(http_status: int, content_type: str, body: bytes, token: str) ->
     if not content_type.startswith("image/"):  # expired base URLs answer 404 with a picture
         try:
             value = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         error = value.get("error", value) if isinstance(value, dict) else None
         if isinstance(error, dict):
