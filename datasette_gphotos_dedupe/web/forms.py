@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from ..errors import GphotosError
 
 MAX_BODY_BYTES = 2_000_000  # what Datasette 1.0 takes; 0.65 has no limit of its own
+MAX_FIELDS = 20_000
 
 
 class Body:
@@ -31,10 +32,7 @@ class Body:
 
     def number(self, name: str) -> int:
         """The field as a whole number. Raises GphotosError."""
-        try:
-            return int(self.text(name))
-        except ValueError:
-            raise GphotosError(f"The field {name} must be a whole number.") from None
+        return whole_number(self.text(name), f"The field {name} must be a whole number.")
 
     def starting_with(self, prefix: str) -> dict[str, str]:
         """Fields named `prefix` + something, by that something."""
@@ -48,6 +46,13 @@ class Body:
         return value
 
 
+def whole_number(text: str, sentence: str) -> int:
+    """The number from 0 that `text` spells in plain digits, and SQLite can hold. Raises GphotosError with `sentence`."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise GphotosError(sentence)
+    return int(text)
+
+
 async def read_body(request: Any) -> Body:
     """The body of a POST. `request.post_vars()` would drop all but the last of repeated fields."""
     raw = await request.post_body()
@@ -58,11 +63,19 @@ async def read_body(request: Any) -> Body:
     except UnicodeDecodeError:
         raise GphotosError("The body of the request is not UTF-8 text.") from None
     if "json" not in request.headers.get("content-type", ""):
-        return Body(parse_qs(text, keep_blank_values=True, max_num_fields=20_000), False)
+        return Body(_read_form(text), False)
     try:
         fields = json.loads(text or "{}")
+        json.dumps(fields, ensure_ascii=False).encode("utf-8")  # JSON can spell half a surrogate pair, and no text holds that
     except (ValueError, RecursionError):
         raise GphotosError("The body of the request is not JSON.") from None
     if not isinstance(fields, dict):
         raise GphotosError("The body of the request must be a JSON object.")
     return Body(fields, True)
+
+
+def _read_form(text: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise GphotosError(f"The form has more than {MAX_FIELDS:,} fields. Send the filter instead of single photos.") from None

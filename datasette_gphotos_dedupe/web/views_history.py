@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import GphotosError
 from ..store.history import read_batches, undo_batch
 from ..words import count
 from .answers import json_answer, page_answer, redirect
-from .forms import read_body
+from .forms import read_body, whole_number
 from .library import Library
 
 PAGE_SIZE = 50
@@ -16,10 +15,9 @@ async def history(library: Library, wants_json: bool):
     """GET lists batches, newest first; POST with `batch_id` takes one back."""
     if library.request.method == "POST":
         return await _undo(library, wants_json)
-    before = library.request.args.get("_next") or None
-    if before is not None and not before.isdigit():
-        raise GphotosError("_next is not a place in the history. Go back to its first page.")
-    batches = await library.read(read_batches, int(before) if before else None, PAGE_SIZE + 1)
+    told = library.request.args.get("_next")
+    before = whole_number(told, "_next is not a place in the history. Go back to its first page.") if told else None
+    batches = await library.read(read_batches, before, PAGE_SIZE + 1)
     after = str(batches[PAGE_SIZE - 1]["batch_id"]) if len(batches) > PAGE_SIZE else None
     shown = {"batches": batches[:PAGE_SIZE], "next": after}
     if wants_json:

@@ -11,7 +11,7 @@ from ..store import pushes
 from ..store.selecting import read_rows
 from . import jobs
 from .answers import json_answer, page_answer, redirect
-from .forms import read_body
+from .forms import read_body, whole_number
 from .library import Library
 
 SHOWN = 200
@@ -23,12 +23,11 @@ async def job(library: Library, wants_json: bool):
     push_id = int(library.request.url_vars["push"])
     if library.request.method == "POST":
         return await _steer(library, push_id, wants_json)
-    after, state = library.request.args.get("_next") or "-1", library.request.args.get("state") or ""
-    if not after.lstrip("-").isdigit():
-        raise GphotosError("_next is not a place in this push. Go back to its first page.")
+    told, state = library.request.args.get("_next"), library.request.args.get("state") or ""
+    after = whole_number(told, "_next is not a place in this push. Go back to its first page.") if told else -1
     if state and state not in STATES:
         raise GphotosError(f"{state} is not a state of a photo in a push. Known are {', '.join(STATES)}.")
-    shown = await library.read(_read_job, push_id, int(after), state)
+    shown = await library.read(_read_job, push_id, after, state)
     shown["alive"] = jobs.is_running(str(library.db.path), push_id)
     if wants_json:
         return json_answer({"ok": True, **shown})

@@ -134,9 +134,8 @@ async def test_a_photo_id_with_a_line_feed_adds_no_header_to_a_redirect(attacked
     assert "x-evil" not in answer.headers and "\n" not in answer.headers["location"]
 
 
-texts = st.one_of(
-    st.text(max_size=40), st.sampled_from(["-1", "0", "9" * 30, "1e9", "null", "true", "[]", "{}", "' OR 1=1 --", GROUP])
-)
+ODD = ["-1", "0", "9" * 30, "9" * 5000, "\u00b2", "--5", "nan", "1e9", "null", "true", "[]", "{}", "' OR 1=1 --", "\x00", GROUP]
+texts = st.one_of(st.text(max_size=40), st.sampled_from(ODD))
 FIELDS = (
     *(
         "relation",
@@ -173,7 +172,7 @@ FIELDS = (
 )
 pairs = st.lists(st.tuples(st.sampled_from(FIELDS), texts), max_size=6)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts | st.sampled_from(["\ud800", 10**30]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(("choices", "photo_id", "decision", "seen")), inner, max_size=3)
@@ -220,6 +219,41 @@ def test_no_form_and_no_json_breaks_a_page(fuzzed, route):
         assert run(posted).status_code < 500
 
     post()
+
+
+@pytest.mark.parametrize("place", ODD)
+@pytest.mark.parametrize("path", ["duplicates", "duplicates/history", "duplicates/push/1"])
+def test_no_place_to_go_on_from_breaks_a_list(fuzzed, path, place):
+    run, site = fuzzed
+    assert run(site.get(f"{path}?_next={quote(place)}")).status_code < 500
+
+
+@pytest.mark.parametrize("value", [10**30, "9" * 30, "\u00b2", "\ud800", "9" * 5000, float("nan"), -1])
+@pytest.mark.parametrize(
+    "path,field", [("history", "batch_id"), ("accept", "expected"), (GROUP, "seen"), ("calibration", "max_bits")]
+)
+def test_no_odd_value_breaks_a_decision(fuzzed, path, field, value):
+    run, site = fuzzed
+    answer = run(
+        site.post_json(f"duplicates/{path}.json", {"action": "border" if path == "calibration" else "save", field: value})
+    )
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("field", ["photo_id", "decision", "note"])
+def test_half_a_surrogate_in_a_choice_is_refused_and_nothing_is_saved(fuzzed, field):
+    run, site = fuzzed
+    before = run(site.group())
+    choice = {"photo_id": GROUP, "decision": "keep", "note": "", field: "\ud800"}
+    answer = run(site.post_json(f"duplicates/{GROUP}.json", {"choices": [choice], "seen": before["seen"]}))
+    assert (answer.status_code, answer.json()["error"]) == (400, "The body of the request is not JSON.")
+    assert run(site.group()) == before
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "POST" in route.methods], ids=lambda route: route.name)
+def test_a_form_of_too_many_fields_is_refused(fuzzed, route):
+    run, site = fuzzed
+    assert 400 <= run(site.post(example(route), [(f"f{number}", "") for number in range(20_001)])).status_code < 500
 
 
 @pytest.mark.parametrize(
