@@ -28,7 +28,7 @@ sys.path.insert(0, str(CHECKOUT))
 import requests  # noqa: E402
 
 from tests.browser.chromium import PAINTED, browser_page, find_chromium  # noqa: E402
-from tests.large_library import GROUP_SIZE, build_large_library  # noqa: E402
+from tests.large_library import GROUP_SIZE, GROUPS_PER_PHOTO, kept_library  # noqa: E402
 from tests.live_site import LiveSite, actor_cookie, live_datasette  # noqa: E402
 from tests.made_library import photo_id  # noqa: E402
 
@@ -45,9 +45,10 @@ MISSES: list[str] = []
 def main() -> None:
     options = parse_arguments()
     options.folder.mkdir(parents=True, exist_ok=True)
-    large, small = (library(options.folder, photos) for photos in (options.photos, options.small))
+    large, small = (kept_library(options.folder, photos) for photos in (options.photos, options.small))
     print(
-        f"{options.photos:,} photos, {groups_of(options.photos):,} groups; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        f"{options.photos:,} photos, {int(options.photos * GROUPS_PER_PHOTO):,} groups; "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     for part in options.only:
         {"server": server, "browser": browser, "bulk": bulk, "start": start, "cells": cells}[part](large, small)
@@ -62,22 +63,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "gphotos-bench", help="kept between runs")
     parser.add_argument("--only", type=lambda text: text.split(","), default=PARTS, help=f"some of {','.join(PARTS)}")
     return parser.parse_args()
-
-
-def groups_of(photos: int) -> int:
-    return photos * 3 // 20
-
-
-def library(folder: Path, photos: int) -> Path:
-    """The library of this size, built when it is not there or was built by other code."""
-    newest = max(path.stat().st_mtime for path in (CHECKOUT / "datasette_gphotos_dedupe").glob("schema*.py"))
-    path = folder / f"photos{photos}.db"
-    if not path.exists() or path.stat().st_mtime < newest:
-        print(f"Building {path} ...", flush=True)
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        build_large_library(path, photos, groups_of(photos))
-    return path
 
 
 def told(measure: str, value: float, unit: str, most: float, more: str = "") -> None:

@@ -19,6 +19,8 @@ from datasette_gphotos_dedupe.store.decisions import refresh_decided
 from tests.made_library import REMOVABLE, photo_id
 
 GROUP_SIZE = 3
+GROUPS_PER_PHOTO = 3 / 20
+_PACKAGE = Path(__file__).resolve().parent.parent / "datasette_gphotos_dedupe"
 CAMERAS = (  # make, model, first and last year
     *(("Canon", "PowerShot A70", 2004, 2008), ("Canon", "EOS 350D", 2006, 2011), ("NIKON", "D90", 2009, 2014)),
     *(("Apple", "iPhone 4", 2010, 2013), ("Apple", "iPhone 6", 2014, 2017), ("Apple", "iPhone XS", 2018, 2021)),
@@ -51,6 +53,18 @@ class Shot:
     @property
     def camera(self) -> str | None:
         return " ".join(name for name in (self.make, self.model) if name) or None
+
+
+def kept_library(folder: Path, photos: int) -> Path:
+    """The library of this size for benches, built when it is not in the folder or the schema has changed since."""
+    newest = max(path.stat().st_mtime for path in _PACKAGE.glob("schema*.py"))
+    path = folder / f"photos{photos}.db"
+    if not path.exists() or path.stat().st_mtime < newest:
+        print(f"Building {path} ...", flush=True)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        build_large_library(path, photos, int(photos * GROUPS_PER_PHOTO))
+    return path
 
 
 def build_large_library(path: Path, photos: int, groups: int, thumbnails: bool = True, seed: int = 1) -> None:
