@@ -31,7 +31,7 @@ MAX_EQUAL = 16
 MAX_NEIGHBOURS = 64
 MAX_FLAT_NEIGHBOURS = 4
 FLAT = 0.9  # flatter than this, a hash says little and a variant of it nothing
-VARIANTS_AT_ONCE = 4_000_000  # the search holds about 150 bytes for each
+VARIANTS_AT_ONCE = 8_000_000  # the search holds about 60 bytes for each, and builds its tables anew for each portion
 FLOOD_SAMPLE = 1024  # photos: who has more neighbours among them than its limit is in a crowd, and nobody need count the rest
 CROWD_BLOCK = 32
 CROWDED = 1 << 40  # a number of neighbours beyond counting
@@ -289,23 +289,21 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     owners, kinds = library.variant_owners, library.variant_kinds
     if not len(owners) or not (fresh & eligible).any():
         return np.empty((0, 4), np.int64)
-    new_rows, all_rows = np.flatnonzero(eligible & fresh), np.flatnonzero(eligible)
-    of_new, of_old = np.flatnonzero((eligible & fresh)[owners]), np.flatnonzero((eligible & ~fresh)[owners])
-    radii = np.array(library.variant_radii, np.int64)[kinds]
+    radii = np.array(library.variant_radii, np.int16)
     found = []
     places = np.full(len(eligible), -1)
-    searches = [
-        (part[start : start + VARIANTS_AT_ONCE], rows)
-        for part, rows in ((of_new, all_rows), (of_old, new_rows))
-        for start in range(0, len(part), VARIANTS_AT_ONCE)
-    ]
-    for variants, rows in searches:
+    # variants of new photos against all plain hashes, variants of old ones against those of new photos
+    for some, rows in ((eligible & fresh, np.flatnonzero(eligible)), (eligible & ~fresh, np.flatnonzero(eligible & fresh))):
         places[:] = -1
         places[rows] = np.arange(len(rows))
-        hits = hits_by_table(library.variant_hashes[variants], radii[variants], library.hashes[rows], places[owners[variants]])
-        columns = _columns(Hits(owners[variants[hits.first]], rows[hits.second], hits.distance))
-        columns[:, 3] = kinds[variants[hits.first]]
-        found.append(columns)
+        for start in range(0, len(owners), VARIANTS_AT_ONCE):
+            part = slice(start, start + VARIANTS_AT_ONCE)
+            picked = _all_or_picked(some[owners[part]])
+            owner, kind, hashes = owners[part][picked], kinds[part][picked], library.variant_hashes[part][picked]
+            hits = hits_by_table(hashes, radii[kind], library.hashes[rows], places[owner])
+            columns = _columns(Hits(owner[hits.first], rows[hits.second], hits.distance))
+            columns[:, 3] = kind[hits.first]
+            found.append(columns)
     rows = np.concatenate([np.empty((0, 4), np.int64), *found])
     rows = rows[~_among(rows, _columns(base))]
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
@@ -313,3 +311,8 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
         return rows
     first = np.r_[True, (rows[1:, :2] != rows[:-1, :2]).any(axis=1)]
     return rows[first]
+
+
+def _all_or_picked(mask: np.ndarray) -> slice | np.ndarray:
+    """What picks the same as the mask. Picking everything by a slice copies nothing."""
+    return slice(None) if mask.all() else np.flatnonzero(mask)

@@ -1,6 +1,6 @@
 """Pairs within a small radius, by tables, in time that grows with the number of hashes rather than with its square.
 
-A *sample* is 20 of the 256 bits, drawn once and for ever. Two hashes meet when they agree in all bits of one of the first
+A *sample* is 22 of the 256 bits, drawn once and for ever. Two hashes meet when they agree in all bits of one of the first
 `samples_needed(radius)` samples (bit sampling: Indyk and Motwani, "Approximate nearest neighbors", 1998). So many samples are taken
 that of the pairs at exactly the radius 1 in 10,000 is missed, and of nearer ones far fewer. Which pairs are found depends on the
 two hashes and the radius alone, never on the rest of the library, so adding photos in portions finds the pairs of one go.
@@ -27,7 +27,7 @@ import numpy as np
 from .flat_search import Hits, bits_set, hits_within, words
 
 BITS = 256
-SAMPLE_BITS = 20
+SAMPLE_BITS = 22  # of a million hashes a quarter meets a given one by chance
 MISSED_AT_MOST = 1e-4  # the share of pairs at exactly the radius
 SEED = 20260311
 LOW = 0xFFFFFFFF
@@ -79,7 +79,7 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, ow
 
     `queries` and `hashes` are (n, 32) uint8, `radii` holds the radius in bits of each query, `own` a row of `hashes` that each
     query leaves out (-1: none). A pair at exactly the radius is missed with a chance of MISSED_AT_MOST, a nearer one less often.
-    Holds about 40 bytes for each query and each hash.
+    Holds about 60 bytes for each query and each hash.
     """
     if not len(queries) or not len(hashes):
         return Hits.joined([])
@@ -108,14 +108,12 @@ class _Side:
 
     def __init__(self, hashes: np.ndarray, order: np.ndarray | None = None):
         rows = words(hashes)
-        self.order = order
-        self.columns = np.stack([column if order is None else column[order] for column in rows.T])
+        self.columns = np.empty((4, len(rows)), np.uint64)
+        for word, column in enumerate(self.columns):
+            column[:] = rows[:, word] if order is None else rows[order, word]
 
     def __len__(self) -> int:
         return self.columns.shape[1]
-
-    def rows(self, positions: np.ndarray) -> np.ndarray:
-        return positions if self.order is None else self.order[positions]
 
 
 class _Search:
@@ -189,7 +187,7 @@ class _Search:
         taking_part = int(np.searchsorted(-self._radii, -self._narrowest(number), side="right"))
         asking = self._asking.columns[:, : len(self._asking) if self._swapped else taking_part]
         stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
-        bits = min(stored.shape[1].bit_length() + 2, SAMPLE_BITS + 1)  # few chance meetings, and a table that fits the cache
+        bits = min(stored.shape[1].bit_length() + 3, SAMPLE_BITS)
         table = _Table(_sample_keys(stored, number, bits), 1 << bits)
         pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits))
         return pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]

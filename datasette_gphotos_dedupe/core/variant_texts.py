@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from binascii import unhexlify
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -13,12 +14,12 @@ from .flat_search import HASH_BYTES
 Found = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Owner (position of the text), number of the name, and hash (32 bytes) of each variant: (m,), (m,) and (m, 32)."""
 
-_VALUE = re.compile(rf'"([^"\\]*)"\s*:\s*"([0-9a-f]{{{2 * HASH_BYTES}}})"')
+_VALUE = re.compile(rb'"([^"\\]*)"\s*:\s*"([0-9a-f]{%d})"' % (2 * HASH_BYTES))
 _FEW = 20  # texts of one length and more than one shape: not worth an array
 
 
-def hashes_from_texts(texts: Sequence[str], numbers: Mapping[str, int]) -> Found:
-    """The hashes in texts like ``{"crop5": "<64 hex digits>", ...}``, of the names in `numbers`.
+def hashes_from_texts(texts: Sequence[bytes], numbers: Mapping[str, int]) -> Found:
+    """The hashes in texts like ``{"crop5": "<64 hex digits>", ...}`` in UTF-8, of the names in `numbers`; in no set order.
 
     Texts that differ in their hex digits only are cut by columns, many times faster than JSON is parsed: the photos of a
     library have a handful of shapes.
@@ -30,32 +31,39 @@ def hashes_from_texts(texts: Sequence[str], numbers: Mapping[str, int]) -> Found
     if not parts:
         return np.empty(0, np.int32), np.empty(0, np.int16), np.empty((0, HASH_BYTES), np.uint8)
     owners, kinds, hashes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((kinds, owners))
-    return owners[order], kinds[order], hashes[order]
+    return owners, kinds, hashes
 
 
-def _of_one_length(texts: Sequence[str], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
+def _of_one_length(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
     left = np.array(rows, np.int32)
     while len(left) > _FEW:
-        first, joined = texts[left[0]], "".join(texts[row] for row in left.tolist())
+        first, joined = texts[left[0]], b"".join([texts[row] for row in left.tolist()])
         values = list(_VALUE.finditer(first))
-        if not joined.isascii() or {value[1]: value[2] for value in values} != json.loads(first):
+        if not joined.isascii() or {value[1].decode(): value[2].decode() for value in values} != json.loads(first):
             break
-        table = np.frombuffer(joined.encode("ascii"), np.uint8).reshape(len(left), -1)
+        table = np.frombuffer(joined, np.uint8).reshape(len(left), -1)
         fixed = np.ones(table.shape[1], bool)
         for value in values:
             fixed[value.start(2) : value.end(2)] = False
         alike = (table[:, fixed] == table[0, fixed]).all(axis=1)
-        for value in values:
-            if value[1] in numbers:
-                digits = np.ascontiguousarray(table[alike, value.start(2) : value.end(2)])
-                hashes = np.frombuffer(bytes.fromhex(digits.tobytes().decode("ascii")), np.uint8).reshape(-1, HASH_BYTES)
-                yield left[alike], np.full(len(hashes), numbers[value[1]], np.int16), hashes
+        wanted = [(value.start(2), numbers[name]) for value in values if (name := value[1].decode()) in numbers]
+        if wanted:
+            yield _cut_out(table if alike.all() else table[alike], left[alike], wanted)
         left = left[~alike]
     yield from _one_by_one(texts, left.tolist(), numbers)
 
 
-def _one_by_one(texts: Sequence[str], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
+def _cut_out(table: np.ndarray, owners: np.ndarray, wanted: Sequence[tuple[int, int]]) -> Found:
+    """The hashes that begin in these columns, given with the number of their name, of texts of one shape."""
+    digits = np.empty((len(table), len(wanted), 2 * HASH_BYTES), np.uint8)
+    for place, (column, _) in enumerate(wanted):
+        digits[:, place] = table[:, column : column + 2 * HASH_BYTES]
+    hashes = np.frombuffer(unhexlify(digits), np.uint8).reshape(-1, HASH_BYTES)
+    kinds = np.array([number for _, number in wanted], np.int16)
+    return np.repeat(owners, len(wanted)), np.tile(kinds, len(table)), hashes
+
+
+def _one_by_one(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
     found = [
         (row, numbers[name], bytes.fromhex(text))
         for row in rows

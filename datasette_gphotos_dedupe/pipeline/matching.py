@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MATCHER = f"match/1 {VERIFIER}"
+ROWS_AT_ONCE = 10_000
 PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: about 40 MB
 
 
@@ -99,7 +101,7 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
     with db.atomic():
         matches.forget_trashed(db.conn)
     progress.start("Looking for candidates")
-    known = matches.read_fingerprints(db.conn, dict(options.variant_radii))
+    known = matches.read_fingerprints(db.conn, options.variant_radii)
     roles = _known_roles(known, options.name)
     seen = _digest_of_all(known, options)
     report = _Compared(photos=len(roles))
@@ -108,7 +110,8 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
         unchanged = match_state.read_state(db.conn, "compared") == _digest_of_all(
             known, options, [role is not None for role in roles]
         )
-        found = find_candidates(known.library, roles, options.radius_bits, unchanged)
+        # the variants are most of what is held here: they go before pixels are compared
+        found = find_candidates(matches.read_variants(db.conn, known.library), roles, options.radius_bits, unchanged)
         report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())
         _forget(db, known.library, found)
         _compare_pixels(db, progress, options, verifier, known, found, report)
@@ -130,9 +133,10 @@ def _known_roles(known: matches.Fingerprints, name: str) -> list[str | None]:
 def _digest_of_all(known: matches.Fingerprints, options: MatchOptions, picked: Sequence[bool] | None = None) -> str:
     """Changes when a photo comes, goes or changes."""
     digest = blake2b(options.name.encode(), digest_size=8)
-    for row, (photo_id, seen) in enumerate(zip(known.library.photo_ids, known.digests, strict=True)):
-        if picked is None or picked[row]:
-            digest.update(f"{photo_id} {seen}\n".encode("utf8", "surrogatepass"))
+    seen = zip(known.library.photo_ids, known.digests, strict=True)
+    words = map(" ".join, seen if picked is None else compress(seen, picked))
+    while some := "\n".join(islice(words, ROWS_AT_ONCE)):
+        digest.update(f"{some}\n".encode("utf8", "surrogatepass"))
     return digest.hexdigest()
 
 
