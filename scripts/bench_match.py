@@ -239,9 +239,11 @@ def bench_whole(count: int, new: int, search_s: float) -> None:
         db = open_database(Path(folder) / "whole.db")
         fill(db, hashes, lambda row: previews[looks[row]] if looks[row] >= 0 else plain, moments=moments)
         click.echo(f"The whole match step, {count:,} photos with {len(source):,} copies (x = times the bare search)")
+        click.echo(f"  peak memory before: {peak_mb():,} MB")
         phases = Phases()
         seconds, report = timed(lambda: match_library(db, phases))
-        line("everything", seconds, search_s or None, f"{report.pairs_compared:,} compared, {report.groups:,} groups; {phases}")
+        note = f"{report.pairs_compared:,} compared, {report.groups:,} groups, peak memory {peak_mb():,} MB; {phases}"
+        line("everything", seconds, search_s or None, note)
         seconds, again = timed(lambda: match_library(db))
         line("again, nothing new", seconds, None, f"{again.pairs_compared} compared; peak memory {peak_mb():,} MB")
         rng = np.random.default_rng(7)

@@ -272,13 +272,16 @@ class _Neighbours:
             yield hits.where(hits.first != hits.second)
 
     def _count(self, rows: np.ndarray) -> None:
-        self._degrees += np.bincount(rows, minlength=len(self._degrees))
+        np.add.at(self._degrees, rows, 1)  # blocks are many and hits few: what takes time for each photo would add up
 
     def _counted(self, hits: Hits) -> Hits:
         """Hits, both ends counted, without those between two crowded photos."""
         self._count(np.concatenate([hits.first, hits.second]))
-        crowded = self.crowded
-        return hits.where(~(crowded[hits.first] & crowded[hits.second]))
+        both = self._is_crowded(hits.first) & self._is_crowded(hits.second)
+        return hits.where(~both)
+
+    def _is_crowded(self, rows: np.ndarray) -> np.ndarray:
+        return self._degrees[rows] > self._limits[rows]
 
 
 # Variants
