@@ -109,6 +109,9 @@ def _collecting(table: str, column: str) -> tuple[str, ...]:
     return (
         f"CREATE TRIGGER {table}_insert AFTER INSERT ON {table} BEGIN {_collect(column, 'new.photo_id')} END",
         f"CREATE TRIGGER {table}_delete AFTER DELETE ON {table} BEGIN {_collect(column, 'old.photo_id')} END",
+        # a photo that gets a better id takes its rows along
+        f"CREATE TRIGGER {table}_move AFTER UPDATE OF photo_id ON {table} "
+        f"BEGIN {_collect(column, 'old.photo_id')} {_collect(column, 'new.photo_id')} END",
     )
 
 

@@ -79,19 +79,20 @@ class Job:
         """The first file that gives pixels: a main one, else an edited version."""
         stills = [at for at, file in enumerate(self.photo.files) if file.role != "live_video"]
         for at in sorted(stills, key=lambda at: not self._is_main(at)):
-            if isinstance(self.outcomes[at], Known) or self._in_full(at):
+            if self._in_full(at):
                 return at
         return None
 
     def _in_full(self, at: int) -> bool:
+        """Whether its pixels are known, from now or an earlier import; what was only hashed is read again."""
         outcome = self.outcomes[at]
         if outcome is None:
             twin = self._twin(at)
-            return twin is not None and not isinstance(self.outcomes[twin], Trouble) and self._in_full(twin)
+            return twin is not None and self._in_full(twin)
         if isinstance(outcome, Reading) and outcome.fingerprint is None and outcome.no_pixels is None:
             again = self.read(self.photo.files[at], FULL)
             outcome = self.outcomes[at] = again.result() if isinstance(again, Pending) else again
-        return isinstance(outcome, Reading)
+        return not isinstance(outcome, Trouble)
 
     def _resolved(self) -> list[Known | Reading | Trouble]:
         resolved = []

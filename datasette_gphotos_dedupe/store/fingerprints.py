@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ..model import Reading, Trouble
 from .library import RunId, save_pixels
 
+TOLD = ("width", "height", "duration_s", "mime_type", "camera_make", "camera_model", "camera_taken_at")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -49,7 +51,7 @@ def save_look(conn: sqlite3.Connection, photo_id: str, outcome: Reading | Troubl
         reason, size = outcome.reason, {}
     else:
         reason = outcome.no_pixels if outcome.fingerprint is None else None
-        size = {name: getattr(outcome, name) for name in ("width", "height", "duration_s", "mime_type")}
+        size = {name: getattr(outcome, name) for name in TOLD}
         save_pixels(conn, photo_id, outcome)
     told = {"no_pixels": reason, **{name: value for name, value in size.items() if value is not None}}
     old = conn.execute(f"SELECT {', '.join(told)} FROM photos WHERE photo_id = ?", [photo_id]).fetchone()

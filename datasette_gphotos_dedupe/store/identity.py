@@ -10,6 +10,22 @@ from ..core.keys import dedup_key_of
 from ..model import Photo
 from .history import add_history, close_batch, open_batch, read_decision
 
+# Columns that the bytes of a photo's own file tell, and nothing else.
+OF_THE_BYTES = (
+    "sha1",
+    "bytes",
+    "mime_type",
+    "kind",
+    "width",
+    "height",
+    "duration_s",
+    "camera_taken_at",
+    "camera_make",
+    "camera_model",
+    "moves",
+    "no_pixels",
+)
+
 
 def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:
     """The id under which to save `photo`: its media key or library id, else the row of the same content, else ``sha1:<hex>``.
@@ -23,6 +39,7 @@ def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:
     row = conn.execute("SELECT photo_id FROM photos WHERE photo_id = ? OR media_key = ?", [known, known]).fetchone()
     photo_id = row[0] if row else known
     if same and same != photo_id and same.startswith("sha1:"):
+        _take_content_over(conn, same, photo_id, "sha1 IS NOT NULL AND sha1 IS NOT :sha1")
         take_over(conn, same, photo_id)
     return photo_id
 
@@ -81,10 +98,43 @@ def _content_id(conn: sqlite3.Connection, photo: Photo) -> str:
     return f"{plain}:{mark}"
 
 
-def join_provisional(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
-    """Let an id made of a checksum go when its last file turned out to belong to `new_id`. One of Google's own ids stays."""
+def join_provisional(conn: sqlite3.Connection, old_id: str, new_id: str) -> str:
+    """Let an id made of a checksum go when its last file turned out to belong to `new_id`. One of Google's own ids stays.
+
+    Returns the id that the photo has now: one that had to be told from `old_id` by a mark needs the mark no longer.
+    """
     if old_id.startswith("sha1:") and conn.execute("SELECT 1 FROM files WHERE photo_id = ?", [old_id]).fetchone() is None:
         take_over(conn, old_id, new_id)
+        if new_id.startswith(f"{old_id}:"):
+            take_over(conn, new_id, old_id)
+            return old_id
+    return new_id
+
+
+def _take_content_over(conn: sqlite3.Connection, old_id: str, new_id: str, where: str) -> None:
+    """Let what `old_id` looks like count for `new_id` when `where` holds of that row; `:sha1` stands for the old one's checksum.
+
+    Checksum, size, fingerprint and preview always go together: a photo must never be judged by the pixels of other bytes.
+    """
+    names = ", ".join(OF_THE_BYTES)
+    (sha1,) = conn.execute("SELECT sha1 FROM photos WHERE photo_id = ?", [old_id]).fetchone()
+    values = {"old": old_id, "new": new_id, "sha1": sha1}
+    row = conn.execute(f"SELECT sha1, dedup_key FROM photos WHERE photo_id = :new AND {where}", values).fetchone()
+    if row and row[0] and row[1] == dedup_key_of(row[0]):  # made of the bytes, and not Google's own word
+        conn.execute("UPDATE photos SET dedup_key = ? WHERE photo_id = ?", [dedup_key_of(sha1), new_id])
+    changed = conn.execute(
+        f"UPDATE photos SET ({names}) = (SELECT {names} FROM photos WHERE photo_id = :old) WHERE photo_id = :new AND {where}",
+        values,
+    ).rowcount
+    if changed:
+        forget_pixels(conn, new_id)
+
+
+def forget_pixels(conn: sqlite3.Connection, photo_id: str) -> None:
+    """Drop fingerprint and preview of a photo whose bytes are others now."""
+    _forget_matches(conn, photo_id)
+    for table in ("fingerprints", "thumbnails"):
+        conn.execute(f"DELETE FROM {table} WHERE photo_id = ?", [photo_id])
 
 
 def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
@@ -92,6 +142,7 @@ def take_over(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
     if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [old_id]).fetchone() is None:
         return
     conn.execute("PRAGMA defer_foreign_keys = ON")
+    _take_content_over(conn, old_id, new_id, "sha1 IS :sha1 AND mime_type IS NULL")  # a row made of a file known before
     if conn.execute("SELECT 1 FROM photos WHERE photo_id = ?", [new_id]).fetchone() is None:
         conn.execute("UPDATE photos SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
     _forget_matches(conn, old_id)

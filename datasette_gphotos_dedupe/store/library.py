@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..core.keys import dedup_key_of
 from ..model import Album, File, Photo, Reading, Trouble
-from .identity import find_photo_id, join_provisional
+from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
 from .selecting import marks
 
 RunId = Callable[[], int]
@@ -76,10 +76,10 @@ def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId)
         saved.added += change == "added"
         saved.updated += change == "updated"
         for file in found.photo.files:
-            save_file(conn, photo_id, file)
+            photo_id = save_file(conn, photo_id, file)
         _save_albums_of(conn, photo_id, found.photo.albums)
         _save_people_of(conn, photo_id, found.photo.people)
-        if found.reading is not None:
+        if found.reading is not None and _is_of(conn, photo_id, found.photo.sha1):
             save_pixels(conn, photo_id, found.reading)
     return saved
 
@@ -100,11 +100,20 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}
     if not changes:
         return None
+    if old["sha1"] is not None and changes.get("sha1"):
+        forget_pixels(conn, photo_id)
+        if photo.mime_type is None:  # an earlier import read them for another photo; the step fingerprint looks again
+            changes.update(dict.fromkeys(set(OF_THE_BYTES) - {"sha1", "bytes", "kind", "moves"}))
     changes["run_id"] = run_id()
     conn.execute(
         f"UPDATE photos SET {', '.join(f'{name} = ?' for name in changes)} WHERE photo_id = ?", [*changes.values(), photo_id]
     )
     return "updated"
+
+
+def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
+    """Whether the row stands for these bytes; an older export may have brought others, whose pixels are not this photo's."""
+    return conn.execute("SELECT 1 FROM photos WHERE photo_id = ? AND sha1 IS ?", [photo_id, sha1]).fetchone() is not None
 
 
 def _is_no_news(old: sqlite3.Row, new: dict) -> bool:
@@ -151,8 +160,8 @@ def _newest(name: str, old: object, new: object, newer: bool) -> object:
     return (new if new is not None else old) if newer else (old if old is not None else new)
 
 
-def save_file(conn: sqlite3.Connection, photo_id: str, file: File) -> None:
-    """Save where bytes of a photo are; a file that was skipped before no longer is."""
+def save_file(conn: sqlite3.Connection, photo_id: str, file: File) -> str:
+    """Save where bytes of a photo are; a file that was skipped before no longer is. Returns the id that the photo has now."""
     row = (photo_id, file.role, file.bytes, file.sha1, file.crc32, file.modified_at)
     old = conn.execute(
         "SELECT photo_id, role, bytes, sha1, crc32, modified_at FROM files WHERE container = ? AND member = ?",
@@ -172,7 +181,8 @@ def save_file(conn: sqlite3.Connection, photo_id: str, file: File) -> None:
             [*row, file.container, file.member],
         )
         if old[0] != photo_id and old[3] == file.sha1:
-            join_provisional(conn, old[0], photo_id)
+            return join_provisional(conn, old[0], photo_id)
+    return photo_id
 
 
 def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> None:
