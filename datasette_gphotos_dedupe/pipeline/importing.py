@@ -194,12 +194,11 @@ class _Import:
         if file.container not in self._known:
             self._known[file.container] = {} if file.container in self._distrusted else read_known(self.conn, file.container)
         known = self._known[file.container].get(file.member)
-        if known is None or (known.crc32, known.modified_at) != (file.crc32, file.modified_at):
+        # Some programs unpack all files with one time, so that alone does not tell a file from its successor of the same name.
+        if known is None or (known.bytes, known.crc32, known.modified_at) != (file.bytes, file.crc32, file.modified_at):
             return None
-        if known.code is None:
-            return known
         # An archive's troubles are judged anew each time; those of the picture stay, unless they may have gone.
-        return known if known.bytes == file.bytes and not is_worth_another_try(known.code) else None
+        return None if known.code and is_worth_another_try(known.code) else known
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", self.source.media_count)

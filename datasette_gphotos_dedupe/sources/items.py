@@ -57,7 +57,7 @@ def collapse(units: Iterable[Unit], has_years: bool) -> list[Item]:
     """Library items, in the order of their first unit.
 
     Units of one media key are one item; without a key, units of equal checksum, length, title and time are. `has_years` tells
-    whether the export holds the person's own library: then what lies only in albums may be somebody else's.
+    whether the export holds the person's own library, or may: then what lies only in albums may be somebody else's.
     """
     found: dict[object, Item] = {}
     for unit in units:

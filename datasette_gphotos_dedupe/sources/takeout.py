@@ -18,7 +18,8 @@ from .entries import TROUBLES, Entry, printable
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .items import Item, Unit, album_id, collapse, photo_of
 from .members import Address, open_address
-from .naming import nfc
+from .missing import missing_numbers, missing_part_text, unmatched_text
+from .naming import is_photo_name, is_video_name, nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
 from .tgz_stream import read_tgz
@@ -229,6 +230,7 @@ class Takeout:
     def _items(self, export: Export, skip: Skip) -> list[Item]:
         units: list[Unit] = []
         orphans: list[tuple[str, Entry, Sidecar]] = []
+        unmatched = 0
         for folder, names in export.media.items():
             sidecars = export.sidecars.get(folder, {})
             titles = {name: found[0][1].title for name, found in sidecars.items()}
@@ -236,11 +238,14 @@ class Takeout:
             units += self._units(folder, export.kinds[folder], names, sidecars, pairing)
             orphans += [(folder, *found) for name in pairing.orphans for found in sidecars[name]]
             self._count_sidecars(sidecars, pairing)
+            if export.kinds[folder] != ALBUM:
+                unmatched += sum(is_photo_name(name) or is_video_name(name) for name in pairing.alone)
         for folder in export.sidecars.keys() - export.media.keys():
             orphans += [(folder, *found) for all_found in export.sidecars[folder].values() for found in all_found]
-        has_years = YEAR in export.kinds.values()
-        items = collapse(units, has_years)
-        self._place_orphans(export, items, orphans, skip)
+        # Where the year folders may lie in a part that was not given, being in an album says nothing in favour.
+        items = collapse(units, has_years=bool(export.years or self._gaps(export)))
+        dangling = self._place_orphans(export, items, orphans, skip)
+        self._warn_of_what_is_missing(export, dangling, unmatched)
         return items
 
     def _count_sidecars(self, sidecars: dict, pairing: Pairing) -> None:
@@ -267,8 +272,11 @@ class Takeout:
                     _beside(entry, made[partner]).satellites.append((entry, role))
         return [unit for units in made.values() for unit in units]
 
-    def _place_orphans(self, export: Export, items: list[Item], orphans: list, skip: Skip) -> None:
-        """A sidecar without a picture may still say that an item of another folder is in this album."""
+    def _place_orphans(self, export: Export, items: list[Item], orphans: list, skip: Skip) -> int:
+        """A sidecar without a picture may still say that an item of another folder is in this album.
+
+        Returns how many of the library's own folders describe a picture that is not there.
+        """
         by_key = {item.media_key: item for item in items if item.media_key}
         dangling = Counter()
         for folder, entry, sidecar in orphans:
@@ -280,24 +288,15 @@ class Takeout:
                 continue
             dangling[export.kinds[folder]] += 1
             skip(self.file_of(entry), Trouble("no_media", "no part of the export holds the picture or video it describes"))
-        self._warn_of_missing_parts(export, dangling)
+        return dangling[YEAR] + dangling[TRASH]
 
-    def _warn_of_missing_parts(self, export: Export, dangling: Counter) -> None:
-        parts = {self.containers[number].part for number in export.containers} - {None}
-        gaps = sorted(set(range(1, max(parts) + 1)) - parts) if parts else []
-        count = dangling[YEAR] + dangling[TRASH]
-        if not count and not gaps:
-            return
-        export.whole = False
-        names = ", ".join(f"{part:03d}" for part in gaps)
-        what = f"{'Part' if len(gaps) == 1 else 'Parts'} {names} of this export" if gaps else "A part of this export"
-        verb = "are" if len(gaps) > 1 else "is"
-        dangle = "1 sidecar describes a picture" if count == 1 else f"{count:,} sidecars describe pictures"
-        after = f": {dangle} that no given part holds" if count else ""
-        self.warnings.append(
-            f"{what} {verb} missing{after}. Download what is missing and run the same command with all parts; "
-            "photos already read are not read again."
-        )
+    def _gaps(self, export: Export) -> list[int]:
+        return missing_numbers(self.containers[number].part for number in export.containers)
+
+    def _warn_of_what_is_missing(self, export: Export, dangling: int, unmatched: int) -> None:
+        warning = missing_part_text(self._gaps(export), dangling)
+        export.whole = export.whole and warning is None
+        self.warnings += filter(None, (warning, unmatched_text(unmatched)))
 
     # -- bytes ------------------------------------------------------------------------------------------------------
 

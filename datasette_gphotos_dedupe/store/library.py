@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ..core.keys import dedup_key_of
 from ..model import Album, File, Photo, Reading, Trouble
+from ..sources.items import album_id
+from ..sources.naming import nfc
 from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
 from .selecting import marks
 
@@ -31,6 +34,7 @@ METADATA = (
     "sidecar_rule",
     "exported_at",
 )
+MAIN_ROLES = ("original", "album_copy")
 FLAGS = ("favorite", "archived", "trashed")
 # What the bytes say, or a list of the account: filled in when known.
 CONTENT = (
@@ -97,6 +101,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         return "added"
     if _is_no_news(old, new):
         return None
+    new["album_only"] = _album_only(conn, dict(old), photo)
     changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}
     if not changes:
         return None
@@ -143,15 +148,39 @@ def _merged(old: dict, new: dict) -> dict:
         merged["no_pixels"] = None
     merged["moves"] = new["moves"] if new["width"] else old["moves"]  # told by the bytes: only who read them knows
     merged["source"] = new["source"] if newer else old["source"]
-    merged["album_only"] = _album_only(old, new)
+    merged["album_only"] = new["album_only"]
     return merged
 
 
-def _album_only(old: dict, new: dict) -> int:
+def _album_only(conn: sqlite3.Connection, old: dict, photo: Photo) -> int:
+    """Whether the photo may be somebody else's, by what is known of it and what `photo` adds.
+
+    A folder that is none of its albums shows that it is the person's own, for ever. Without one, the way of upload may have spoken
+    for the owner in an export of albums alone; one that has year folders and does not hold it there knows better.
+    """
     if old["owned"] is not None:
         return int(not old["owned"])
-    # Once seen in the person's own library, always theirs.
-    return new["album_only"] if old["source"] == "folder" else int(old["album_only"] and new["album_only"])
+    if photo.source == "folder" != old["source"]:
+        return old["album_only"]  # that somebody's picture lies on this disk proves nothing
+    mains = [file.member for file in photo.files if file.role in MAIN_ROLES]
+    if old["source"] == "folder" or photo.source != "takeout" or _is_outside(mains, photo.albums):
+        return int(photo.album_only)
+    return int(bool(old["album_only"] or photo.album_only) and not _lies_in_the_library(conn, old["photo_id"]))
+
+
+def _is_outside(members: Iterable[str], albums: Collection[str]) -> bool:
+    folders = (PurePosixPath(member.replace("\\", "/")).parent.name for member in members)
+    return any(album_id(nfc(folder)) not in albums for folder in folders)
+
+
+def _lies_in_the_library(conn: sqlite3.Connection, photo_id: str) -> bool:
+    albums = {row[0] for row in conn.execute("SELECT album_id FROM album_photos WHERE photo_id = ?", [photo_id]).fetchall()}
+    members = conn.execute(
+        f"""SELECT member FROM files JOIN parts USING (container) JOIN runs ON runs.run_id = parts.run_id
+        WHERE photo_id = ? AND role IN ({marks(MAIN_ROLES)}) AND command = 'takeout'""",
+        [photo_id, *MAIN_ROLES],
+    ).fetchall()
+    return _is_outside((row[0] for row in members), albums)
 
 
 def _newest(name: str, old: object, new: object, newer: bool) -> object:

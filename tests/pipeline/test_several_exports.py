@@ -139,6 +139,19 @@ def test_two_exports_unpacked_over_each_other_give_each_item_once(library, tmp_p
     assert report.parts[0].skipped.total() == 0
 
 
+def test_a_file_replaced_by_another_of_the_same_name_and_time_is_read_anew(library, tmp_path):
+    """Google's archives and some programs that unpack them give all files one time."""
+    folder = tmp_path / "unpacked"
+    for number in (1, 2):
+        write_folder(folder, year("a.jpg", picture(number), number))
+        for path in folder.rglob("*.*"):
+            os.utime(path, (1_600_000_000, 1_600_000_000))
+        library.takeout(folder)
+    assert library.rows("SELECT photo_id, bytes FROM photos JOIN files USING (photo_id, sha1, bytes)") == [
+        (key(2), len(picture(2)))
+    ]
+
+
 def test_a_name_that_means_another_item_in_the_newer_export_does_not_hand_its_decision_over(library, tmp_path):
     """When a.jpg is deleted, what was a(1).jpg is exported as a.jpg."""
     folder = tmp_path / "unpacked"

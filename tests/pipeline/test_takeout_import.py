@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
+import pytest
+
 from ..exports import ID, album, key, part, picture, sidecar, write_folder, write_tgz, write_zip, year
 
 Y = "Photos from 2019"
@@ -133,6 +135,57 @@ def test_in_an_export_of_single_albums_the_way_of_upload_shows_the_owner(library
     }
     library.takeout(part(tmp_path, 1, members))
     assert library.rows("SELECT filename, album_only FROM photos ORDER BY filename") == [("a.jpg", 0), ("b.jpg", 1)]
+
+
+def test_the_way_of_upload_proves_nothing_while_the_year_folders_may_lie_in_a_missing_part(library, tmp_path):
+    shared = {"Shared/b.jpg": picture(2), f"Shared/b.jpg{NEW}": sidecar("b.jpg", 2), "Shared/metadata.json": album("Shared")}
+    library.takeout(part(tmp_path, 2, shared))
+    assert library.rows("SELECT album_only FROM photos") == [(1,)]
+
+
+@pytest.mark.parametrize("last", [(1,), (2,), (1, 2)])
+def test_somebody_elses_photo_stays_so_whichever_parts_come_later(library, tmp_path, last):
+    shared = {"Shared/b.jpg": picture(2), f"Shared/b.jpg{NEW}": sidecar("b.jpg", 2), "Shared/metadata.json": album("Shared")}
+    parts = {1: part(tmp_path, 1, shared), 2: part(tmp_path, 2, year("a.jpg", picture(1), 1))}
+    library.takeout(parts[1])
+    library.takeout(*parts.values())
+    library.takeout(*(parts[number] for number in last))
+    assert library.rows("SELECT filename, album_only FROM photos ORDER BY 1") == [("a.jpg", 0), ("b.jpg", 1)]
+
+
+def test_a_photo_seen_in_its_year_folder_stays_the_persons_own_when_only_its_album_comes_again(library, tmp_path):
+    copy = {"Trip/a.jpg": picture(1), "Trip/metadata.json": album("Trip")}
+    copy |= {f"Trip/a.jpg{NEW}": sidecar("a.jpg", 1, googlePhotosOrigin={})}
+    parts = [part(tmp_path, 1, year("a.jpg", picture(1), 1)), part(tmp_path, 2, copy)]
+    library.takeout(*parts)
+    library.takeout(parts[1])
+    assert library.rows("SELECT album_only FROM photos") == [(0,)]
+
+
+def test_somebody_elses_photo_on_the_persons_own_disk_stays_somebody_elses(library, tmp_path):
+    shared = {"Shared/b.jpg": picture(2), f"Shared/b.jpg{NEW}": sidecar("b.jpg", 2), "Shared/metadata.json": album("Shared")}
+    library.takeout(part(tmp_path, 1, {**year("a.jpg", picture(1), 1), **shared}))
+    library.folder(write_folder(tmp_path / "disk", {"b.jpg": picture(2)}))
+    assert library.rows("SELECT filename, album_only FROM photos ORDER BY 1") == [("a.jpg", 0), ("b.jpg", 1)]
+
+
+def test_pictures_of_the_library_that_no_sidecar_describes_are_told(library, tmp_path):
+    members = {**year("a.jpg", picture(1), 1), f"{Y}/b.jpg": picture(2), f"{Y}/notes.txt": b"x"}
+    report = library.takeout(part(tmp_path, 1, members))
+    assert report.warnings == [
+        "1 picture or video has no sidecar in the given parts, so its date comes from the file itself, and place and link may be "
+        "unknown. It is imported all the same."
+    ]
+    assert library.rows("SELECT filename, sidecar_rule FROM photos ORDER BY 1") == [("a.jpg", "exact"), ("b.jpg", None)]
+
+
+def test_a_sidecar_without_a_picture_in_an_export_without_gaps_may_be_googles_fault(library, tmp_path):
+    report = library.takeout(part(tmp_path, 1, {**year("a.jpg", picture(1), 1), f"{Y}/b.jpg{NEW}": sidecar("b.jpg", 2)}))
+    assert report.warnings == [
+        "A part of this export seems to be missing: 1 sidecar describes a picture that no given part holds. Download what is missing "
+        "and run the same command with all parts; photos already read are not read again. If you gave all parts, Google left "
+        "something out."
+    ]
 
 
 def test_an_album_folder_with_sidecars_only_still_gives_its_members(library, tmp_path):
