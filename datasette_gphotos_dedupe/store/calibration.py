@@ -12,6 +12,7 @@ from ..core.reasons import held_back
 from ..errors import GphotosError, NotFoundError
 from .database import utc_now
 from .match_state import read_state, save_state
+from .nearest import MAX_BITS
 from .selecting import read_rows
 
 STATE = "caution"  # its row in match_state
@@ -19,9 +20,14 @@ _PAIR_COLUMNS = "e.photo_a, e.photo_b, e.distance_bits, e.relation, e.confidence
 
 
 def read_histogram(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
-    """(relation, distance in bits, pairs), from an index."""
-    sql = "SELECT relation, distance_bits, count(*) FROM pairs GROUP BY relation, distance_bits ORDER BY relation, distance_bits"
-    return conn.execute(sql).fetchall()
+    """(relation, distance in bits, pairs), from an index.
+
+    A distance that no two fingerprints can have is left out: a page that draws one bar per bit would never be done with it.
+    """
+    return conn.execute(
+        f"""SELECT relation, distance_bits, count(*) FROM pairs WHERE distance_bits BETWEEN 0 AND {MAX_BITS}
+        GROUP BY relation, distance_bits ORDER BY relation, distance_bits"""
+    ).fetchall()
 
 
 def read_samples(conn: sqlite3.Connection, relation: str, distance_bits: int, limit: int, judged: bool) -> list[dict[str, Any]]:
