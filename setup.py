@@ -4,6 +4,21 @@ from setuptools import find_packages, setup
 
 VERSION = "0.1"
 
+# What imports, matching and Google need, and reading a published copy does not. Datasette Lite runs in a browser, where some of
+# these cannot be had, and its installer would refuse the whole package for them.
+OUTSIDE_A_BROWSER = 'sys_platform != "emscripten"'
+FOR_IMPORTS = [
+    "sqlite-utils>=4.2.1",
+    "google-auth-oauthlib",
+    "requests",
+    "Pillow>=10.1",
+    "imagehash>=4.3",
+    "pillow-heif>=0.16",
+    "numpy>=1.26",
+    "faiss-cpu>=1.8",
+    "pebble>=5.0",
+]
+
 setup(
     name="datasette-gphotos-dedupe",
     description="Find near-duplicate pictures in Google Photos, review them in Datasette and get them into an album",
@@ -22,18 +37,7 @@ setup(
         "Topic :: Database",
     ],
     python_requires=">=3.10",
-    install_requires=[
-        "datasette>=0.65.5",
-        "sqlite-utils>=4.2.1",
-        "google-auth-oauthlib",
-        "requests",
-        "Pillow>=10.1",
-        "imagehash>=4.3",
-        "pillow-heif>=0.16",
-        "numpy>=1.26",
-        "faiss-cpu>=1.8",
-        "pebble>=5.0",
-    ],
+    install_requires=["datasette>=0.65.5", *(f"{name}; {OUTSIDE_A_BROWSER}" for name in FOR_IMPORTS)],
     extras_require={
         "raw": ["rawpy"],
         "video": ["av"],

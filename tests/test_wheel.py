@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import importlib.metadata
 import json
 import sqlite3
@@ -72,6 +73,20 @@ def test_the_wheel_installs_no_tests_and_no_scripts(wheel):
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.partition("/")[0] for name in archive.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {PACKAGE}
+
+
+def test_in_a_browser_the_wheel_requires_datasette_alone(wheel):
+    """Datasette Lite's installer resolves what a wheel requires and refuses it for one package that has no build for browsers."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        told = email.message_from_bytes(archive.read(name))
+    required = [Requirement(text) for text in told.get_all("Requires-Dist")]
+    needed = {
+        platform: {one.name for one in required if not one.marker or one.marker.evaluate({"sys_platform": platform, "extra": ""})}
+        for platform in ("emscripten", "linux", "darwin", "win32")
+    }
+    assert needed["emscripten"] == {"datasette"}
+    assert needed["linux"] == needed["darwin"] == needed["win32"] > {"datasette", "numpy", "sqlite-utils", "faiss-cpu"}
 
 
 @pytest.fixture(scope="module")
