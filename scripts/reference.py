@@ -107,3 +107,107 @@ def permissions() -> str:
     return "\n".join(
         ["| permission | allows to |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in ACTIONS.items()), ""]
     )
+
+
+def fingerprint_limits() -> str:
+    """How far apart two fingerprints may lie for their photos to be compared, by what was hashed."""
+    from datasette_gphotos_dedupe.core.fingerprint import HASH_SIDE, RADIUS_BITS, VARIANTS
+    from datasette_gphotos_dedupe.core.variants import CROPS, OFF_CENTRE, TURNS
+
+    whole = {name: VARIANTS[name] for name in VARIANTS if name not in {*CROPS, *OFF_CENTRE, *TURNS}}
+    rows = [("the whole picture", 1, (RADIUS_BITS,)), ("cut around the middle", len(CROPS), [VARIANTS[name] for name in CROPS])]
+    rows.append(("cut off the middle", len(OFF_CENTRE), [VARIANTS[name] for name in OFF_CENTRE]))
+    rows += [(_VARIANT_WORDS[name], 1, (radius,)) for name, radius in whole.items()]
+    rows.append(("turned or mirrored", len(TURNS), [VARIANTS[name] for name in TURNS]))
+    lines = [f"| what was hashed | hashes | compared when at most so many of {HASH_SIDE**2} bits differ |", "|---|---|---|"]
+    lines += [f"| {name} | {count} | {_span(radii)} |" for name, count, radii in rows]
+    return "\n".join([*lines, ""])
+
+
+_VARIANT_WORDS = {
+    "wide": "cut to 16:9",
+    "square": "cut to a square",
+    "trim": "without an even border",
+    "screen": "a picture inside a screenshot",
+}
+
+
+def _span(values) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def pixel_limits() -> str:
+    """How far the measured numbers may go for two pictures to be called one, alone and with a witness."""
+    from dataclasses import fields
+
+    from datasette_gphotos_dedupe.core.relation import DIFFERENCE_COLUMNS, EXACT, SAME, WITNESSED
+    from datasette_gphotos_dedupe.describing import LIBRARY_TABLES
+
+    column_of = {number: column for column, number in DIFFERENCE_COLUMNS.items()}
+    told = {
+        **LIBRARY_TABLES["pairs"].columns,
+        "worst_detail": "Fine structure in the worst tenth of the blocks that have any.",
+        "worst_colour": "Colour that is left in the worst block after white balance and saturation were evened out.",
+    }
+    head = (
+        "| column of `pairs` | what it measures | the same picture | the same, with a witness | the same, by the second alone |"
+    )
+    lines = [head, "|---|---|---|---|---|"]
+    for field in fields(SAME):
+        bound = "at least" if field.name == "saturation" else "at most"
+        values = " | ".join(f"{bound} {getattr(limits, field.name):g}" for limits in (SAME, WITNESSED, EXACT))
+        lines.append(f"| `{column_of[field.name]}` | {told[column_of[field.name]]} | {values} |")
+    return "\n".join([*lines, ""])
+
+
+def keeper_rules() -> str:
+    """The rules that choose who stays, in their order: those that cannot be changed, then those of the default policy."""
+    from datasette_gphotos_dedupe.core.keeper import FIXED, Policy
+
+    names = [*((name, "always") for name in FIXED), *((name, "can be reordered") for name in Policy().rules)]
+    lines = ["| | rule | stays | |", "|---|---|---|---|"]
+    lines += [f"| {place} | `{name}` | {_RULE_WORDS[name]} | {kind} |" for place, (name, kind) in enumerate(names, start=1)]
+    return "\n".join([*lines, ""])
+
+
+_RULE_WORDS = {
+    "own": "what is certainly the person's own, and not seen in albums only",
+    "not_removed": "what nobody decided to remove",
+    "chosen": "what the person made the keeper",
+    "decided_keep": "what the person decided to keep, unless it is a small copy",
+    "moves": "what moves or has several pages, against a still",
+    "protected": "a favourite, or a photo in a protected album, unless it is a small copy",
+    "original": "original quality, against storage saver",
+    "pixels": "the most pixels",
+    "format": "the preferred format: RAW, then HEIC, then JPEG",
+    "metadata": "the one with camera, place, description and albums",
+    "density": "the least compressed",
+    "earliest": "the one uploaded first",
+}
+
+
+def single_limits() -> str:
+    """The other limits of the matching, each with what it is for."""
+    from datasette_gphotos_dedupe.core import align, candidates, compare, fingerprint, relation, verify, witness
+
+    rows = [
+        (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which everything below is measured"),
+        (f"{compare.BLOCK} x {compare.BLOCK} pixels", "one block: a line of a caption, a face in a group"),
+        (f"{verify.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
+        (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
+        (f"{relation.KEPT_WHOLE:.1%}", "of each side must be shown by both; less is a crop"),
+        (f"{relation.MIN_STRUCTURE:.0%}", "of the blocks must show something, or a time alone proves nothing: sky, night, paper"),
+        (f"{relation.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
+        (f"{relation.DURATION_TOLERANCE_S:g} s", "two videos of one picture may differ in length by this"),
+        (f"{witness.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
+        (
+            f"{candidates.MAX_EQUAL}",
+            "photos with one and the same fingerprint are all compared with each other; beyond, with their first",
+        ),
+        (
+            f"{candidates.MAX_NEIGHBOURS}",
+            "photos within reach of one are all compared with it; in a larger crowd only the nearest",
+        ),
+    ]
+    return "\n".join(["| limit | what it is for |", "|---|---|", *(f"| {value} | {purpose} |" for value, purpose in rows), ""])

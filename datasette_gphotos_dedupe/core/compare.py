@@ -83,14 +83,9 @@ def tone_curve(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
 def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     """Differences of brightness of two canvases of one tone."""
     difference = a - b
-    fine_a, fine_b = _fine(a), _fine(b)
-    energy_a, energy_b = _blocks(fine_a * fine_a), _blocks(fine_b * fine_b)
-    together = _blocks(fine_a * fine_b)
-    apart = np.maximum(energy_a + energy_b - 2.0 * together, 0.0)
+    energy_a, energy_b, together = _energies(a, b)
     stronger = np.maximum(energy_a, energy_b)
-    strokes = np.sqrt(apart / (NOISE**2 + TEXTURE_SHARE**2 * stronger))
-    shade = np.abs(_blocks(difference[2:-2, 2:-2])) / (SHADE_NOISE + SHADE_SHARE * np.sqrt(stronger))
-    score = np.maximum(strokes, shade)
+    score = _scores(difference, energy_a, energy_b, together)
     structured = stronger > DETAIL_FLOOR**2
     agreement = together / np.sqrt(energy_a * energy_b + 1e-6)
     detail = 1.0 - float(together[structured].sum() / np.sqrt(energy_a[structured].sum() * energy_b[structured].sum() + 1e-6))
@@ -102,6 +97,25 @@ def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
         "worst_detail": float(1.0 - np.quantile(agreement[structured], 0.1)) if structured.any() else 0.0,
         "structure": float(structured.mean()),
     }
+
+
+def block_scores(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """For each block of two canvases of one tone its difference as a ratio to what re-encoding explains there; 1 is the border."""
+    return _scores(a - b, *_energies(a, b))
+
+
+def _energies(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The energy of each block's fine structure in a and in b, and what they have of it together."""
+    fine_a, fine_b = _fine(a), _fine(b)
+    return _blocks(fine_a * fine_a), _blocks(fine_b * fine_b), _blocks(fine_a * fine_b)
+
+
+def _scores(difference: np.ndarray, energy_a: np.ndarray, energy_b: np.ndarray, together: np.ndarray) -> np.ndarray:
+    stronger = np.maximum(energy_a, energy_b)
+    apart = np.maximum(energy_a + energy_b - 2.0 * together, 0.0)
+    strokes = np.sqrt(apart / (NOISE**2 + TEXTURE_SHARE**2 * stronger))
+    shade = np.abs(_blocks(difference[2:-2, 2:-2])) / (SHADE_NOISE + SHADE_SHARE * np.sqrt(stronger))
+    return np.maximum(strokes, shade)
 
 
 def _fine(canvas: np.ndarray) -> np.ndarray:
