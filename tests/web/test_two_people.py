@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing
 
@@ -70,7 +71,7 @@ async def ask(site: Site, act: tuple, seen: str):
     return await site.post_json(f"duplicates/{GROUP}.json", {"action": kind, "seen": seen, **more})
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "15")), suppress_health_check=list(HealthCheck))
 @given(st.lists(requests, min_size=1, max_size=6))
 def test_in_any_order_of_requests_the_last_copy_stays(two_people, todo):
     path, people, run = two_people
