@@ -1,6 +1,7 @@
-"""Nothing lost: kills, lost power, wrong clocks, copies in use, decisions made meanwhile, and thousands of random libraries.
+"""Nothing lost: kills, lost power, full and read-only disks, wrong clocks, copies in use, decisions made meanwhile, other versions.
 
-    python scripts/bench_reliability.py [--kills 200] [--power 60] [--rounds 10] [--clocks 5] [--copies 20] [--examples 2000]
+    python scripts/bench_reliability.py                         every step as often as usual, and thousands of random examples
+    python scripts/bench_reliability.py --only --kills 50       one step
 
 Every step makes a small Takeout export of two parts, does harm to real processes at random moments, and compares what the next
 undisturbed run leaves with the tables of a run that nothing ever disturbed. Ends with status 1 when anything differs.
@@ -9,7 +10,6 @@ undisturbed run leaves with the tables of a run that nothing ever disturbed. End
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import random
 import shutil
@@ -20,9 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
@@ -30,91 +28,22 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.exports import album, part, picture, sidecar, year  # noqa: E402
+from scripts.harm import (  # noqa: E402
+    Tally,
+    arguments,
+    attempt,
+    differing,
+    end,
+    finish,
+    is_sentence,
+    is_sound,
+    signal_all,
+    small_disk,
+    tables,
+    write_export,
+)
 from tests.live_site import actor_cookie, live_datasette  # noqa: E402
-from tests.pipeline.commands import start  # noqa: E402
-
-PHOTOS = 60
-# How work was divided, and when it was done, may differ between two ways to one result.
-UNSTABLE = {"run_id", "file_id", "started_at", "finished_at", "modified_at"}
-LEFT_OUT = {"runs", "sqlite_sequence", "_sqlite_migrations", "staged_readings"}
-
-
-@dataclass
-class Tally:
-    """What was done how often, and every difference that was seen."""
-
-    counts: Counter = field(default_factory=Counter)
-    troubles: list[str] = field(default_factory=list)
-
-    def check(self, holds: bool, what: str) -> None:
-        if not holds:
-            self.troubles.append(what)
-
-
-def write_export(folder: Path) -> list[Path]:
-    """Two parts: photos with sidecars, small copies of every third, an album of every fourth."""
-    parts = []
-    for number in (1, 2):
-        members: dict[str, bytes] = {"Trip/metadata.json": album("Trip")}
-        for photo in range((number - 1) * PHOTOS // 2, number * PHOTOS // 2):
-            taken = 1_561_739_884 + 3600 * photo
-            data = picture(photo, (640, 480))
-            members |= year(f"IMG_{1000 + photo}.jpg", data, photo, taken)
-            if photo % 3 == 0:
-                small = picture(photo, (320, 240), quality=80)
-                members |= year(f"IMG_{1000 + photo}-small.jpg", small, 500 + photo, taken)
-            if photo % 4 == 0:
-                name = f"Trip/IMG_{1000 + photo}.jpg"
-                members |= {name: data, f"{name}.supplemental-metadata.json": sidecar(f"IMG_{1000 + photo}.jpg", photo, taken)}
-        parts.append(part(folder, number, members))
-    return parts
-
-
-def arguments(database: Path, parts: list[Path]) -> list[object]:
-    return ["takeout", database, "--silent", "--workers", 1, *parts]
-
-
-def finish(database: Path, parts: list[Path], before: str = "") -> None:
-    """An undisturbed run to the end."""
-    with start(*arguments(database, parts), before=before) as process:
-        _, errors = process.communicate(timeout=600)
-    if process.returncode:
-        raise RuntimeError(errors)
-
-
-def signal_all(process: subprocess.Popen, what: int) -> None:
-    """To the program and its reading processes; it may have ended by itself."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, what)
-
-
-def end(process: subprocess.Popen) -> None:
-    signal_all(process, signal.SIGKILL)
-    process.communicate()
-
-
-def tables(database: Path) -> dict[str, list]:
-    """Every row of every table, without the columns that tell the order of work."""
-    with closing(sqlite3.connect(database)) as conn:
-        names = [row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%fts%'")]
-        found = {}
-        for name in sorted(set(names) - LEFT_OUT):
-            columns = [row[1] for row in conn.execute(f"PRAGMA table_info({name})") if row[1] not in UNSTABLE]
-            found[name] = sorted(conn.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall(), key=repr)
-        return found
-
-
-def is_sound(database: Path) -> bool:
-    if not database.exists():
-        return True
-    with closing(sqlite3.connect(database)) as conn:
-        whole = conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return whole and conn.execute("PRAGMA foreign_key_check").fetchall() == []
-
-
-def differing(found: dict[str, list], expected: dict[str, list]) -> str:
-    return ", ".join(name for name in expected if found.get(name) != expected[name])
+from tests.pipeline.commands import obey_permissions, start  # noqa: E402
 
 
 class Bench:
@@ -127,6 +56,7 @@ class Bench:
         finish(folder / "undisturbed.db", self.parts)
         self.duration_s = time.monotonic() - began
         self.expected = tables(folder / "undisturbed.db")
+        self.bytes_written = (folder / "undisturbed.db").stat().st_size
         groups = len(self.expected["groups"])
         print(
             f"The export has {len(self.expected['photos'])} photos in {groups} groups; undisturbed {self.duration_s:.1f} s",
@@ -159,12 +89,7 @@ class Bench:
 
     def power(self, count: int) -> None:
         """The power goes: of the log only a random beginning reached the disk, sometimes with rubbish behind it."""
-        no_checkpoint = (
-            "from datasette_gphotos_dedupe.store import database as place; opened = place.open_database\n"
-            "def open_database(*given, **more):\n"
-            "    db = opened(*given, **more); db.execute('PRAGMA wal_autocheckpoint = 0'); return db\n"
-            "place.open_database = open_database"
-        )
+        no_checkpoint = WITH_DATABASE.format("PRAGMA wal_autocheckpoint = 0")
         for number in range(count):
             database, lost = self.fresh("running"), self.fresh("lost")
             process = start(*arguments(database, self.parts), before=no_checkpoint, start_new_session=True)
@@ -264,6 +189,100 @@ class Bench:
             self.compare(database, f"two imports {number}")
             self.tally.counts["pairs of imports at once"] += 1
 
+    def full(self, count: int) -> None:
+        """The disk is full at a random point: for the database alone, for a file by its size, or, where one can be mounted, for real."""
+        for number in range(count):
+            database = self.fresh("full")
+            room = self.draw.randint(20_000, int(self.bytes_written * 1.1))
+            kind = ("pages", "file size", "disk")[number % 3]
+            status, errors = self._fill(kind, database, room)
+            self.tally.check(status == 0 or is_sentence(errors), f"full {number} ({kind}): {errors[-300:]}")
+            self.tally.check(is_sound(database), f"full {number} ({kind}): integrity or foreign keys")
+            self.tally.counts[f"runs with a full disk ({kind}), of which stopped by it"] += status != 0
+            self.tally.counts[f"runs with a full disk ({kind})"] += 1
+            finish(database, self.parts)
+            self.compare(database, f"full {number} ({kind})")
+
+    def _fill(self, kind: str, database: Path, room: int) -> tuple[int, str]:
+        if kind == "pages":
+            return attempt(database, self.parts, WITH_DATABASE.format(f"PRAGMA max_page_count = {60 + room // 4096}"))
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({max(room, 400_000)},) * 2)"
+        if kind == "file size":
+            return attempt(database, self.parts, limit)
+        with small_disk(self.folder / "small", max(room, 400_000)) as disk:
+            if disk is None:
+                return attempt(database, self.parts, limit)
+            told = attempt(disk / database.name, self.parts)
+            for file in disk.iterdir():  # as it stands there, with its log
+                shutil.copy(file, database.parent / file.name)
+        return told
+
+    def read_only(self, count: int) -> None:
+        """The disk may only be read when a killed import is begun again: a sentence, not a byte changed, and later it goes on."""
+        folder = self.folder / "shut"
+        for number in range(count):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            database = folder / "photos.db"
+            process = start(*arguments(database, self.parts), start_new_session=True)
+            time.sleep(self.draw.uniform(0.3, self.duration_s))
+            end(process)
+            before = {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}
+            for file in folder.iterdir():
+                file.chmod(0o444)
+            folder.chmod(0o555)
+            status, errors = attempt(database, self.parts, preexec_fn=obey_permissions)
+            self.tally.check(status == 1 and is_sentence(errors), f"read-only {number}: {status} {errors[-300:]}")
+            after = {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}
+            self.tally.check(before == after, f"read-only {number}: bytes were changed")
+            folder.chmod(0o755)
+            for file in folder.iterdir():
+                file.chmod(0o644)
+            finish(database, self.parts)
+            self.compare(database, f"read-only {number}")
+            self.tally.counts["runs on a disk that may only be read"] += 1
+
+    def versions(self, count: int) -> None:
+        """A newer version takes a step on the file of this one and is killed in it; this one then leaves the newer file alone."""
+        for number in range(count):
+            database = self.fresh("version")
+            process = start(*arguments(database, self.parts), start_new_session=True)
+            time.sleep(self.draw.uniform(0.3, self.duration_s))
+            end(process)
+            for _ in range(2):
+                newer = start(*arguments(database, self.parts), before=NEWER, start_new_session=True)
+                time.sleep(self.draw.uniform(0.2, self.duration_s))
+                end(newer)
+                self.tally.check(is_sound(database), f"version {number}: integrity or foreign keys")
+                self.tally.counts["newer versions killed, some in their step"] += 1
+            finish(database, self.parts, before=NEWER)
+            self.compare(database, f"version {number}")
+            newest = tables(database)
+            status, errors = attempt(database, self.parts)
+            refused = status == 1 and is_sentence(errors) and "written by a newer version" in errors
+            self.tally.check(refused and tables(database) == newest, f"version {number}: the older one did not refuse: {errors}")
+            self.tally.counts["newer files refused by the older version"] += 1
+
+
+# A step as a later version may bring it: slow, so that kills hit its middle.
+NEWER = """
+import time
+from datasette_gphotos_dedupe import schema
+def m900_moods(db):
+    for number in range(8):
+        db.execute(f"CREATE TABLE moods{number} (photo_id TEXT REFERENCES photos(photo_id), mood TEXT)")
+        db.execute(f"INSERT INTO moods{number} SELECT photo_id, 'sunny' FROM photos")
+        time.sleep(0.1)
+schema.STEPS["m900_moods"] = m900_moods
+"""
+# Run on every connection that the command opens for itself.
+WITH_DATABASE = """
+from datasette_gphotos_dedupe.store import database as place; opened = place.open_database
+def open_database(*given, **more):
+    db = opened(*given, **more); db.execute('{}'); return db
+place.open_database = open_database
+"""
+
 
 class Reviewer(threading.Thread):
     """Somebody who accepts, keeps, removes and takes back at random until told to end."""
@@ -313,38 +332,48 @@ class Reviewer(threading.Thread):
 
 
 def properties(examples: int, tally: Tally) -> None:
-    """The safety rules on random libraries and orders of decisions, for each of the properties."""
+    """Every property again, with so many random examples each: safety in the tables and over HTTP, answers of Google."""
     environment = {**os.environ, "PROPERTY_EXAMPLES": str(examples)}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--timeout=0",
-        "-p",
-        "no:cacheprovider",
-        "tests/store/test_safety_properties.py",
-    ]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    tally.counts[f"safety properties with {examples:,} random libraries each"] += done.stdout.count(".") and 1
-    tally.check(done.returncode == 0, f"a safety property: {done.stdout[-2000:]}")
+    for tests in PROPERTIES:
+        began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-q", "--timeout=0", "-p", "no:cacheprovider", tests]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        tally.counts[f"{tests} with {examples:,} examples each"] += 1
+        tally.check(done.returncode == 0, f"{tests}: {done.stdout[-2000:]}")
+        print(f"{tests}: {time.monotonic() - began:.0f} s, {done.stdout.splitlines()[-1]}", flush=True)
+
+
+PROPERTIES = (
+    *("tests/store/test_safety_properties.py", "tests/web/test_safety_over_http.py", "tests/web/test_two_people.py"),
+    "tests/google/test_odd_answers.py",
+)
+STEPS = {
+    **{"kills": 200, "power": 60, "full": 30, "read_only": 10, "serving": 10, "clocks": 10, "copies": 20, "two_imports": 10},
+    "versions": 10,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    steps = {"kills": 200, "power": 60, "serving": 10, "clocks": 5, "copies": 20, "two_imports": 5, "examples": 2000}
-    for name, count in steps.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=count, help="how often (default: %(default)s)")
+    for name, count in {**STEPS, "examples": 2000}.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"how often (default: {count}, or 0 with --only)")
+    parser.add_argument("--only", action="store_true", help="nothing but the steps that are named")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+
+    def often(name: str, usually: int) -> int:
+        asked = getattr(options, name)
+        return asked if asked is not None else 0 if options.only else usually
+
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options.seed)
-        for name in ("kills", "power", "serving", "clocks", "copies", "two_imports"):
-            began = time.monotonic()
-            getattr(bench, name)(getattr(options, name))
-            print(f"{name}: {time.monotonic() - began:.0f} s, {len(bench.tally.troubles)} troubles so far", flush=True)
-        if options.examples:
-            properties(options.examples, bench.tally)
+        for name, usually in STEPS.items():
+            if count := often(name, usually):
+                began = time.monotonic()
+                getattr(bench, name)(count)
+                print(f"{name}: {time.monotonic() - began:.0f} s, {len(bench.tally.troubles)} troubles so far", flush=True)
+        if examples := often("examples", 2000):
+            properties(examples, bench.tally)
     for what, count in bench.tally.counts.items():
         print(f"{count:8,}  {what}")
     print(f"{len(bench.tally.troubles):8,}  differences or damages")

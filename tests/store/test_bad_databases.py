@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sqlite3
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from datasette_gphotos_dedupe.errors import DatabaseError
 from datasette_gphotos_dedupe.store.database import open_database
+from tests.pipeline.commands import obey_permissions
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -54,12 +54,6 @@ def test_a_database_that_is_needed_and_not_there_says_what_makes_one(tmp_path):
         f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip"
     )
     assert not path.exists()
-
-
-def obey_permissions() -> None:
-    """Make this process, if it is the superuser's, heed the permissions of files: capabilities(7), PR_CAPBSET_DROP."""
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 
 
 def run_without_rights(*arguments: object) -> subprocess.CompletedProcess:
