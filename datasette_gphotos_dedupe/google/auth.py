@@ -48,6 +48,7 @@ class Auth:
 def read_auth(path: str | Path) -> Auth:
     """The sign-in kept at `path`. Raises SignInError when there is none, others can read it, or it is not ours."""
     path = Path(path)
+    forbid_core_dumps()
     try:
         with path.open("rb") as file:
             _refuse_shared(path, os.fstat(file.fileno()).st_mode)
@@ -63,6 +64,15 @@ def read_auth(path: str | Path) -> Auth:
     if not all(isinstance(value, str) and value for value in required):
         raise SignInError(f"{path} is not a sign-in of this program. {SIGN_IN_AGAIN}")
     return auth
+
+
+def forbid_core_dumps() -> None:
+    """From here on a crash of this process writes no memory to disk: it is about to hold secrets."""
+    try:
+        import resource
+    except ImportError:  # Windows writes none of its own accord
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _refuse_shared(path: Path, mode: int) -> None:

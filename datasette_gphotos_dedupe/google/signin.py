@@ -11,12 +11,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import SignInError
-from .auth import Auth, check_writable, save_auth
+from .auth import Auth, check_writable, forbid_core_dumps, save_auth
 from .hosts import check_address, is_loopback
 
 _SCOPE = "https://www.googleapis.com/auth/"
@@ -49,6 +49,7 @@ def sign_in(
 
     Returns a sentence for each permission that was asked for and not given. Raises SignInError when there is no sign-in to keep.
     """
+    forbid_core_dumps()
     secret = read_client_secret(secret_path)
     check_writable(auth_path)
     with _Receiver() as receiver, _oauthlib_settings(secret["installed"]["token_uri"]), _quiet_libraries():
@@ -197,6 +198,8 @@ class _Receiver:
         answers, expected = self._answers, self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 30
+
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 ours = query.get("state") == [expected._state] and ("code" in query or "error" in query)
@@ -210,7 +213,8 @@ class _Receiver:
             def log_message(self, *arguments: object) -> None:
                 """The address holds the code: it is not logged."""
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        # With a thread for each connection: browsers open some in advance and say nothing on them.
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}/"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 

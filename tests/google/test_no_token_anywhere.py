@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +22,8 @@ from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.google.library import build_pushable
 from tests.web.site import Site, make_datasette
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def secrets(fake, auth_path) -> list[str]:
@@ -144,3 +148,28 @@ def test_no_token_is_in_the_process_list(fake, auth_path, tmp_path):
     fake.before_answer = None
     assert seen
     assert not [secret for secret in secrets(fake, auth_path) if any(secret.encode() in content for content in seen)]
+
+
+CRASH = """
+import os, resource, signal, sys
+from datasette_gphotos_dedupe.google.auth import read_auth
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+if len(sys.argv) > 1:
+    kept = read_auth(sys.argv[1])
+os.kill(os.getpid(), signal.SIGABRT)
+"""
+
+
+def dumps_core(folder, *arguments: object) -> bool:
+    """Whether the system wrote the memory of a process that crashes there."""
+    process = subprocess.Popen([sys.executable, "-c", CRASH, *map(str, arguments)], cwd=folder, env={"PYTHONPATH": str(ROOT)})
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = -os.WTERMSIG(status)
+    return os.WCOREDUMP(status)
+
+
+@pytest.mark.skipif(not hasattr(os, "WCOREDUMP"), reason="no core dumps on this system")
+def test_a_crash_of_a_program_with_a_sign_in_leaves_no_core_dump(auth_path, tmp_path):
+    if not dumps_core(tmp_path):
+        pytest.skip("this system writes no core dumps at all")
+    assert not dumps_core(tmp_path, auth_path)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import stat
 import subprocess
 import sys
 import threading
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,6 +71,24 @@ def test_the_command_signs_in_through_a_browser(fake, secret, tmp_path):
 def test_a_stray_request_does_not_use_up_the_answer(fake, secret, person, tmp_path):
     assert sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20) == []
     assert list(open_client(tmp_path / "auth.json").fetch_albums()) == []
+
+
+def test_a_connection_on_which_nothing_is_said_holds_nobody_up(fake, secret, monkeypatch, tmp_path):
+    """Browsers open connections before they know what to ask; some never ask anything."""
+    silent = []
+
+    def open_page(address: str) -> bool:
+        redirect = next(part for part in address.split("&") if part.startswith("redirect_uri="))
+        home = urlsplit(urllib.request.unquote(redirect.partition("=")[2]))
+        silent.append(socket.create_connection((home.hostname, home.port)))
+        threading.Thread(target=lambda: urllib.request.urlopen(address).close(), daemon=True).start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_page)
+    try:
+        assert sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20) == []
+    finally:
+        silent[0].close()
 
 
 def test_the_flow_proves_itself_with_pkce(fake, secret, person, tmp_path):
