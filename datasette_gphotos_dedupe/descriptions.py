@@ -261,6 +261,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "origin": "How the copies came into Google Photos; empty when unknown.",
             "size": "Photos in each.",
             "groups": "How many groups.",
+            "suggested": "Of these, groups with a member suggested for removal.",
             "bytes": "What their suggested members weigh together.",
         },
         {"hidden": True, "size": 100},

@@ -231,7 +231,8 @@ MATCHES = (
     # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
     "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
     # The order in which groups are counted.
-    "CREATE INDEX groups_alike ON groups(relation, decided, taken_year, camera, origin, size, reclaimable_bytes, group_id)",
+    """CREATE INDEX groups_alike
+  ON groups(relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes, group_id)""",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
     """CREATE TABLE group_counts (
   relation TEXT NOT NULL,
@@ -241,6 +242,7 @@ MATCHES = (
   origin TEXT NOT NULL,        -- empty when unknown
   size INTEGER NOT NULL,
   groups INTEGER NOT NULL,     -- how many groups are like this: kept up to date by triggers
+  suggested INTEGER NOT NULL,  -- of these, groups with a member suggested for removal
   bytes INTEGER NOT NULL,      -- what their suggested members weigh
   PRIMARY KEY (relation, decided, taken_year, camera, origin, size)
 )""",

@@ -160,10 +160,11 @@ def _alike(row: str) -> str:
 
 
 _COUNT_NEW = """INSERT INTO group_counts VALUES (new.relation, new.decided, coalesce(new.taken_year, 0), coalesce(new.camera, ''),
-    coalesce(new.origin, ''), new.size, 1, new.reclaimable_bytes)
+    coalesce(new.origin, ''), new.size, 1, new.suggested_count > 0, new.reclaimable_bytes)
   ON CONFLICT (relation, decided, taken_year, camera, origin, size)
-  DO UPDATE SET groups = groups + 1, bytes = bytes + excluded.bytes;"""
-_COUNT_OLD = f"""UPDATE group_counts SET groups = groups - 1, bytes = bytes - old.reclaimable_bytes WHERE {_alike("old")};
+  DO UPDATE SET groups = groups + 1, suggested = suggested + excluded.suggested, bytes = bytes + excluded.bytes;"""
+_COUNT_OLD = f"""UPDATE group_counts SET groups = groups - 1, suggested = suggested - (old.suggested_count > 0),
+    bytes = bytes - old.reclaimable_bytes WHERE {_alike("old")};
   DELETE FROM group_counts WHERE {_alike("old")} AND groups = 0;"""
 
 # The queue shows how many groups there are of each kind, year, camera and origin, after every single decision. Thousands of sums
@@ -172,8 +173,9 @@ COUNTING = (
     f"CREATE TRIGGER groups_counted_insert AFTER INSERT ON groups BEGIN {_COUNT_NEW} END",
     f"CREATE TRIGGER groups_counted_delete AFTER DELETE ON groups BEGIN {_COUNT_OLD} END",
     f"""CREATE TRIGGER groups_counted_update
-AFTER UPDATE OF relation, decided, taken_year, camera, origin, size, reclaimable_bytes ON groups
-WHEN (old.relation, old.decided, old.size, old.reclaimable_bytes) != (new.relation, new.decided, new.size, new.reclaimable_bytes)
+AFTER UPDATE OF relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes ON groups
+WHEN (old.relation, old.decided, old.size, old.suggested_count, old.reclaimable_bytes)
+  != (new.relation, new.decided, new.size, new.suggested_count, new.reclaimable_bytes)
   OR old.taken_year IS NOT new.taken_year OR old.camera IS NOT new.camera OR old.origin IS NOT new.origin
 BEGIN {_COUNT_OLD} {_COUNT_NEW} END""",
 )

@@ -78,8 +78,9 @@ def live_datasette(
     more: Sequence[str] = (),
     plugin: dict[str, Any] | None = None,
     environment: dict[str, str] | None = None,
+    through: Sequence[str] = (),
 ) -> Iterator[LiveSite]:
-    """Datasette with these files, ended when the block is left."""
+    """Datasette with these files, ended when the block is left; started by the program `through` when one is named."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "datasette.json"
         told.write_text(json.dumps(configuration(plugin)), encoding="utf8")
@@ -87,7 +88,7 @@ def live_datasette(
         env = {**os.environ, **(environment or {})}
         with open(log, "w") as errors:
             process = subprocess.Popen(
-                command(files, port, told, more), stdout=subprocess.PIPE, stderr=errors, text=True, env=env
+                [*through, *command(files, port, told, more)], stdout=subprocess.PIPE, stderr=errors, text=True, env=env
             )
         try:
             yield LiveSite(f"http://127.0.0.1:{port}", _wait(process, port, log), process, log)

@@ -59,6 +59,7 @@
   byItself.append(auto, " by itself");
 
   function choose(mode) {
+    sessionStorage.setItem("gp-compare", mode); // the next two are shown in the same way
     if (mode === "flip" && view.mode === "flip") view.front = view.front === "a" ? "b" : "a";
     else if (mode === "flip") view.front = "b";
     view.mode = mode;
@@ -198,7 +199,11 @@
     };
     image.addEventListener("error", failed);
     image.addEventListener("load", () => { image.parentElement.classList.remove("gp-loading"); paint(true); });
-    if (!image.complete) image.parentElement.classList.add("gp-loading");
+    if (!image.complete) {
+      image.parentElement.classList.add("gp-loading");
+      // What an archive gives takes a moment: the preview is there at once, in the same place.
+      if (image.dataset.preview) image.parentElement.style.setProperty("--gp-preview", `url("${image.dataset.preview}")`);
+    }
     else if (!image.naturalWidth) failed();
     image.draggable = false;
   }
@@ -212,5 +217,5 @@
   box.insertBefore(status, box.querySelector(".gp-captions"));
   window.addEventListener("resize", () => paint(true));
   still.addEventListener("change", () => choose(view.mode === "flip" ? "side" : view.mode));
-  choose("side");
+  choose(buttons[sessionStorage.getItem("gp-compare")] ? sessionStorage.getItem("gp-compare") : "side");
 })();

@@ -4,11 +4,12 @@
   "use strict";
   const KEYS = [
     ["n / p", "next, previous group (or row)"], ["→ / ←", "next, previous photo of the group"], ["k", "keep this photo"],
-    ["r", "remove this photo"], ["x", "not the same picture"], ["m", "make this photo the keeper"], ["a", "accept the suggestion and go on"],
+    ["r", "remove this photo"], ["x", "not the same picture"], ["m", "make this photo the keeper"], ["a", "accept the suggestion and go on"], ["K", "keep all that is open and go on"],
     ["A", "accept the suggestion for the whole queue"], ["u", "undo my last decision"], ["c", "compare with the keeper"],
-    ["f", "flip between the two (compare)"], ["d / s", "difference, slider (compare)"], ["z", "zoom (compare)"], ["q", "back"], ["Enter", "open the row"],
+    ["f", "flip between the two, large"], ["d / s", "difference, slider (compare)"], ["z", "zoom (compare)"], ["q", "back"], ["Enter", "open the row"],
     ["?", "this list"],
   ];
+  const DONE = { accept: "Accepted", keep_all: "All kept" };
   const ready = new Map(); // address -> promise of a page fetched ahead, its pictures loading
   let here = location.href; // where the page shown came from: the address is ahead of it while going back
   let busy = null;
@@ -94,13 +95,21 @@
       ready.forEach((_, url) => { if (url !== abs(told.next_url)) ready.delete(url); });
       if (form.classList.contains("gp-undo")) { await reload(); say(`Taken back: ${told.restored} ${told.restored === 1 ? "decision" : "decisions"}.`); }
       else if (main().dataset.page === "queue") rowDecided(form, told);
-      else if (action === "accept" && told.next_url) { await go(abs(told.next_url), false); remember(told.batch_id); say("Accepted. u takes it back."); }
+      else if (DONE[action]) await goOn(told, DONE[action]);
       else { await reload(); say(told.batch_id ? "Saved. u takes it back." : "Nothing changed."); }
     } catch (error) {
       say(error.message, true);
     } finally {
       busy = null;
     }
+  }
+
+  /* Everything about this group is said: the next one. */
+  async function goOn(told, word) {
+    if (!told.next_url) { await reload(); say(`${word}. That was the last group of this queue; q goes back to it.`); return; }
+    await go(abs(told.next_url), false);
+    remember(told.batch_id);
+    say(`${word}. u takes it back.`);
   }
 
   const abs = (url) => (url ? new URL(url, location.href).href : null);
@@ -155,7 +164,8 @@
       submit(radio.form, radio.form.querySelector("button[value=save]"));
       return true;
     }
-    const control = member.querySelector(`[data-member-key="${key}"]`);
+    const control = member.querySelector(`[data-member-key="${key === "f" ? "c" : key}"]`);
+    if (control && key === "f") sessionStorage.setItem("gp-compare", "flip"); // compare.js begins with it
     if (control) control.click();
     return Boolean(control);
   }
@@ -222,7 +232,18 @@
     setTimeout(() => { if (main().dataset.poll) reload().catch(() => poll()); }, 1000);
   }
 
+  function hint() {
+    const foot = main().querySelector(".gp-foot");
+    if (!foot || foot.querySelector("[data-key='?']")) return;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "gp-link", textContent: "Keys" });
+    button.dataset.key = "?";
+    button.addEventListener("click", help);
+    foot.append(" · ", button);
+  }
+
   function begin() {
+    document.body.classList.add("gp-keyed");
+    hint();
     poll();
     main().prepend(live);
     say("");

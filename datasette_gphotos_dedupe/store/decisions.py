@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ConflictError, GphotosError, NotFoundError
 from ..model import DECISIONS
 from .database import utc_now
-from .history import close_batch, open_batch, put_decision, read_decision
+from .history import close_batch, open_batch, put_decision
 from .safety import do_safely, note_touched, pair_subject_sql
 from .selecting import in_parts, marks, read_rows
 
@@ -230,7 +230,11 @@ def save_suggestion(conn: sqlite3.Connection, group_id: str, actor: str | None, 
     return save_choices(conn, group_id, choices, actor, seen)
 
 
-def decision_of(conn: sqlite3.Connection, photo_id: str) -> str | None:
-    """What was said about this photo itself."""
-    row = read_decision(conn, photo_id)
-    return row["decision"] if row else None
+def save_all_kept(conn: sqlite3.Connection, group_id: str, actor: str | None, seen: str) -> int | None:
+    """Keep every member of one group that is still open: what a series of different shots, or a doubt, comes to."""
+    state = read_group(conn, group_id)
+    choices = [Choice(m["photo_id"], "keep") for m in state.members if m["decision"] is None]
+    if not choices:
+        check_seen(state, seen)
+        raise GphotosError("Nothing was changed: every photo of this group is decided.")
+    return save_choices(conn, group_id, choices, actor, seen)

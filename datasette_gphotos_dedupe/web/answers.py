@@ -97,7 +97,7 @@ async def error_answer(datasette: Any, request: Any, error: Exception, wants_jso
     context = {
         "title": title,
         "sentence": str(error),
-        "back_url": request.full_path if request.method == "GET" else request.path,
+        "back_url": request.full_path,
         "own_static": partial(compat.read_plugin_static, datasette),
     }
     body = await datasette.render_template("gphotos_error.html", context, request=request)

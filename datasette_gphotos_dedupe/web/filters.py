@@ -64,16 +64,21 @@ class QueueFilter:
         return ", ".join(told) or "all groups"
 
 
+FEW, SOME, MOST = "few", "some", "most"
+"""What share of all groups a filter by text or album lets through."""
+
+
 def where(
-    chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = (), in_order: bool = False
+    chosen: QueueFilter, tables: frozenset[str], leave_out: tuple[str, ...] = (), shares: Mapping[str, str] | None = None
 ) -> tuple[str, dict[str, Any]]:
     """SQL about `groups` and its parameters; filters named in `leave_out` are not applied.
 
-    `in_order` says that groups are walked in the order of an index: a list of ids must then not become the way to find them,
-    which the plus sign tells SQLite.
+    The same groups whatever `shares` says of the filters `text` and `album`: it tells how they are best found. `FEW` are looked up one by
+    one. Otherwise groups are walked in the order of an index and compared with a list of ids, which must then not become the way to
+    find them: the plus sign tells SQLite. When `MOST` match, the list of those that do not is the shorter one.
     """
     parts, params = [], {}
-    for name, sql in _conditions(tables, "+group_id" if in_order else "group_id").items():
+    for name, sql in _conditions(tables, shares or {}).items():
         value = getattr(chosen, name)
         if value and name not in leave_out:
             parts.append(f"({sql})")
@@ -83,15 +88,18 @@ def where(
     return " AND ".join(parts) or "1", params
 
 
-def _conditions(tables: frozenset[str], key: str) -> dict[str, str]:
+def _conditions(tables: frozenset[str], shares: Mapping[str, str]) -> dict[str, str]:
+    key = {name: "group_id" if shares.get(name, FEW) == FEW else "+group_id" for name in ("text", "album")}
+    no = "NOT " if shares.get("text") == MOST else ""
     names = "SELECT 1 FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id"
     text = f"EXISTS ({names} AND p.filename LIKE :text ESCAPE '\\')"
     if "group_text" in tables:
-        text = f"{key} IN (SELECT group_id FROM group_text WHERE text LIKE :text ESCAPE '\\')"
+        text = f"{key['text']} {no}IN (SELECT group_id FROM group_text WHERE text {no}LIKE :text ESCAPE '\\')"
     album = "0"
     if {"albums", "album_photos"} <= tables:
-        album = f"""{key} IN (SELECT m.group_id FROM albums JOIN album_photos USING (album_id)
-            JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
+        # From the album to its groups: left to itself, SQLite goes through all groups for an album of any size.
+        album = f"""{key["album"]} IN (SELECT m.group_id FROM albums CROSS JOIN album_photos USING (album_id)
+            CROSS JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
     return {
         "relation": "relation = :relation",
         "year": "taken_year = :year",

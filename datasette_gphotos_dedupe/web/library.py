@@ -68,6 +68,9 @@ class Library:
     def _base(self) -> str:
         return f"{self.datasette.urls.database(self.name)}/-"
 
+    def queue_url(self, query: str = "") -> str:
+        return self.url("duplicates") + (f"?{query}" if query else "")
+
     def group_url(self, group_id: str, query: str = "") -> str:
         return self.url("duplicates", self.encode(group_id)) + (f"?{query}" if query else "")
 
@@ -79,8 +82,9 @@ class Library:
     def group_json_url(self, group_id: str) -> str:
         return self.url("duplicates", tilde_encode(group_id) + ".json")
 
-    def compare_url(self, group_id: str, photo_id: str, **query: Any) -> str:
-        return self.url("duplicates", tilde_encode(group_id), "compare", b=photo_id, **query)
+    def compare_url(self, group_id: str, photo_id: str, query: str = "", **more: Any) -> str:
+        """The page that compares this photo with the keeper of its group, or with the photo `a`; `query` is the filter of the queue."""
+        return self.url("duplicates", tilde_encode(group_id), "compare", b=photo_id, **more) + (f"&{query}" if query else "")
 
     def row_url(self, table: str, key: str) -> str:
         return self.datasette.urls.row(self.name, table, tilde_encode(key))

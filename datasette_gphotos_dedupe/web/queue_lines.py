@@ -31,6 +31,7 @@ class Line:
     more: int  # members beyond the boxes
     name: str
     facts: str
+    reason: str  # of the first photo that something is said about, in words
     gain: str
     decided: bool
     acceptable: bool
@@ -52,6 +53,7 @@ def _line(library: Library, state: GroupState, query: str) -> Line:
         more=max(0, len(state.members) - SHOWN_MEMBERS),
         name=keeper["filename"] or keeper["photo_id"],
         facts=_facts(group),
+        reason=_reason(state),
         gain=_gain(group, keeper),
         decided=bool(group["decided"]),
         acceptable=bool(group["suggested_count"]) and not group["decided"],
@@ -69,6 +71,13 @@ def _box(library: Library, member: dict[str, Any]) -> Box:
 def _facts(group: dict[str, Any]) -> str:
     known = (words.RELATION_LABELS[group["relation"]], words.count(group["size"], "photo"), group["taken_year"], group["camera"])
     return " · ".join(str(fact) for fact in known if fact)
+
+
+def _reason(state: GroupState) -> str:
+    others = [member for member in state.members if member["role"] != "keeper"]
+    told = [member for member in others if member["suggested"] == "remove"] or others
+    more = f" (and {len(told) - 1:,} more)" if len(told) > 1 else ""
+    return f"{told[0]['filename'] or told[0]['photo_id']}: {told[0]['reason']}{more}" if told else ""
 
 
 def _gain(group: dict[str, Any], keeper: dict[str, Any]) -> str:

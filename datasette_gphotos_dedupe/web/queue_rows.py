@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model import RELATIONS, REMOVABLE_RELATIONS
 from ..store.decisions import GroupState, read_groups
-from .filters import STATES, Place, QueueFilter, where
+from .filters import FEW, MOST, SOME, STATES, Place, QueueFilter, where
 
 PAGE_SIZE = 50
 FACET_SIZE = 10
@@ -33,6 +33,26 @@ def remembered(conn: sqlite3.Connection, key: tuple, compute: Callable[[], Any])
     if key not in values:
         values[key] = compute()
     return values[key]
+
+
+def read_shares(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str]) -> dict[str, str]:
+    """What share of all groups the filters by text and album let through, for `where`."""
+    shares = {}
+    if chosen.text and "group_text" in tables:
+        sql = "SELECT sum(text LIKE :text ESCAPE '\\'), count(*) FROM group_text"
+        params = {"text": where(chosen, tables)[1]["text"]}
+        shares["text"] = _share(*remembered(conn, ("text", chosen.text), lambda: conn.execute(sql, params).fetchone()))
+    if chosen.album and {"albums", "album_photos"} <= tables:
+        sql_album = """SELECT (SELECT count(*) FROM albums JOIN album_photos USING (album_id) WHERE title = ?),
+            (SELECT count(*) FROM groups)"""
+        found = remembered(conn, ("album", chosen.album), lambda: conn.execute(sql_album, [chosen.album]).fetchone())
+        shares["album"] = FEW if _share(*found) == FEW else SOME
+    return shares
+
+
+def _share(matching: int | None, groups: int) -> str:
+    few, most = (matching or 0) * 8 < groups, (matching or 0) * 2 > groups
+    return FEW if few else MOST if most else SOME
 
 
 def read_page(
@@ -59,7 +79,7 @@ def _walk(
     Open and decided groups are walked apart, each along an index that begins with `decided`, and merged: over both at once SQLite
     would have to sort all of them.
     """
-    condition, params = where(chosen, tables, leave_out=("state",), in_order=True)
+    condition, params = where(chosen, tables, ("state",), read_shares(conn, chosen, tables))
     sign, order = ("<", "DESC") if forward else (">", "ASC")
     if place:
         condition += f" AND (reclaimable_bytes, group_id) {sign} (:place_bytes, :place_id)"
@@ -81,7 +101,7 @@ DIMENSIONS = {"relation": "relation", "year": "taken_year", "camera": "camera", 
 class Tally:
     """How many groups a filter matches: by relation and state, and by the values of each facet, each without its own filter."""
 
-    relations: list[tuple[str, int, int, int]]  # relation, decided, groups, bytes
+    relations: list[tuple[str, int, int, int, int]]  # relation, decided, groups, groups with a suggestion, bytes
     facets: dict[str, list[tuple[str, int]]]  # most frequent first
 
 
@@ -90,12 +110,13 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
 
     Filters that it does not know (text, album, space) are looked up among the groups themselves, once for all counts.
     """
-    others, params = where(chosen, tables, leave_out=(*DIMENSIONS, "state"), in_order=True)
+    others, params = where(chosen, tables, (*DIMENSIONS, "state"), read_shares(conn, chosen, tables))
     cells, source = "", "group_counts"
     if params or "group_counts" not in tables:
         source = "cells"
         cells = f"""WITH cells AS (SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
-            coalesce(origin, '') AS origin, size, count(*) AS groups, sum(reclaimable_bytes) AS bytes
+            coalesce(origin, '') AS origin, size, count(*) AS groups,
+            sum(suggested_count > 0) AS suggested, sum(reclaimable_bytes) AS bytes
             FROM groups WHERE {others} GROUP BY {_ALIKE}) """
     parts = []
     for name, column in DIMENSIONS.items():
@@ -103,20 +124,19 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
         condition, more = where(chosen, tables, leave_out=(*left_out, "text", "album", "space"))
         params |= more
         decided = "decided" if name == "relation" else "0"
-        parts.append(
-            f"SELECT '{name}', {column}, {decided}, sum(groups), sum(bytes) FROM {source} WHERE {condition} GROUP BY {column}, 3"
-        )
+        sums = "sum(groups), sum(suggested), sum(bytes)"
+        parts.append(f"SELECT '{name}', {column}, {decided}, {sums} FROM {source} WHERE {condition} GROUP BY {column}, 3")
     sql = cells + " UNION ALL ".join(parts)
     key = ("tally", sql, tuple(params.items()))
     return remembered(conn, key, lambda: _tally(conn.execute(sql, params)))
 
 
-def _tally(rows: Iterable[tuple[str, Any, int, int, int]]) -> Tally:
-    relations: list[tuple[str, int, int, int]] = []
+def _tally(rows: Iterable[tuple[str, Any, int, int, int, int]]) -> Tally:
+    relations: list[tuple[str, int, int, int, int]] = []
     facets: dict[str, list[tuple[str, int]]] = {name: [] for name in DIMENSIONS if name != "relation"}
-    for name, value, decided, groups, to_gain in rows:
+    for name, value, decided, groups, suggested, to_gain in rows:
         if name == "relation":
-            relations.append((value, decided, groups, to_gain))
+            relations.append((value, decided, groups, suggested, to_gain))
         elif value:  # neither '' nor 0: unknown is no value to choose
             facets[name].append((str(value), groups))
     for values in facets.values():
@@ -125,14 +145,18 @@ def _tally(rows: Iterable[tuple[str, Any, int, int, int]]) -> Tally:
 
 
 def counts_of(tally: Tally) -> list[dict[str, Any]]:
-    """For each relation there is: groups open and decided, and the bytes that open ones would give."""
+    """For each relation there is: groups open and decided, open ones with a suggestion, and the bytes that these would give."""
     counts: dict[str, dict[str, Any]] = {}
-    for relation, decided, groups, to_gain in tally.relations:
+    for relation, decided, groups, suggested, to_gain in tally.relations:
         entry = counts.setdefault(
             relation,
-            {"relation": relation, "open": 0, "decided": 0, "bytes": 0, "removable": relation in REMOVABLE_RELATIONS},
+            {
+                **{"relation": relation, "removable": relation in REMOVABLE_RELATIONS},
+                **{"open": 0, "decided": 0, "suggested": 0, "bytes": 0},
+            },
         )
         entry["decided" if decided else "open"] += groups
+        entry["suggested"] += 0 if decided else suggested
         entry["bytes"] += 0 if decided else to_gain
     return [counts[relation] for relation in RELATIONS if relation in counts]
 

@@ -60,7 +60,7 @@ async def _accept(library: Library, wants_json: bool):
     left_out = f" {done.refused:,} were left out and are still to look at." if done.refused else ""
     message = f"{done.photos:,} photos are decided to be removed.{left_out} “Undo my last decision” takes all of it back."
     library.datasette.add_message(library.request, message)
-    return redirect(library.url("duplicates") + (f"?{chosen.query()}" if chosen.query() else ""))
+    return redirect(library.queue_url(chosen.query()))
 
 
 def _chosen(library: Library, body: Body) -> QueueFilter:

@@ -9,33 +9,41 @@ from datasette.utils import tilde_decode
 
 from ..errors import NotFoundError
 from ..store.decisions import GroupState, read_group
+from ..store.history import latest_batch
 from . import group_rows
 from .answers import json_answer, page_answer
+from .filters import Place, QueueFilter
 from .group_json import member_json
 from .library import Library
 from .originals import find_reach
+from .queue_rows import read_neighbour
 
 
 async def compare(library: Library, wants_json: bool):
     """The photos `a` (the keeper unless told) and `b` (the first other one unless told) of a group."""
     group_id = tilde_decode(library.request.url_vars["group"])
     asked = library.request.args.get("a") or "", library.request.args.get("b") or ""
-    found = await library.read(_read, group_id, asked, library.tables)
+    chosen = QueueFilter.from_args(library.request.args)
+    found = await library.read(_read, group_id, asked, library.tables, chosen)
     reach = await find_reach(library, [found["a"], found["b"]])
     if wants_json:
-        return json_answer(_as_json(library, found, reach))
-    shown = {**found, "reach": reach, "measures_of": group_rows.measures_of}
-    return await page_answer(library, "gphotos_compare.html", shown)
+        return json_answer(_as_json(library, found, reach, chosen.query()))
+    last = await library.read(latest_batch, library.actor_id) if library.can_review else None
+    more = {"reach": reach, "query": chosen.query(), "last_batch": last, "measures_of": group_rows.measures_of}
+    return await page_answer(library, "gphotos_compare.html", {**found, **more})
 
 
-def _read(conn: sqlite3.Connection, group_id: str, asked: tuple[str, str], tables: frozenset[str]) -> dict[str, Any]:
+def _read(
+    conn: sqlite3.Connection, group_id: str, asked: tuple[str, str], tables: frozenset[str], chosen: QueueFilter
+) -> dict[str, Any]:
     state = read_group(conn, group_id, "decisions" in tables)
     a = _member(state, asked[0] or state.keeper_id)
     others = [member for member in state.members if member is not a]
     b = _member(state, asked[1]) if asked[1] else others[0] if others else a
     if a is b:
         raise NotFoundError("Choose two different photos of the group to compare.")
-    at = others.index(b)
+    at, place = others.index(b), Place.of(state.group)
+    previous, following = others[max(0, at - 1) : at], others[at + 1 : at + 2]
     pairs = group_rows.read_pairs(conn, state) if "pairs" in tables else []
     return {
         "state": state,
@@ -43,9 +51,32 @@ def _read(conn: sqlite3.Connection, group_id: str, asked: tuple[str, str], table
         "b": b,
         "pair": next((pair for pair in pairs if {pair["photo_a"], pair["photo_b"]} == {a["photo_id"], b["photo_id"]}), None),
         "others": others,
-        "previous": others[at - 1] if at else None,
-        "next": others[at + 1] if at + 1 < len(others) else None,
+        "previous": _step(conn, chosen, tables, place, group_id, previous, False),
+        "next": _step(conn, chosen, tables, place, group_id, following, True),
     }
+
+
+def _step(
+    conn: sqlite3.Connection,
+    chosen: QueueFilter,
+    tables: frozenset[str],
+    place: Place,
+    group_id: str,
+    member: list[dict[str, Any]],
+    forward: bool,
+) -> tuple[str, str] | None:
+    """Where the walk goes on: the next photo of the group, behind its last one the next group, as (group id, photo id)."""
+    if member:
+        return group_id, member[0]["photo_id"]
+    neighbour = read_neighbour(conn, chosen, tables, place, forward)
+    return (neighbour, first_to_compare(conn, neighbour, tables)) if neighbour else None
+
+
+def first_to_compare(conn: sqlite3.Connection, group_id: str, tables: frozenset[str]) -> str:
+    """The first photo of a group that is not its keeper, one that is still open before the others."""
+    state = read_group(conn, group_id, "decisions" in tables)
+    others = [member for member in state.members if member["photo_id"] != state.keeper_id]
+    return next((member for member in others if not member["decision"]), (others or state.members)[0])["photo_id"]
 
 
 def _member(state: GroupState, photo_id: str) -> dict[str, Any]:
@@ -55,7 +86,10 @@ def _member(state: GroupState, photo_id: str) -> dict[str, Any]:
     return found
 
 
-def _as_json(library: Library, found: dict[str, Any], reach: dict[str, Any]) -> dict[str, Any]:
+def _as_json(library: Library, found: dict[str, Any], reach: dict[str, Any], query: str) -> dict[str, Any]:
+    def url(step: tuple[str, str] | None) -> str | None:
+        return library.compare_url(*step, query) if step else None
+
     def side(member: dict[str, Any]) -> dict[str, Any]:
         told = reach[member["photo_id"]]
         return {**member_json(library, member), "original_url": told.url, "original": told.where, "why_preview": told.why}
@@ -67,4 +101,6 @@ def _as_json(library: Library, found: dict[str, Any], reach: dict[str, Any]) -> 
         "a": side(found["a"]),
         "b": side(found["b"]),
         "evidence": found["pair"],
+        "next_url": url(found["next"]),
+        "previous_url": url(found["previous"]),
     }

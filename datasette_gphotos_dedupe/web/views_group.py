@@ -8,7 +8,7 @@ from typing import Any
 from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import GphotosError
-from ..store.decisions import Choice, read_group, save_choices, save_suggestion
+from ..store.decisions import Choice, read_group, save_all_kept, save_choices, save_suggestion
 from ..store.history import latest_batch
 from ..store.keepers import save_keeper
 from . import group_rows
@@ -18,6 +18,10 @@ from .forms import Body, read_body
 from .group_json import group_json
 from .library import Library
 from .queue_rows import read_neighbour
+from .views_compare import first_to_compare
+
+GOES_ON = ("accept", "keep_all")
+"""Actions that say something about every open photo, after which the next group is shown."""
 
 
 async def group(library: Library, wants_json: bool):
@@ -56,19 +60,29 @@ async def _decide(library: Library, group_id: str, chosen: QueueFilter, wants_js
     if wants_json:
         return json_answer(await library.read(_answer, library, group_id, batch_id, chosen))
     target = await library.read(_next_page, library, group_id, action, chosen, body.text("then"))
+    if body.text("then") == "compare":
+        library.datasette.add_message(library.request, await library.read(_told, batch_id))
     return redirect(target)
 
 
 def _save(conn: sqlite3.Connection, group_id: str, action: str, body: Body, actor: str | None, seen: str) -> int | None:
     if action == "accept":
         return save_suggestion(conn, group_id, actor, seen)
+    if action == "keep_all":
+        return save_all_kept(conn, group_id, actor, seen)
     if action == "keeper":
         return save_keeper(conn, group_id, body.text("photo_id"), actor, seen)
     if action.startswith("keeper:"):  # the name of a plain button
         return save_keeper(conn, group_id, action.partition(":")[2], actor, seen)
     if action != "save":
-        raise GphotosError(f"{action} is not an action. Known are save, accept, keeper.")
+        raise GphotosError(f"{action} is not an action. Known are save, accept, keep_all, keeper.")
     return save_choices(conn, group_id, _choices(body), actor, seen)
+
+
+def _told(conn: sqlite3.Connection, batch_id: int | None) -> str:
+    """What was just saved, for the page that is shown next."""
+    row = conn.execute("SELECT description FROM decision_batches WHERE batch_id = ?", [batch_id]).fetchone()
+    return f"Saved: {row[0]}." if row else "Nothing changed: it was decided so already."
 
 
 def _choices(body: Body) -> list[Choice]:
@@ -102,14 +116,25 @@ def _answer(
 
 
 def _next_page(conn: sqlite3.Connection, library: Library, group_id: str, action: str, chosen: QueueFilter, then: str) -> str:
-    """Where a form goes on: the next group after accepting, the queue when asked or at its end, else the group itself."""
+    """Where a form goes on: the next group once all of this one is said, the queue when asked or at its end, else the group itself.
+
+    Who compares goes on comparing: the photos of this group that are still open, then the next group.
+    """
+    query = chosen.query()
     if then == "queue":
-        return library.url("duplicates") + (f"?{chosen.query()}" if chosen.query() else "")
-    if action != "accept":
-        return library.group_url(group_id, chosen.query())
+        return library.queue_url(query)
     state = read_group(conn, group_id)
+    comparing = then == "compare"
+    if comparing and any(m["role"] != "keeper" and not m["decision"] for m in state.members):
+        return library.compare_url(group_id, first_to_compare(conn, group_id, library.tables), query)
+    if not comparing and action not in GOES_ON:
+        return library.group_url(group_id, query)
     following = read_neighbour(conn, chosen, library.tables, Place.of(state.group), True)
-    return library.group_url(following, chosen.query()) if following else library.url("duplicates") + f"?{chosen.query()}"
+    if following is None:
+        return library.queue_url(query)
+    if comparing:
+        return library.compare_url(following, first_to_compare(conn, following, library.tables), query)
+    return library.group_url(following, query)
 
 
 async def photo(library: Library, wants_json: bool):

@@ -53,7 +53,7 @@ def _total(counts: list[dict[str, Any]], chosen: QueueFilter) -> dict[str, int]:
     return {
         "groups": sum(entry[key] for entry in rows for key in keys),
         "bytes": sum(entry["bytes"] for entry in rows),
-        "removable": sum(entry["open"] for entry in rows if entry["removable"]),
+        "suggested": sum(entry["suggested"] for entry in rows),
         "decided": sum(entry["decided"] for entry in rows),
     }
 

@@ -145,6 +145,32 @@ def test_a_second_tab_is_told_and_overwrites_nothing(open_page, library):
     expect(theirs.get_by_text("Keep by root")).to_be_visible()
 
 
+def test_doubtful_groups_are_flipped_and_decided_one_by_one_by_keyboard(page, library):
+    page.goto(f"{library}?relation=series")
+    first, second = names(page)
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text(first)
+    page.keyboard.press("f")
+    expect(page.locator(".gp-stage")).to_have_attribute("data-front", "b")
+    expect(page.get_by_role("button", name="Flip")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("f")
+    expect(page.locator(".gp-stage")).to_have_attribute("data-front", "a")
+    expect(page.get_by_text("Photo 1 of 2 beside the keeper")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("Photo 2 of 2 beside the keeper")).to_be_visible()
+    expect(page.locator(".gp-stage")).to_have_attribute("data-mode", "flip")
+    page.keyboard.press("k")
+    expect(page.locator(".gp-caption strong").first).to_have_text(second)
+    page.keyboard.press("q")
+    expect(heading(page)).to_have_text(second)
+    page.keyboard.press("K")
+    expect(page.get_by_role("status")).to_have_text("All kept. That was the last group of this queue; q goes back to it.")
+    page.keyboard.press("q")
+    expect(page.get_by_text("No group matches.")).to_be_visible()
+    expect(page).to_have_url(re.compile("relation=series"))
+
+
 def test_a_whole_queue_is_accepted_compared_pushed_and_every_fate_is_read(page, library, setting):
     page.goto(library)
     page.locator(".gp-name").first.click()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.made_library import photo_id
 
-from .site import GROUP, Site
+from .site import GROUP, Site, rows
 
 pytestmark = pytest.mark.asyncio
 A, B, C = photo_id(0), photo_id(1), photo_id(2)
@@ -150,7 +150,7 @@ async def test_undo_twice_is_refused_with_the_time(root):
 @pytest.mark.parametrize(
     "told,sentence",
     [
-        ({"action": "explode"}, "explode is not an action. Known are save, accept, keeper."),
+        ({"action": "explode"}, "explode is not an action. Known are save, accept, keep_all, keeper."),
         ({"choices": "x"}, "The field choices must be a list."),
         ({"choices": [1]}, "Each choice needs a photo_id and a decision (keep, remove, not_duplicate or null)."),
         (
@@ -238,3 +238,31 @@ async def test_reviewing_needs_its_own_permission_only(ds):
     reviewer, pusher = Site(ds, "reviewer"), Site(ds, "pusher")
     assert (await reviewer.decide({B: "remove"})).status_code == 200
     assert (await pusher.decide({B: "keep"})).status_code == 403
+
+
+async def test_all_open_photos_of_a_group_are_kept_at_once_and_taken_back_at_once(root, library):
+    await root.decide({photo_id(1): "remove"})
+    answer = await root.post_json(f"duplicates/{GROUP}.json", {"action": "keep_all", "seen": await root.seen()})
+    assert answer.json()["next_url"] != answer.json()["group"]["url"]
+    sql = "SELECT photo_id, decision FROM decisions ORDER BY photo_id"
+    assert rows(library, sql) == [(photo_id(0), "keep"), (photo_id(1), "remove"), (photo_id(2), "keep")]
+    again = await root.post_json(f"duplicates/{GROUP}.json", {"action": "keep_all", "seen": await root.seen()})
+    assert again.json()["error"] == "Nothing was changed: every photo of this group is decided."
+    await root.post_json("duplicates/history.json", {"batch_id": answer.json()["batch_id"]})
+    assert rows(library, sql) == [(photo_id(1), "remove")]
+
+
+async def test_who_compares_goes_through_the_open_photos_then_to_the_next_group_of_the_filter(root):
+    listed = (await root.get("duplicates.json?relation=smaller_copy")).json()["groups"]
+    first, second = listed[:2]
+    query = "relation=smaller_copy"
+    address = f"duplicates/{first['group_id']}?{query}"
+    expected = []
+    for member in first["members"][1:]:
+        fields = {"action": "save", "then": "compare", f"decision:{member['photo_id']}": "keep"}
+        answer = await root.post(address, {**fields, "seen": await root.seen(first["group_id"])})
+        expected.append(answer.headers["location"].partition("/-/duplicates/")[2])
+    assert expected == [
+        f"{first['group_id']}/compare?b={first['members'][2]['photo_id']}&{query}",
+        f"{second['group_id']}/compare?b={second['members'][1]['photo_id']}&{query}",
+    ]

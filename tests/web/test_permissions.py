@@ -63,7 +63,7 @@ async def test_on_an_immutable_file_nothing_writes_and_no_page_offers_it(tmp_pat
     build_library(tmp_path / "photos.db", groups=8, size=3).close()
     site = Site(make_datasette([], immutables=[tmp_path / "photos.db"]), "root")
     page = await site.get(example(route))
-    assert 'method="post" action="/photos/-/' not in page.text
+    assert 'method="post"' not in page.text.partition("<main")[2]
     assert page.status_code < 500
     if "POST" in route.methods:
         answer = await site.post(example(route), {"action": "accept", "seen": "x"})

@@ -15,7 +15,7 @@ from datasette_gphotos_dedupe.web.queue_rows import counts_of, facets_of, read_t
 from tests.large_library import build_large_library
 
 TALLY = """SELECT relation, decided, coalesce(taken_year, 0), coalesce(camera, ''), coalesce(origin, ''), size,
-    count(*), sum(reclaimable_bytes) FROM groups GROUP BY 1, 2, 3, 4, 5, 6"""
+    count(*), sum(suggested_count > 0), sum(reclaimable_bytes) FROM groups GROUP BY 1, 2, 3, 4, 5, 6"""
 KEPT = "SELECT * FROM group_counts ORDER BY 1, 2, 3, 4, 5, 6"
 WITH_SUMS = frozenset({"photos", "groups", "group_members", "group_text", "group_counts", "albums", "album_photos"})
 
@@ -27,6 +27,7 @@ values = st.tuples(
     st.sampled_from([None, "webUpload"]),
     st.integers(2, 3),
     st.integers(0, 5),
+    st.integers(0, 2),
 )
 steps = st.lists(st.tuples(st.sampled_from(["insert", "update", "delete"]), st.integers(0, 4), values), max_size=25)
 
@@ -39,13 +40,13 @@ def test_the_sums_follow_every_change_of_a_group(steps):
         if action == "insert":
             conn.execute(
                 """INSERT OR IGNORE INTO groups (group_id, keeper_id, relation, decided, taken_year, camera, origin, size,
-                reclaimable_bytes, suggested_count) VALUES (?, 'p', ?, ?, ?, ?, ?, ?, ?, 1)""",
+                reclaimable_bytes, suggested_count) VALUES (?, 'p', ?, ?, ?, ?, ?, ?, ?, ?)""",
                 [str(number), *row],
             )
         elif action == "update":
             conn.execute(
                 """UPDATE groups SET relation = ?, decided = ?, taken_year = ?, camera = ?, origin = ?, size = ?,
-                reclaimable_bytes = ? WHERE group_id = ?""",
+                reclaimable_bytes = ?, suggested_count = ? WHERE group_id = ?""",
                 [*row, str(number)],
             )
         else:
