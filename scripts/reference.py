@@ -181,7 +181,8 @@ _RULE_WORDS = {
     "original": "original quality, against storage saver",
     "pixels": "the most pixels",
     "format": "the preferred format: RAW, then HEIC, then JPEG",
-    "metadata": "the one with camera, place, description and albums",
+    "metadata": "the one with camera, the camera's time, place, description and albums",
+    "name": "the one named as the camera named it, without a mark of copying",
     "density": "the least compressed",
     "earliest": "the one uploaded first",
 }

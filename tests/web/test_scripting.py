@@ -12,7 +12,7 @@ from datasette.app import Datasette
 from datasette_gphotos_dedupe.web.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
-from .site import GROUP, Site, make_datasette, rows
+from .site import GROUP, make_datasette, rows
 
 pytestmark = pytest.mark.asyncio
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "scripting.md").read_text(encoding="utf8")
