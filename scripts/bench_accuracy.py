@@ -80,12 +80,20 @@ class Found:
 
 def make_samples(task: tuple, longer_side: int, frames: int, folder: str) -> list[Sample]:
     """The samples of one source picture or one drawn picture. Those that an earlier run left in the folder are taken as they are."""
-    version = ALGORITHM.replace("/", "-")
-    made = Path(folder, f"{task[1]}{task[2] if task[0] == 'drawn' else ''}.{version}")
-    if not made.exists():
-        samples = [make_sample(item, folder) for item in _items(task, longer_side, frames)]
-        made.write_bytes(pickle.dumps(samples))
-    return pickle.loads(made.read_bytes())
+    name = f"{task[1]}{task[2] if task[0] == 'drawn' else ''}"
+    made, seen = Path(folder, f"{name}.items"), Path(folder, f"{name}.{ALGORITHM.replace('/', '-')}")
+    if not seen.exists():
+        if not made.exists():
+            made.write_bytes(pickle.dumps([_write(item, folder) for item in _items(task, longer_side, frames)]))
+        items = pickle.loads(made.read_bytes())
+        seen.write_bytes(pickle.dumps([make_sample(item, Path(folder, item.file_name).read_bytes()) for item in items]))
+    return pickle.loads(seen.read_bytes())
+
+
+def _write(item: labelled_set.Item, folder: str) -> labelled_set.Item:
+    """The item without its bytes, which are in the folder from now on: the peers read them there."""
+    Path(folder, item.file_name).write_bytes(item.data)
+    return replace(item, data=b"")
 
 
 def _items(task: tuple, longer_side: int, frames: int) -> Iterator[labelled_set.Item]:
@@ -99,23 +107,22 @@ def _items(task: tuple, longer_side: int, frames: int) -> Iterator[labelled_set.
     yield from labelled_set.next_shot_items(name, image, shot, frames)
 
 
-def make_sample(item: labelled_set.Item, folder: str) -> Sample:
-    """The item as the matcher sees it; its bytes go to the folder, where the peers find them."""
-    Path(folder, item.file_name).write_bytes(item.data)
-    decoded = decode_picture(item.data)
+def make_sample(item: labelled_set.Item, data: bytes) -> Sample:
+    """The item as the matcher sees it."""
+    decoded = decode_picture(data)
     print_ = compute_fingerprint(decoded.image)
     subject = Subject(
         photo_id=item.name,
         thumbnail=make_thumbnail(decoded.image).content,
         width=decoded.width,
         height=decoded.height,
-        bytes=len(item.data),
+        bytes=len(data),
         mime_type=MIME[item.extension],
         flatness=print_.flatness,
         phash=print_.phash,
         variants=print_.variants,
     )
-    return Sample(replace(item, data=b""), subject)
+    return Sample(item, subject)
 
 
 def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, str]]:

@@ -24,6 +24,7 @@ CHROMA_REDUCTION = 4
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
 STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
 HOPELESS = 0.5  # correlation after the coarse level below which nothing corresponds
+FAINT_LEVELS = 6.0  # standard deviation of the grey levels
 MIN_OVERLAP = 0.3
 MAX_TILT_DEGREES = 6.0
 
@@ -118,6 +119,12 @@ def _shrunk(overlay: Overlay, margin: float) -> Overlay:
         x, y = (right - left) * margin, (bottom - top) * margin
         boxes.append((left + x, top + y, right - x, bottom - y))
     return Overlay(boxes[0], boxes[1], overlay.score)
+
+
+@lru_cache(maxsize=CACHED_PREVIEWS)
+def is_faint(preview: Preview) -> bool:
+    """Whether a picture is nearly one grey: its correlation with another, even with its own copy, is that of their noise."""
+    return float(np.asarray(preview.luma).std()) < FAINT_LEVELS
 
 
 def cut(plane: Image.Image, box: Box, size: tuple[int, int]) -> np.ndarray:

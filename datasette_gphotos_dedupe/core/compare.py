@@ -19,6 +19,7 @@ TEXTURE_SHARE = 0.35  # of a block's own fine structure that another resizer may
 SHADE_NOISE = 5.0  # grey levels that a block's mean may differ by
 SHADE_SHARE = 0.25
 DETAIL_FLOOR = 3.0  # grey levels: below this a block's structure drowns in noise and proves nothing
+COLOUR_NOISE = 2.0  # chroma levels: a coarse JPEG drops as much colour from a nearly grey picture
 TONE_BINS = 32
 CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve need not be tried
 
@@ -66,7 +67,8 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
 def tone_curve(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
     """256 levels that give `grey` the brightness curve of `reference`: the mean of what stands at each level, never falling.
 
-    Read off every second pixel of each side: a curve of 32 points needs no more.
+    Read off every second pixel of each side: a curve of 32 points needs no more. Levels that hardly occur keep their distance to
+    the nearest that do: the lamps of a night shot are few, and without them two night shots are one black square.
     """
     x, y = grey[::2, ::2].ravel(), reference[::2, ::2].ravel()
     bins = x >> 3
@@ -77,7 +79,10 @@ def tone_curve(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
         return levels + (float(y.mean()) - float(x.mean()))
     mean_x = np.bincount(bins, weights=x, minlength=TONE_BINS)[filled] / counts[filled]
     mean_y = np.bincount(bins, weights=y, minlength=TONE_BINS)[filled] / counts[filled]
-    return np.interp(levels, mean_x, np.maximum.accumulate(mean_y)).astype(np.float32)
+    mean_y = np.maximum.accumulate(mean_y)
+    known_x = np.concatenate(([mean_x[0] - 256.0], mean_x, [mean_x[-1] + 256.0]))
+    known_y = np.concatenate(([mean_y[0] - 256.0], mean_y, [mean_y[-1] + 256.0]))
+    return np.interp(levels, known_x, known_y).clip(0.0, 255.0).astype(np.float32)
 
 
 def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
@@ -156,12 +161,13 @@ def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> 
         for plane_a, plane_b in ((a.blue, b.blue), (a.red, b.red))
     ]
     left = [_matched(plane_a, plane_b) for plane_a, plane_b in planes]
-    spread_a, spread_b = (float(np.sqrt(sum((pair[side] ** 2).mean() for pair in planes))) for side in (0, 1))
+    # about the mean: a cast over a grey picture is no colourfulness
+    spread_a, spread_b = (float(np.sqrt(sum(pair[side].var() for pair in planes))) for side in (0, 1))
     residual = np.sqrt(sum(plane**2 for plane in left))
     return {
         "colour": float(residual.mean()),
         "worst_colour": float(_blocks(residual, 4).max()),
-        "saturation": (min(spread_a, spread_b) + 1.0) / (max(spread_a, spread_b) + 1.0),
+        "saturation": (min(spread_a, spread_b) + COLOUR_NOISE) / (max(spread_a, spread_b) + COLOUR_NOISE),
         "cast": float(np.sqrt(sum((pair[0].mean() - pair[1].mean()) ** 2 for pair in planes))),
     }
 

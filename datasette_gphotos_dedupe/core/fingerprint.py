@@ -17,7 +17,7 @@ HASH_SIDE = 16  # 16 x 16 = 256 bits: 64 bits join look-alike pages and night sh
 MIDDLE = (HASH_SIDE * HASH_SIDE // 2 - 1, HASH_SIDE * HASH_SIDE // 2)
 DCT_SIDE = 64  # imagehash looks at 4 pixels for each bit of a side
 VARIANT_SIDE = 192  # the longer side variants are cut from: three pixels for each that the transform sees
-ALGORITHM = "phash256/3"
+ALGORITHM = "phash256/4"
 THUMBNAIL_SIDE = 320
 THUMBNAIL_MAX_BYTES = 100_000  # datasette-render-images shows BLOBs under 100 KB
 

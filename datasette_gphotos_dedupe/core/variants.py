@@ -77,8 +77,12 @@ def trim_box(grey: np.ndarray, share: float = BORDER_SHARE) -> Box | None:
     `grey` is a 2-d uint8 array; `share` of a line must have the border's colour. A page of text on white has such a border too:
     trimming it does no harm.
     """
-    rows = _border(grey, share), _border(grey[::-1], share)
-    columns = _border(grey.T, share), _border(grey.T[::-1], share)
+    rows, columns = _borders(grey, share), _borders(grey.T, share)
+    # between wide bars every line across them is mostly bar, so the other two sides are looked for between them
+    if sum(rows) < 1.0:
+        columns = _borders(_between(grey, rows).T, share)
+    elif sum(columns) < 1.0:
+        rows = _borders(_between(grey.T, columns).T, share)
     if not MIN_TRIM <= max(rows + columns) <= MAX_TRIM:
         return None
     return (columns[0], rows[0], 1.0 - columns[1], 1.0 - rows[1])
@@ -88,6 +92,14 @@ def screen_box(grey: np.ndarray) -> Box | None:
     """The picture in a screenshot, whose bars hold a clock, icons and buttons; None when that is what `trim_box` finds."""
     box = trim_box(grey, SCREEN_SHARE)
     return None if box == trim_box(grey) else box
+
+
+def _borders(lines: np.ndarray, share: float) -> tuple[float, float]:
+    return _border(lines, share), _border(lines[::-1], share)
+
+
+def _between(lines: np.ndarray, borders: tuple[float, float]) -> np.ndarray:
+    return lines[round(borders[0] * len(lines)) : len(lines) - round(borders[1] * len(lines))]
 
 
 def _border(lines: np.ndarray, share: float) -> float:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .align import Overlay, Preview, load_preview, register, register_tilted, turn_preview
+from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
 from .compare import Difference, measure_difference
 from .relation import Case, Verdict, judge, same_bytes_verdict
 from .variants import TURNS, WHOLE, variant_box
 from .witness import hear_witness
 
-VERIFIER = "verify/3"
+VERIFIER = "verify/4"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
@@ -86,7 +86,9 @@ def _look_at(first: bytes, second: bytes, variant: str) -> tuple[Overlay, Differ
     if HOPELESS < overlay.score < TILT_BELOW:
         preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)
     if overlay.score < HOPELESS:
-        return None
+        if not (is_faint(preview_a) and is_faint(preview_b)):
+            return None
+        overlay = Overlay(WHOLE, WHOLE, overlay.score)
     return overlay, measure_difference(preview_a, preview_b, overlay), tilt_degrees
 
 

@@ -33,6 +33,11 @@ GENERIC = re.compile(
     r"([ _-]*\d{0,3}|\d+x\d+)$"
 )
 COUNTERS = frozenset(("scan", "page", "image", "photo", "pic", "doc", "frame", "slide", "file"))  # that begin at 1 for every lot
+# A word that some program put behind a camera's number (DSC_8830_dev.jpg), unless cameras themselves tell exposures apart by it.
+PROGRAMS_WORD = re.compile(
+    r"^(?P<stem>.*\d)[ ._-]+(?!burst|cover|hdr|pano|effects|animation|collage|smile|mix|motion|portrait|night|bokeh|long|raw|original"
+    r"|top|action|ani|best|pro|rich|mp$|dual|live|depth|mask|video|sharp|high|low|over|under)[a-z]{2,12}$"
+)
 APPLE_EDIT = re.compile(r"^img_e\d{4}$", re.IGNORECASE)
 # Telephones put (0), (1) or ~2 behind the second shot of one second, as programs do behind a copy.
 SHOT_OF_SECOND = re.compile(r"(?:19|20)\d{6}[_-]?\d{6}.*?(?P<mark>\(\d{1,3}\)|~\d)")
@@ -200,7 +205,9 @@ def _stem(filename: str) -> str:
     stem = COPY_FRONT.sub("", whole)
     if stem != whole:
         stem = re.sub(r"(?<=\d)_\d{2,4}$", "", stem)  # thumb_IMG_1234_1024
-    return COPY_MARK.sub("", stem).strip().lower()
+    stem = COPY_MARK.sub("", stem).strip().lower()
+    known = PROGRAMS_WORD.match(stem)
+    return known["stem"] if known and CAMERA_NAME.match(known["stem"]) else stem
 
 
 def _same_camera(a: Subject, b: Subject) -> bool | None:

@@ -69,6 +69,21 @@ def test_equal_pixels_alone_are_no_proof(a, b):
     assert relation(replace(COPY, **a), replace(ORIGINAL, **b)) == "look_alike"
 
 
+@pytest.mark.parametrize(("fraction", "expected"), [(".120", "re_encode"), ("", "look_alike")])
+def test_a_moment_in_common_is_proof_and_a_second_is_not(fraction, expected):
+    at = AT + fraction
+    assert relation(replace(COPY, filename="x.jpg", camera_taken_at=at), replace(ORIGINAL, camera_taken_at=at)) == expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"filename": None}])
+def test_two_blank_pictures_are_told_by_their_name_alone(changes):
+    box = Overlay(WHOLE, WHOLE, 0.02)
+    blank = replace(EQUAL, structure=0.0, pixel=0.4)
+    copy = replace(COPY, **changes)
+    found = judge(Case(copy, ORIGINAL, blank, box, hear_witness(copy, ORIGINAL), 3, "base"))
+    assert (found and found.relation) == (None if changes else "re_encode")
+
+
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
@@ -86,14 +101,14 @@ def test_metadata_that_contradicts_outweighs_equal_pixels(a, b, expected):
 @pytest.mark.parametrize(
     "numbers",
     [
-        {"worst_block": 1.6},
-        {"bad_share": 0.25},
-        {"detail": 0.2},
-        {"worst_detail": 0.5},
-        {"worst_colour": 20.0},
+        {"worst_block": 2.2},
+        {"bad_share": 0.5},
+        {"detail": 0.4},
+        {"worst_detail": 0.7},
+        {"worst_colour": 30.0},
         {"saturation": 0.4},
         {"cast": 20.0},
-        {"contrast": 1.7},
+        {"contrast": 1.9},
         {"tone": 45.0},
     ],
 )
@@ -125,7 +140,7 @@ def test_videos_are_copies_only_when_known_to_be_equally_long(seconds, expected)
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_the_two():
-    for numbers in ({}, {"worst_block": 1.6}, {"detail": 0.2}):
+    for numbers in ({}, {"worst_block": 2.2}, {"detail": 0.4}):
         found = {relation(a, b, **numbers) for a, b in ((COPY, ORIGINAL), (ORIGINAL, COPY))}
         assert len(found) == 1
 

@@ -23,10 +23,10 @@ def letterboxed(colour: int = 0) -> Image.Image:
     return boxed
 
 
-def screenshot() -> Image.Image:
+def screenshot(height: int = 540) -> Image.Image:
     """A photo on a telephone: a clock and icons above it, a row of buttons below."""
     screen = Image.new("RGB", (720, 1280), (10, 10, 10))
-    screen.paste(picture(4).resize((720, 540)), (0, 370))
+    screen.paste(picture(4).resize((720, height)), (0, (1280 - height) // 2))
     draw = ImageDraw.Draw(screen)
     draw.rectangle((20, 16, 110, 44), fill="white")
     for x in (90, 260, 430, 600):
@@ -48,8 +48,15 @@ def test_one_colour_is_not_trimmed_to_nothing():
     assert trim_box(np.full((120, 160), 9, np.uint8)) is None
 
 
-def test_the_photo_on_a_screen_is_found_between_its_bars():
-    assert screen_box(grey(screenshot())) == pytest.approx((0.0, 370 / 1280, 1.0, 910 / 1280), abs=0.012)
+@pytest.mark.parametrize("height", [540, 405, 320])
+def test_the_photo_on_a_screen_is_found_between_its_bars(height):
+    bar = (1 - height / 1280) / 2
+    assert screen_box(grey(screenshot(height))) == pytest.approx((0.0, bar, 1.0, 1 - bar), abs=0.012)
+
+
+def test_a_tall_photo_is_found_between_wide_bars_at_its_sides():
+    lying = grey(screenshot(405)).T
+    assert screen_box(lying) == pytest.approx((0.5 - 405 / 2560, 0.0, 0.5 + 405 / 2560, 1.0), abs=0.012)
 
 
 def test_a_clean_letterbox_is_no_screen_besides():
