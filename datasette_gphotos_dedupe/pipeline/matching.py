@@ -227,11 +227,22 @@ def _photo_ids(comparisons: Sequence[Comparison]) -> set[str]:
 
 
 def _compare_unhashed(db: Database, verifier: Verifier, report: _Compared) -> None:
-    """Files that could not be decoded are still copies when their bytes are equal."""
-    comparisons = [Comparison(a, b, 0, BASE) for a, b in matches.read_unhashed_twins(db.conn)]
-    if comparisons:
-        pairs = verifier.verify(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)))
-        with db.atomic():
+    """Files that could not be decoded are still copies when their bytes are equal.
+
+    They have no fingerprint to be marked on, so when anything about them changes all of them are looked at again: bytes are cheap.
+    """
+    seen = matches.unhashed_digest(db.conn)
+    with db.atomic():
+        if match_state.read_state(db.conn, "unhashed") != seen:
+            matches.forget_unhashed(db.conn)
+        twins = matches.read_unhashed_twins(db.conn)
+        # another first of the same bytes may have come, by whom the others are paired from now on
+        matches.delete_pairs(db.conn, "pairs", set(matches.read_unhashed_pairs(db.conn)) - set(twins))
+        known = matches.read_pairs(db.conn, "fingerprint") if twins else {}
+        comparisons = [Comparison(a, b, 0, BASE) for a, b in twins if (a, b) not in known]
+        if comparisons:
+            pairs = verifier.verify(comparisons, matches.read_subjects(db.conn, _photo_ids(comparisons)))
             matches.save_pairs(db.conn, pairs)
-        report.pairs_compared += len(comparisons)
-        report.pairs_found += len(pairs)
+            report.pairs_compared += len(comparisons)
+            report.pairs_found += len(pairs)
+        match_state.save_state(db.conn, "unhashed", seen)

@@ -131,9 +131,34 @@ def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:
               GROUP BY sha1 HAVING count(*) > 1 AND unhashed > 0) AS first
           ON first.sha1 = photos.sha1 AND first.photo_id < photos.photo_id
         WHERE NOT trashed
-          AND NOT EXISTS (SELECT 1 FROM pairs WHERE photo_a = first.photo_id AND photo_b = photos.photo_id)
         ORDER BY 1, 2"""
     ).fetchall()
+
+
+def unhashed_digest(conn: sqlite3.Connection) -> str:
+    """Changes when what a verdict may rest on changes of a photo that has no fingerprint, or when such a photo comes or goes."""
+    digest = blake2b(digest_size=8)
+    cursor = conn.execute(
+        f"""SELECT photo_id, {", ".join(SEEN_COLUMNS)} FROM photos
+        WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM fingerprints) ORDER BY photo_id"""
+    )
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        digest.update(repr(rows).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+_OF_UNHASHED = "(photo_a NOT IN (SELECT photo_id FROM fingerprints) OR photo_b NOT IN (SELECT photo_id FROM fingerprints))"
+
+
+def read_unhashed_pairs(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The pairs with a photo that has no fingerprint, but for those that a keeper asked for."""
+    return conn.execute(f"SELECT photo_a, photo_b FROM pairs WHERE found_by = 'fingerprint' AND {_OF_UNHASHED}").fetchall()
+
+
+def forget_unhashed(conn: sqlite3.Connection) -> None:
+    """Remove everything that was found out about photos that have no fingerprint."""
+    for table in ("pairs", "different_pairs"):
+        conn.execute(f"DELETE FROM {table} WHERE {_OF_UNHASHED}")
 
 
 def forget_photos(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are fo
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
-    """What the driver tells of a library of copies, mirrored versions and two chains that no keeper holds together."""
+    """What the driver tells of a library of copies, mirrored versions, broken files and two chains that no keeper holds together."""
     folder = tmp_path_factory.mktemp("stopped")
     db = open_database(folder / "base.db")
     rows = []
@@ -33,6 +33,8 @@ def stopped(tmp_path_factory):
         rows.append(photo_rows(f"b{seed}", image.transpose(0)))
         rows.append(photo_rows(f"d{seed}", image.crop((32, 24, 608, 456)).resize((400, 300))))
     add_photos(db, rows)
+    with db.atomic():
+        db["photos"].insert_all([{"photo_id": f"e{n}", "source": "folder", "sha1": "broken", "bytes": 5} for n in range(3)])
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.conn.close()
     command = [sys.executable, "-m", "tests.pipeline.match_driver", str(folder)]
