@@ -55,6 +55,8 @@ class WorkerPool:
         else:
             self._pool.stop()
         self._pool.join()
+        if kind is KeyboardInterrupt:
+            _end_server()
 
     def _started(self):
         if self._pool is None:
@@ -163,9 +165,36 @@ def worker_context():
     # A forked server starts a worker in milliseconds, with the libraries loaded once; plain fork is unsafe with threads.
     if sys.platform == "linux":
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["datasette_gphotos_dedupe.pipeline.preloaded"])
+        context.set_forkserver_preload([f"{__package__}.preloaded", f"{__package__}.muted"])
+        _start_server()
         return context
     return multiprocessing.get_context("spawn")
+
+
+def _start_server() -> None:
+    """Start the server that forks workers, deaf to Ctrl-C from its first moment.
+
+    A terminal sends Ctrl-C to all processes, and this one only ignores it once its libraries are loaded: a traceback until then.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # first, because it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_server() -> None:
+    """End the server that forks workers, which may be loading its libraries still. The next pool would start another."""
+    if sys.platform == "linux":
+        from multiprocessing import forkserver
+
+        pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # type: ignore[attr-defined]
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _limit_worker(max_memory_bytes: int) -> None:

@@ -45,7 +45,9 @@ def left_behind(session: int) -> list[str]:
 
 
 def test_away_from_a_terminal_the_lines_tell_parts_photos_and_rates(parts, tmp_path):
-    done = run(*takeout(tmp_path / "photos.db", *parts))
+    # or a slow machine would see a line between
+    unhurried = "from datasette_gphotos_dedupe.pipeline import progress; progress.FIRST_INTERVAL_S = 1000"
+    done = run(*takeout(tmp_path / "photos.db", *parts), before=unhurried)
     plain = re.sub(r", [\d,]+ a (second|minute)", ", R a second", done.stderr)
     assert plain.splitlines() == [
         "Reading what is in the parts: 0",
@@ -71,6 +73,19 @@ from datasette_gphotos_dedupe.pipeline import workers
 from tests.pipeline.slow import read_slowly
 workers.read_limited = read_slowly
 """
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a group of processes")
+def test_ctrl_c_while_the_reading_processes_start_shows_no_traceback(parts, tmp_path):
+    ends = []
+    for moment_s in (0.05, 0.2, 0.6):
+        process = start(*takeout(tmp_path / f"{moment_s}.db", parts[0]), before=SLOW, start_new_session=True)
+        assert process.stderr.readline() == "Reading what is in the parts: 0\n"
+        time.sleep(moment_s)  # any moment will do; at most of these the server of the reading processes loads its libraries
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+        ends.append((process.returncode, errors.count("Traceback"), left_behind(process.pid)))
+    assert ends == [(130, 0, [])] * 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a group of processes")
