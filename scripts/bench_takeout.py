@@ -3,7 +3,9 @@
 `speed` imports 12-megapixel JPEGs from zip parts and compares with decoding, hashing and previewing the same files from a plain
 folder in as many processes without a database. As other programs may use the machine, both take turns, and processor time is told
 beside the clock. `size` imports many tiny pictures and tells the memory of the importing process, then runs again on what is known.
-`reads` counts with strace (if there is one) the bytes read of every part and the places where reading went back.
+`reads` counts with strace (if there is one) the bytes read of every part and the places where reading went back. `entries` gives it
+an archive of many tiny files that are no pictures. `kills` ends imports with SIGKILL, all their processes at once, at random moments,
+and `stops` with Ctrl-C; both check the database after each and compare what the last run leaves with an undisturbed import.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import ctypes
 import io
 import json
 import os
+import random
 import re
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -36,7 +40,7 @@ from datasette_gphotos_dedupe.core.fingerprint import compute_fingerprint, make_
 from tests.made_pictures import noisy, scene
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ("speed", "size", "reads")
+STEPS = ("speed", "size", "reads", "entries", "kills", "stops")
 EXPORT = "takeout-20240516T230250Z"
 SUFFIX = ".supplemental-metadata.json"
 DISTINCT = 8  # pictures drawn; each copy of one gets bytes of its own
@@ -274,23 +278,117 @@ def parse_strace(logs: Path, names: set[str]) -> dict[str, list[int]]:
     return counted
 
 
+def entries(folder: Path, count: int, workers: int) -> None:
+    archive = folder / f"{EXPORT}-001.zip"
+    with zipfile.ZipFile(archive, "w") as stream:
+        for number in range(count):
+            stream.writestr(f"Takeout/Google Photos/Photos from 2019/IMG_{number:07d}.jpg", b"tiny")
+    database = folder / "entries.db"
+    click.echo(f"entries: {count:,} files of 4 bytes in one archive")
+    for what in ("first import", "run again"):
+        used = run_command("takeout", database, "--no-match", "-s", "--workers", str(workers), archive)
+        click.echo(
+            f"  {what} {used.wall_s:,.1f} s by the clock, {used.cpu_s:,.1f} s of processor, main process {used.peak_mb} MB; "
+            + used.output.splitlines()[0]
+        )
+
+
+def disturb(database: Path, parts: list[Path], moment_s: float, what: int, workers: int) -> tuple[float, int, str]:
+    """Start an import, send `what` to all of its processes after so long; seconds until it was gone, its exit status, its output."""
+    command = [sys.executable, "-c", IMPORT, "takeout", database, "--no-match", "-s", "--workers", workers, *parts]
+    process = subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    time.sleep(moment_s)
+    if process.poll() is None:
+        os.killpg(process.pid, what)
+    start = time.perf_counter()
+    process.wait()
+    took_s = time.perf_counter() - start
+    return took_s, process.returncode, process.communicate()[0]
+
+
+ROWS = {
+    "photos": "SELECT photo_id, sha1, taken_at, width, album_only FROM photos ORDER BY 1",
+    "files": "SELECT container, member, photo_id, role, sha1 FROM files ORDER BY 1, 2",
+    "pixels": "SELECT photo_id, phash, content FROM fingerprints JOIN thumbnails USING (photo_id) ORDER BY 1",
+    "parts": "SELECT container, state, files_seen, files_used, sidecars FROM parts ORDER BY 1",
+    "albums": "SELECT album_id, photo_id FROM album_photos ORDER BY 1, 2",
+}
+
+
+def rows_of(database: Path) -> dict[str, list]:
+    """What an import leaves, without the numbers of runs and rows. Raises ClickException when SQLite finds the file damaged."""
+    conn = sqlite3.connect(database)
+    try:
+        found = conn.execute("PRAGMA integrity_check").fetchall(), conn.execute("PRAGMA foreign_key_check").fetchall()
+        if found != ([("ok",)], []):
+            raise click.ClickException(f"{database} is damaged: {found}")
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone():
+            return {}
+        return {name: conn.execute(sql).fetchall() for name, sql in ROWS.items()}
+    finally:
+        conn.close()
+
+
+def interrupt(folder: Path, times: int, what: int, workers: int) -> None:
+    """`times` imports that are ended at random moments; a new database after each that was whole."""
+    parts = make_export(folder, 120, 640, 60)
+    used = run_command("takeout", folder / "whole.db", "--no-match", "-s", "--workers", str(workers), *parts)
+    expected = rows_of(folder / "whole.db")
+    name = "kills" if what == signal.SIGKILL else "stops"
+    click.echo(f"{name}: {times} of imports of {len(expected['photos'])} photos that take {used.wall_s:.1f} s undisturbed")
+    draw, database = random.Random(4), folder / "disturbed.db"
+    ended, waits, saved, different, odd = 0, [], [], 0, []
+    for number in range(times):
+        took_s, status, output = disturb(database, parts, draw.uniform(0, 1.1 * used.wall_s), what, workers)
+        was_ended = status != 0
+        ended += was_ended
+        if was_ended:
+            waits.append(took_s)
+        if "Traceback" in output or status not in (0, 130, 1, -signal.SIGINT, -signal.SIGKILL):
+            odd.append(output[-300:])
+        saved.append(len((rows_of(database) if database.exists() else {}).get("photos", ())))
+        if not was_ended or number == times - 1:
+            run_command("takeout", database, "--no-match", "-s", "--workers", str(workers), *parts)
+            different += rows_of(database) != expected
+            for path in folder.glob("disturbed.db*"):
+                path.unlink()
+    click.echo(f"  {ended} were still running; photos saved at the ends: {min(saved)} to {max(saved)}; every database sound")
+    click.echo(
+        f"  {different} finished imports differ from the undisturbed one; tracebacks or odd ends: {len(odd)} {odd[:1] or ''}"
+    )
+    if what == signal.SIGINT and waits:
+        waits.sort()
+        click.echo(
+            f"  gone after {waits[len(waits) // 2]:.2f} s in the middle, {waits[-1]:.2f} s at most, by the clock (target 1)"
+        )
+
+
 @click.command()
 @click.option("--photos", default=100_000, help="Pictures of the size step.")
 @click.option("--speed-photos", default=300, help="Large pictures of the speed step.")
 @click.option("--reads-photos", default=300)
+@click.option("--entries-count", default=1_000_000, help="Tiny files of the entries step.")
+@click.option("--times", default=300, help="Imports of the kills step; a third of them of the stops step.")
 @click.option("--rounds", default=3, help="Turns of the speed step.")
 @click.option("--workers", default=os.cpu_count() or 1)
 @click.option("--steps", default=",".join(STEPS), help="Which: " + ", ".join(STEPS))
-def main(photos: int, speed_photos: int, reads_photos: int, rounds: int, workers: int, steps: str) -> None:
+def main(
+    photos: int, speed_photos: int, reads_photos: int, entries_count: int, times: int, rounds: int, workers: int, steps: str
+) -> None:
     adopt_orphans()
+    run = {
+        "speed": lambda folder: speed(folder, speed_photos, workers, rounds),
+        "size": lambda folder: size(folder, photos, workers),
+        "reads": lambda folder: reads(folder, reads_photos, workers),
+        "entries": lambda folder: entries(folder, entries_count, workers),
+        "kills": lambda folder: interrupt(folder, times, signal.SIGKILL, workers),
+        "stops": lambda folder: interrupt(folder, max(times // 3, 1), signal.SIGINT, workers),
+    }
     for step in steps.split(","):
         with tempfile.TemporaryDirectory() as name:
-            if step == "speed":
-                speed(Path(name), speed_photos, workers, rounds)
-            elif step == "size":
-                size(Path(name), photos, workers)
-            else:
-                reads(Path(name), reads_photos, workers)
+            run[step](Path(name))
 
 
 if __name__ == "__main__":
