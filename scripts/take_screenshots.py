@@ -58,7 +58,7 @@ def take_all(page: Any, address: str, report: Path):
     yield "queue", shown(page, queue)
     yield "group", shown(page, group)
     yield "compare", shown(page, f"{group}/compare")
-    yield "query", shown(page, f"{address}/photos/drive_uploads_with_larger_twin", height=620)
+    yield "query", shown(page, f"{address}/photos/drive_uploads_with_larger_twin?_hide_sql=1", height=620)
     yield "report", shown(page, report.as_uri())
 
 

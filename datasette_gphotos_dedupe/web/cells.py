@@ -11,6 +11,7 @@ from typing import Any
 from datasette.utils import tilde_encode
 from markupsafe import Markup
 
+from . import inline
 from .library import read_tables
 
 PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
@@ -30,13 +31,16 @@ def render(
         photo_id, label = _text(_from(row, "photo_id")), value
     else:
         return None
-    return _if_ours(datasette, database, _preview(datasette, database, photo_id, label)) if photo_id else None
+    return _if_ours(datasette, database, photo_id, label) if photo_id else None
 
 
-async def _if_ours(datasette: Any, database: str, cell: Markup) -> Markup | None:
+async def _if_ours(datasette: Any, database: str, photo_id: str, label: Markup) -> Markup | None:
     """The cell where the database has our previews."""
     db = datasette.databases.get(database)
-    return cell if db is not None and "thumbnails" in await read_tables(db) else None
+    if db is None or "thumbnails" not in await read_tables(db):
+        return None
+    inlined = inline.data_address(db, photo_id) if inline.PICTURES_MUST_BE_INLINE else None
+    return _preview(datasette, database, photo_id, label, inlined)
 
 
 def _link(datasette: Any, database: str, photo_id: str, label: Any) -> Markup:
@@ -57,9 +61,9 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID else None
 
 
-def _preview(datasette: Any, database: str, photo_id: str, label: Markup) -> Markup:
+def _preview(datasette: Any, database: str, photo_id: str, label: Markup, inlined: str | None) -> Markup:
     base, key = datasette.urls.database(database), tilde_encode(photo_id)
     return Markup(
-        '<a href="{0}/-/duplicates/photo/{1}"><img src="{0}/-/thumbnail/{1}" alt="Preview" width="96" height="72" loading="lazy" '
+        '<a href="{0}/-/duplicates/photo/{1}"><img src="{3}" alt="Preview" width="96" height="72" loading="lazy" '
         'decoding="async" style="object-fit:contain;max-width:96px"></a><br>{2}'
-    ).format(base, key, label)
+    ).format(base, key, label, inlined or f"{base}/-/thumbnail/{key}")

@@ -17,7 +17,7 @@ from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound
 
 from ..errors import GphotosError
-from . import compat
+from . import compat, inline
 
 REQUIRED = ("photos", "groups", "group_members")
 OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
@@ -90,7 +90,9 @@ class Library:
         return self.datasette.urls.row(self.name, table, tilde_encode(key))
 
     def thumbnail_url(self, photo_id: str) -> str:
-        return f"{self._base}/thumbnail/{self.encode(photo_id)}"
+        """Where the preview is: an address of ours, or the picture itself where nobody would answer that."""
+        inlined = inline.data_address(self.db, photo_id) if inline.PICTURES_MUST_BE_INLINE else None
+        return inlined or f"{self._base}/thumbnail/{self.encode(photo_id)}"
 
     async def read(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call `function(connection, *args)` on a read connection, off the event loop."""

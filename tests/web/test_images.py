@@ -6,7 +6,7 @@ import pytest
 
 from tests.made_library import photo_id, preview
 
-from .site import GROUP
+from .site import GROUP, make_datasette
 
 pytestmark = pytest.mark.asyncio
 
@@ -73,3 +73,18 @@ async def test_a_database_of_somebody_else_keeps_its_cells(tmp_path, library):
     conn.close()
     site = Site(make_datasette([library, tmp_path / "other.db"]))
     assert "<img" not in (await site.get("/other/t")).text
+
+
+async def test_in_a_browser_without_a_server_previews_are_in_the_page(library, monkeypatch):
+    from datasette_gphotos_dedupe.web import inline
+
+    monkeypatch.setattr(inline, "PICTURES_MUST_BE_INLINE", True)
+    datasette = make_datasette([library])
+    for path in ("/photos/-/duplicates", f"/photos/-/duplicates/{photo_id(0)}", "/photos/photos", "/photos/thumbnails"):
+        page = (await datasette.client.get(path)).text
+        assert "/-/thumbnail/" not in page, path
+        assert 'src="data:image/jpeg;base64,/9j/' in page, path
+
+
+async def test_elsewhere_previews_are_addresses(ds):
+    assert "data:image" not in (await ds.client.get("/photos/-/duplicates")).text
