@@ -14,9 +14,13 @@ GROUP = "AF1Qip" + "0" * 38
 PLUGIN = "datasette-gphotos-dedupe"
 
 
-def make_datasette(files: list[Path], immutables: list[Path] = (), plugin: dict | None = None, **more: Any) -> Datasette:
-    """Datasette in which `root` may do everything, `reviewer` may review and `pusher` may push."""
-    rights = {"gphotos-review": {"id": ["reviewer", "root"]}, "gphotos-push": {"id": ["pusher", "root"]}}
+def make_datasette(
+    files: list[Path], immutables: list[Path] = (), plugin: dict | None = None, everybody: bool = False, **more: Any
+) -> Datasette:
+    """Datasette in which `root` may do everything, `reviewer` may review and `pusher` may push; or `everybody` may review."""
+    rights: dict[str, Any] = {"gphotos-review": {"id": ["reviewer", "root"]}, "gphotos-push": {"id": ["pusher", "root"]}}
+    if everybody:
+        rights["gphotos-review"] = True
     config: dict[str, Any] = {"plugins": {PLUGIN: {**(plugin or {}), "permissions": rights}}, **more.pop("config", {})}
     on_1_0 = hasattr(Datasette, "allowed")  # its pytest plugin hides the signature of the constructor
     told = {"config": {**config, "permissions": rights}} if on_1_0 else {"metadata": config}

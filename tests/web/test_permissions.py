@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
+from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.web.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
@@ -127,7 +128,114 @@ async def test_posts_from_another_site_are_refused(shared):
     assert (await site.seen()) == seen
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/x-www-form-urlencoded; json"])
+@pytest.mark.parametrize("where", ["cross-site", "same-site"])
+async def test_posts_from_another_site_are_refused_also_where_everybody_may_review(tmp_path, kind, where):
+    """A Datasette on one's own machine: no cookie is needed, so none that a page elsewhere lacks."""
+    build_library(tmp_path / "photos.db", groups=2, size=3).close()
+    ds = make_datasette([tmp_path / "photos.db"], everybody=True)
+    await ds.invoke_startup()
+    seen = await Site(ds).seen()
+    body = f"seen={seen}&action=accept".encode() if "json" not in kind else f'{{"seen": "{seen}", "action": "accept"}}'.encode()
+
+    async def post(site: str):
+        headers = {
+            "content-type": kind,
+            "sec-fetch-site": site,
+            "origin": "https://evil.example" if site == where else "http://localhost",
+        }
+        return await ds.client.post(f"/photos/-/duplicates/{GROUP}", content=body, headers=headers)
+
+    assert (await post(where)).status_code == 403
+    assert await Site(ds).seen() == seen
+    if kind == "application/x-www-form-urlencoded":
+        assert (await post("same-origin")).status_code == 303  # our own page may
+
+
 async def test_pages_refuse_to_be_framed_elsewhere(shared):
     headers = (await Site(shared).get("duplicates")).headers
     assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["content-security-policy"] == "frame-ancestors 'self'"
+
+
+MARK = "hidden-from-readers"
+MARKED = {  # what may hold any text in each of the tables
+    "photos": "filename, description, camera_make, camera_model, origin, taken_at",
+    "groups": "camera, origin",
+    "group_members": "reason",
+    "decisions": "note, actor, decided_at",
+    "decision_batches": "actor, made_at, description",
+    "decision_history": "before, after",
+    "pairs": "evidence, variant",
+    "files": "container, member",
+    "albums": "title, description",
+    "people": "name",
+    "judgements": "actor, judged_at",
+    "pushes": "album_title, album_url, message, created_at",
+    "push_items": "reason, product_url",
+    "fingerprints": "algorithm",
+    "skipped": "reason",
+    "group_text": "text",
+}
+NEEDED = ("photos", "groups", "group_members", "decisions", "decision_batches", "decision_history")
+HIDDEN = [*([table] for table in NEEDED), [table for table in MARKED if table not in NEEDED]]
+PUSH = ("duplicates/push", "duplicates/push/1")
+READ = [
+    *("duplicates?state=all", "duplicates?album=hidden", "duplicates?text=hidden", "duplicates/history", "duplicates/accept"),
+    *("duplicates/calibration", f"duplicates/{GROUP}", f"duplicates/{GROUP}/compare", f"duplicates/photo/{photo_id(1)}"),
+    *(f"thumbnail/{photo_id(1)}", f"original/{photo_id(1)}", *PUSH),
+]
+
+
+def mark(path, tables: list[str]) -> None:
+    """Write the mark into every text of these tables, and into nothing else."""
+    db = open_database(path)
+    now, one = "2026-01-01T00:00:00Z", photo_id(1)
+    pair = {"photo_a": photo_id(0), "photo_b": one}
+    db["decision_batches"].insert({"batch_id": 1, "actor": "ada", "made_at": now, "description": "x"})
+    db["decisions"].insert({"subject": one, "photo_id": one, "decision": "remove", "decided_at": now, "batch_id": 1})
+    db["decision_history"].insert({"batch_id": 1, "subject": one, "before": "{}", "after": "{}"})
+    db["judgements"].insert({**pair, "same": 1, "judged_at": now, "distance_bits": 3, "relation": "re_encode"})
+    push = {"push_id": 1, "album_title": "D", "route": "by_id", "state": "failed", "created_at": now, "updated_at": now}
+    db["pushes"].insert(push)
+    db["push_items"].insert({"push_id": 1, "photo_id": one, "position": 0, "state": "refused", "updated_at": now})
+    db["skipped"].insert({"container": "c", "member": "m", "code": "truncated", "reason": "x"})
+    db["photo_people"].insert({"photo_id": one, "person_id": db["people"].insert({"name": "Ada"}).last_pk})
+    for table in tables:
+        unique = " || rowid" if table in ("people", "files") else ""
+        for column in MARKED[table].split(", "):
+            db.execute(f"UPDATE {table} SET {column} = '{MARK}'{unique}")
+        if table in ("albums", "people"):  # what triggers copy into photos is what the table photos shows
+            db.execute("UPDATE photos SET album_titles = NULL, people_names = NULL")
+    db.conn.commit()
+    db.close()
+
+
+async def showing(site: Site, paths) -> list[str]:
+    """The addresses, as pages and as JSON, whose answer holds the mark in its body or headers."""
+    found = []
+    for path in paths:
+        for address in (path, path.replace("?", ".json?") if "?" in path else f"{path}.json"):
+            answer = await site.get(address)
+            assert answer.status_code < 500, address
+            found += [address] if MARK in answer.text + str(answer.headers) else []
+    return found
+
+
+@pytest.mark.parametrize("tables", HIDDEN, ids=lambda tables: tables[0] if len(tables) == 1 else "details")
+async def test_no_text_of_a_hidden_table_is_in_any_answer(tmp_path, tables):
+    """Who may look, review or push gets nothing of a table that Datasette hides: on no page, in no JSON, error or header."""
+    build_library(tmp_path / "photos.db", groups=2, size=3).close()
+    mark(tmp_path / "photos.db", tables)
+    config = {"databases": {"photos": {"tables": {table: {"allow": {"id": "root"}} for table in tables}}}}
+    ds = make_datasette([tmp_path / "photos.db"], config=config)
+    assert await showing(Site(ds, "reviewer"), READ) == []
+    assert await showing(Site(ds, "pusher"), PUSH) == []
+    assert await showing(Site(ds), READ[:3]) == []
+
+
+async def test_the_texts_that_may_be_hidden_are_shown_to_those_who_may_see_them(tmp_path):
+    build_library(tmp_path / "photos.db", groups=2, size=3).close()
+    mark(tmp_path / "photos.db", list(MARKED))
+    shown = await showing(Site(make_datasette([tmp_path / "photos.db"]), "root"), READ)
+    assert len(shown) > len(READ), shown
