@@ -45,14 +45,14 @@
   }
 
   function fetchNeighbours() {
-    if (main().dataset.page !== "group") return;
-    for (const link of main().querySelectorAll("a[rel=next], a[rel=prev]")) ahead(link.href);
+    const wanted = { group: "a[rel=next], a[rel=prev]", compare: "a[rel=next]" }[main().dataset.page]; // originals take work: one way only
+    if (wanted) for (const link of main().querySelectorAll(wanted)) ahead(link.href);
   }
 
   function show(page, push, again) {
     const left = { url: here, title: document.title, main: main() };
     left.main.replaceWith(page.main);
-    if (again && left.url !== page.url) keep(left.url, Promise.resolve(left)); // going back shows it at once
+    if (again && left.url !== page.url && left.main.dataset.page === "group") keep(left.url, Promise.resolve(left)); // going back shows it at once
     document.title = page.title;
     if (push) history.pushState({ gphotos: true }, "", page.url);
     here = location.href;
@@ -92,10 +92,11 @@
     busy = true;
     try {
       const { told, action } = await post(form, button);
-      ready.forEach((_, url) => { if (url !== abs(told.next_url)) ready.delete(url); });
+      ready.forEach((_, url) => { if (url !== abs(told.next_url) || new URL(url).pathname === location.pathname) ready.delete(url); });
       if (form.classList.contains("gp-undo")) { await reload(); say(`Taken back: ${told.restored} ${told.restored === 1 ? "decision" : "decisions"}.`); }
       else if (main().dataset.page === "queue") rowDecided(form, told);
       else if (DONE[action]) await goOn(told, DONE[action]);
+      else if (main().dataset.page === "compare") await compareOn(told);
       else { await reload(); say(told.batch_id ? "Saved. u takes it back." : "Nothing changed."); }
     } catch (error) {
       say(error.message, true);
@@ -110,6 +111,14 @@
     await go(abs(told.next_url), false);
     remember(told.batch_id);
     say(`${word}. u takes it back.`);
+  }
+
+  /* The next photo of the group that is still open, else the next group, in the same frame. */
+  async function compareOn(told) {
+    if (!told.next_url) { location.href = main().dataset.queue; return; }
+    await go(abs(told.next_url), false);
+    remember(told.batch_id);
+    say("Saved. u takes it back.");
   }
 
   const abs = (url) => (url ? new URL(url, location.href).href : null);
@@ -201,8 +210,9 @@
   }
 
   function onClick(event) {
-    const link = event.target.closest("main#gp-main[data-page=group] a[rel=next], main#gp-main[data-page=group] a[rel=prev]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const link = event.target.closest("a[rel=next], a[rel=prev]");
+    if (!link || !link.closest("#gp-main:is([data-page=group], [data-page=compare])")) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     say("");
     go(link.href).catch(() => { location.href = link.href; });
@@ -210,7 +220,7 @@
 
   function onSubmit(event) {
     const form = event.target;
-    const ours = form.closest("main#gp-main[data-page=group], main#gp-main[data-page=queue]");
+    const ours = form.closest("main#gp-main:is([data-page=group], [data-page=queue], [data-page=compare])");
     if (!ours || form.method !== "post") return;
     event.preventDefault();
     submit(form, event.submitter);

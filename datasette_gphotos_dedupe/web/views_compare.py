@@ -42,8 +42,15 @@ def _read(
     b = _member(state, asked[1]) if asked[1] else others[0] if others else a
     if a is b:
         raise NotFoundError("Choose two different photos of the group to compare.")
-    at, place = others.index(b), Place.of(state.group)
-    previous, following = others[max(0, at - 1) : at], others[at + 1 : at + 2]
+    at = others.index(b)
+
+    def step(members: list[dict[str, Any]], forward: bool) -> tuple[str, str] | None:
+        """The photo beside this one, behind the last of the group one of the next group, as (group id, photo id)."""
+        if members:
+            return group_id, members[0]["photo_id"]
+        neighbour = read_neighbour(conn, chosen, tables, Place.of(state.group), forward)
+        return (neighbour, first_to_compare(conn, neighbour, tables)) if neighbour else None
+
     pairs = group_rows.read_pairs(conn, state) if "pairs" in tables else []
     return {
         "state": state,
@@ -51,25 +58,9 @@ def _read(
         "b": b,
         "pair": next((pair for pair in pairs if {pair["photo_a"], pair["photo_b"]} == {a["photo_id"], b["photo_id"]}), None),
         "others": others,
-        "previous": _step(conn, chosen, tables, place, group_id, previous, False),
-        "next": _step(conn, chosen, tables, place, group_id, following, True),
+        "previous": step(others[max(0, at - 1) : at], forward=False),
+        "next": step(others[at + 1 : at + 2], forward=True),
     }
-
-
-def _step(
-    conn: sqlite3.Connection,
-    chosen: QueueFilter,
-    tables: frozenset[str],
-    place: Place,
-    group_id: str,
-    member: list[dict[str, Any]],
-    forward: bool,
-) -> tuple[str, str] | None:
-    """Where the walk goes on: the next photo of the group, behind its last one the next group, as (group id, photo id)."""
-    if member:
-        return group_id, member[0]["photo_id"]
-    neighbour = read_neighbour(conn, chosen, tables, place, forward)
-    return (neighbour, first_to_compare(conn, neighbour, tables)) if neighbour else None
 
 
 def first_to_compare(conn: sqlite3.Connection, group_id: str, tables: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from datasette.utils import tilde_decode, tilde_encode
 
 from ..errors import GphotosError
-from ..store.decisions import Choice, read_group, save_all_kept, save_choices, save_suggestion
+from ..store.decisions import Choice, GroupState, read_group, save_all_kept, save_choices, save_suggestion
 from ..store.history import latest_batch
 from ..store.keepers import save_keeper
 from . import group_rows
@@ -55,12 +55,12 @@ def _as_json(library: Library, chosen: QueueFilter, found: dict[str, Any]) -> di
 
 async def _decide(library: Library, group_id: str, chosen: QueueFilter, wants_json: bool):
     body = await read_body(library.request)
-    action, seen = body.text("action", "save"), body.text("seen")
+    action, seen, then = body.text("action", "save"), body.text("seen"), body.text("then")
     batch_id = await library.write(_save, group_id, action, body, library.actor_id, seen)
     if wants_json:
-        return json_answer(await library.read(_answer, library, group_id, batch_id, chosen))
-    target = await library.read(_next_page, library, group_id, action, chosen, body.text("then"))
-    if body.text("then") == "compare":
+        return json_answer(await library.read(_answer, library, group_id, batch_id, chosen, then))
+    target = await library.read(_next_page, library, group_id, action, chosen, then)
+    if then == "compare":
         library.datasette.add_message(library.request, await library.read(_told, batch_id))
     return redirect(target)
 
@@ -103,38 +103,40 @@ def _choices(body: Body) -> list[Choice]:
 
 
 def _answer(
-    conn: sqlite3.Connection, library: Library, group_id: str, batch_id: int | None, chosen: QueueFilter
+    conn: sqlite3.Connection, library: Library, group_id: str, batch_id: int | None, chosen: QueueFilter, then: str
 ) -> dict[str, Any]:
     state = read_group(conn, group_id)
-    following = read_neighbour(conn, chosen, library.tables, Place.of(state.group), True)
     return {
         "ok": True,
         "batch_id": batch_id,
         "group": group_json(library, state),
-        "next_url": library.group_url(following, chosen.query()) if following else None,
+        "next_url": _following(conn, library, state, chosen, comparing=then == "compare"),
     }
 
 
-def _next_page(conn: sqlite3.Connection, library: Library, group_id: str, action: str, chosen: QueueFilter, then: str) -> str:
-    """Where a form goes on: the next group once all of this one is said, the queue when asked or at its end, else the group itself.
-
-    Who compares goes on comparing: the photos of this group that are still open, then the next group.
-    """
-    query = chosen.query()
-    if then == "queue":
-        return library.queue_url(query)
-    state = read_group(conn, group_id)
-    comparing = then == "compare"
-    if comparing and any(m["role"] != "keeper" and not m["decision"] for m in state.members):
-        return library.compare_url(group_id, first_to_compare(conn, group_id, library.tables), query)
-    if not comparing and action not in GOES_ON:
-        return library.group_url(group_id, query)
-    following = read_neighbour(conn, chosen, library.tables, Place.of(state.group), True)
-    if following is None:
-        return library.queue_url(query)
+def _following(conn: sqlite3.Connection, library: Library, state: GroupState, chosen: QueueFilter, comparing: bool) -> str | None:
+    """The next group of the filter. Who compares goes on comparing: first the photos of this group that are still open."""
+    group_id, query = state.group["group_id"], chosen.query()
+    still_open = any(m["role"] != "keeper" and not m["decision"] for m in state.members)
+    if not (comparing and still_open):
+        following = read_neighbour(conn, chosen, library.tables, Place.of(state.group), True)
+        if following is None:
+            return None
+        group_id = following
     if comparing:
-        return library.compare_url(following, first_to_compare(conn, following, library.tables), query)
-    return library.group_url(following, query)
+        return library.compare_url(group_id, first_to_compare(conn, group_id, library.tables), query)
+    return library.group_url(group_id, query)
+
+
+def _next_page(conn: sqlite3.Connection, library: Library, group_id: str, action: str, chosen: QueueFilter, then: str) -> str:
+    """Where a form goes on: the next one once all of this group is said, the queue when asked or at its end, else the group itself."""
+    queue = library.queue_url(chosen.query())
+    if then == "queue":
+        return queue
+    comparing = then == "compare"
+    if not comparing and action not in GOES_ON:
+        return library.group_url(group_id, chosen.query())
+    return _following(conn, library, read_group(conn, group_id), chosen, comparing) or queue
 
 
 async def photo(library: Library, wants_json: bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sqlite3
@@ -179,3 +180,15 @@ async def test_names_from_outside_are_shown_as_text(site, tmp_path):
     change(tmp_path / "photos.db", "UPDATE files SET member = ? || photo_id WHERE photo_id != ?", HOSTILE, photo_id(0))
     page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
     assert "<img src=x" not in page and "&lt;img src=x" in page
+
+
+async def test_other_pages_answer_while_an_original_is_decoded(site, tmp_path):
+    Image.new("RGB", (5000, 4000), "teal").save(tmp_path / "pictures" / "b.png", compress_level=1)
+    decoding = asyncio.ensure_future(site.get(f"original/{photo_id(1)}"))
+    answered = 0
+    while not decoding.done():
+        assert (await site.get("duplicates")).status_code == 200
+        answered += 1
+        await asyncio.sleep(0)
+    assert (await decoding).headers["content-type"] == "image/jpeg"
+    assert answered >= 2

@@ -262,6 +262,9 @@ async def test_who_compares_goes_through_the_open_photos_then_to_the_next_group_
         fields = {"action": "save", "then": "compare", f"decision:{member['photo_id']}": "keep"}
         answer = await root.post(address, {**fields, "seen": await root.seen(first["group_id"])})
         expected.append(answer.headers["location"].partition("/-/duplicates/")[2])
+        choice = {"choices": [{"photo_id": member["photo_id"], "decision": "remove"}], "then": "compare"}
+        told = await root.post_json(address.replace("?", ".json?"), {**choice, "seen": await root.seen(first["group_id"])})
+        assert told.json()["next_url"] == answer.headers["location"]
     assert expected == [
         f"{first['group_id']}/compare?b={first['members'][2]['photo_id']}&{query}",
         f"{second['group_id']}/compare?b={second['members'][1]['photo_id']}&{query}",

@@ -157,3 +157,10 @@ async def test_names_with_spaces_and_dots_and_a_base_url_work_together(tmp_path)
     assert f"/prefix/my+photos~2Ev2/-/thumbnail/{GROUP}" in local
     assert (await site.get(f"thumbnail/{GROUP}")).status_code == 200
     assert (await site.get(f"duplicates/{GROUP}")).status_code == 200
+
+
+async def test_previews_below_the_first_rows_are_asked_for_when_they_come_near(anonymous):
+    previews = [part.partition(">")[0] for part in (await anonymous.get("duplicates")).text.split('<img class="gp-preview"')[1:]]
+    assert len(previews) == 24 * 3
+    assert ['loading="lazy"' in preview for preview in previews] == [False] * 6 * 3 + [True] * 18 * 3
+    assert all('width="120" height="90"' in preview for preview in previews)
