@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -27,12 +30,13 @@ sys.path.insert(0, str(CHECKOUT))
 
 import requests  # noqa: E402
 
+from scripts import tab_memory  # noqa: E402
 from tests.browser.chromium import PAINTED, browser_page, find_chromium  # noqa: E402
 from tests.large_library import GROUP_SIZE, GROUPS_PER_PHOTO, kept_library  # noqa: E402
 from tests.live_site import LiveSite, actor_cookie, live_datasette  # noqa: E402
 from tests.made_library import photo_id  # noqa: E402
 
-PARTS = ("server", "browser", "bulk", "start", "cells")
+PARTS = ("server", "browser", "memory", "bulk", "start", "cells")
 FILTERS = (
     *("", "relation=smaller_copy", "relation=look_alike", "year=2012", "camera=NIKON+D90", "origin=fromPartnerSharing", "size=3"),
     *("size=4", "space=450000", "space=1000000", "album=Album+000", "album=Album+002", "text=IMG_", "text=IMG_20120"),
@@ -51,7 +55,7 @@ def main() -> None:
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
     for part in options.only:
-        {"server": server, "browser": browser, "bulk": bulk, "start": start, "cells": cells}[part](large, small)
+        {"server": server, "browser": browser, "memory": memory, "bulk": bulk, "start": start, "cells": cells}[part](large, small)
     if MISSES:
         print(f"\nMissed: {'; '.join(MISSES)}")
 
@@ -151,9 +155,26 @@ def browser(large: Path, small: Path) -> None:
             100,
             f"worst {max(accepted):.0f} ms",
         )
-        heap, process, cached = memory_after_walking(page, 500)
-        told("memory of the tab after 500 groups: heap grown by", heap, "MB", 20)
-        told("  its process grown by", process, "MB", 20, f"with Chromium's cache of pictures {cached:.0f} MB")
+
+
+def memory(large: Path, small: Path) -> None:
+    """What an evening leaves in the memory of the tab."""
+    if not find_chromium():
+        print("No Chromium found: apt-get install chromium")
+        return
+    with live_datasette([large]) as site, browser_page(site) as page:
+        page.goto(f"{site.url}/{large.stem}/-/duplicates")
+        page.goto(site.url + page.locator(".gp-name").first.get_attribute("href"))
+        heap, nodes = held_after_walking(page, 100)
+        told("what the page itself holds more after 100 groups", heap, "MB", 20, f"DOM nodes {nodes:+.0f}")
+    with tempfile.TemporaryDirectory() as folder:
+        tab_memory.write_walker(Path(folder))
+        with live_datasette([large], ("--static", f"walk:{folder}")) as site:
+            group = requests.get(f"{site.url}/{large.stem}/-/duplicates.json", timeout=60).json()["groups"][0]["url"]
+            to_fill = tab_memory.CACHED_PICTURES // GROUP_SIZE + 30
+            start, full, after = tab_memory.memory_while_walking(site.url, group, (10, to_fill, 500), renderer_bytes)
+    told("memory of the tab after 500 groups, picture cache full", after - full, "MB", 20)
+    print(f"  before, Chromium's cache of {tab_memory.CACHED_PICTURES:,} decoded pictures filled: {start:.0f} to {full:.0f} MB")
 
 
 def times_of_opening(page, url: str, times: int = 9) -> Iterator[float]:
@@ -179,24 +200,19 @@ def time_of_key(page, key: str, pause_ms: int) -> float:
     return page.evaluate(f"window.pressed.then((at) => {PAINTED}.then(() => performance.now() - at))")
 
 
-def memory_after_walking(page, groups: int) -> tuple[float, float, float]:
-    """Megabytes that heap and renderer grew by once caches were given up, and the renderer with them; after fifty groups of warm-up.
-
-    Chromium keeps decoded pictures until memory is asked for, whatever a page does; what is left after asking is what a page holds.
-    """
+def held_after_walking(page, groups: int) -> tuple[float, int]:
+    """Megabytes of heap and nodes of the DOM that the page holds more after so many groups, after twenty of warm-up."""
     session = page.context.new_cdp_session(page)
 
-    def measure() -> tuple[float, float, float]:
-        cached = renderer_bytes() / 1e6
-        session.send("Memory.simulatePressureNotification", {"level": "critical"})
-        page.wait_for_timeout(1500)
+    def measure() -> tuple[float, int]:
         session.send("HeapProfiler.collectGarbage")
-        return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6, renderer_bytes() / 1e6, cached
+        return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6, session.send("Memory.getDOMCounters")["nodes"]
 
-    walk(page, 50)
+    walk(page, 20)
     before = measure()
     walk(page, groups)
-    return tuple(then - now for then, now in zip(measure(), before, strict=True))
+    after = measure()
+    return after[0] - before[0], after[1] - before[1]
 
 
 def walk(page, groups: int) -> None:
@@ -244,15 +260,51 @@ def bulk(large: Path, small: Path) -> None:
 
     with own_copy(large) as path:
         conn = sqlite3.connect(path, isolation_level=None)
-        seconds, plan = timed(lambda: plan_bulk(conn, "decided = 0", {}))
-        told(f"what a bulk decision would do, {plan.groups:,} groups", seconds, "s", 5)
-        seconds, done = timed(
-            lambda: in_transaction(conn, lambda: save_bulk(conn, "decided = 0", {}, plan.photos, "bench", "all"))
-        )
-        told(f"bulk decision, {plan.groups:,} groups, {done.photos:,} photos", seconds, "s", 5)
-        seconds, undone = timed(lambda: in_transaction(conn, lambda: undo_batch(conn, done.batch_id, "bench")))
-        told(f"taking it back, {undone.restored:,} decisions", seconds, "s", 5)
+        plan = tell_act("what a bulk decision would do", lambda: plan_bulk(conn, "decided = 0", {}))
+        save = partial(save_bulk, conn, "decided = 0", {}, plan.photos, "bench", "all")
+        done = tell_act(f"bulk decision, {plan.groups:,} groups, {plan.photos:,} photos", lambda: in_transaction(conn, save))
+        undo = partial(undo_batch, conn, done.batch_id, "bench")
+        tell_act("taking it back", lambda: in_transaction(conn, undo))
         conn.close()
+        with live_datasette([path]) as site:
+            others(Session(site, path), plan.photos)
+
+
+def tell_act(measure: str, act: Callable):
+    cpu = time.process_time()
+    seconds, result = timed(act)
+    told(measure, seconds, "s", 5, f"processor {time.process_time() - cpu:.1f} s")
+    return result
+
+
+def others(session: Session, photos: int) -> None:
+    """How long another person waits for the queue while all of this is decided and taken back over HTTP."""
+    found = re.search(r'name="csrftoken" value="([^"]*)"', session.web.get(f"{session.site.url}/-/messages").text)
+    session.web.headers["x-csrftoken"] = found[1] if found else ""
+    quiet, busy, ended = [], [], threading.Event()
+
+    def look(waits: list[float], enough: Callable[[], bool]) -> None:
+        while not enough():
+            began = time.perf_counter()
+            requests.get(f"{session.base}?relation=smaller_copy", timeout=300).raise_for_status()
+            waits.append((time.perf_counter() - began) * 1000)
+
+    look(quiet, lambda: len(quiet) == 40)
+    looking = threading.Thread(target=look, args=(busy, ended.is_set))
+    looking.start()
+    try:
+        done = session.web.post(f"{session.base}/accept.json", json={"expected": photos}, timeout=600)
+        session.web.post(
+            f"{session.base}/history.json", json={"batch_id": done.json()["batch_id"]}, timeout=600
+        ).raise_for_status()
+    finally:
+        ended.set()
+        looking.join()
+    print(
+        f"  another's queue page meanwhile: median {statistics.median(busy):.0f} ms, worst {max(busy):.0f}, of {len(busy)};",
+        end=" ",
+    )
+    print(f"before: median {statistics.median(quiet):.0f} ms, worst {max(quiet):.0f}")
 
 
 def timed(act: Callable):
