@@ -141,7 +141,7 @@ def pixel_limits() -> str:
     """How far the measured numbers may go for two pictures to be called one, alone and with a witness."""
     from dataclasses import fields
 
-    from datasette_gphotos_dedupe.core.relation import DIFFERENCE_COLUMNS, EXACT, SAME, WITNESSED
+    from datasette_gphotos_dedupe.core.relation import DIFFERENCE_COLUMNS, SAME, WITNESSED
     from datasette_gphotos_dedupe.describing import LIBRARY_TABLES
 
     column_of = {number: column for column, number in DIFFERENCE_COLUMNS.items()}
@@ -150,13 +150,10 @@ def pixel_limits() -> str:
         "worst_detail": "Fine structure in the worst tenth of the blocks that have any.",
         "worst_colour": "Colour that is left in the worst block after white balance and saturation were evened out.",
     }
-    head = (
-        "| column of `pairs` | what it measures | the same picture | the same, with a witness | the same, by the second alone |"
-    )
-    lines = [head, "|---|---|---|---|---|"]
+    lines = ["| column of `pairs` | what it measures | the same picture | the same, with a witness |", "|---|---|---|---|"]
     for field in fields(SAME):
         bound = "at least" if field.name == "saturation" else "at most"
-        values = " | ".join(f"{bound} {getattr(limits, field.name):g}" for limits in (SAME, WITNESSED, EXACT))
+        values = " | ".join(f"{bound} {getattr(limits, field.name):g}" for limits in (SAME, WITNESSED))
         lines.append(f"| `{column_of[field.name]}` | {told[column_of[field.name]]} | {values} |")
     return "\n".join([*lines, ""])
 
@@ -198,7 +195,6 @@ def single_limits() -> str:
         (f"{verify.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
         (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
         (f"{relation.KEPT_WHOLE:.1%}", "of each side must be shown by both; less is a crop"),
-        (f"{relation.MIN_STRUCTURE:.0%}", "of the blocks must show something, or a time alone proves nothing: sky, night, paper"),
         (f"{relation.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
         (f"{relation.DURATION_TOLERANCE_S:g} s", "two videos of one picture may differ in length by this"),
         (f"{witness.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
