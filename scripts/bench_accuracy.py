@@ -24,7 +24,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,13 +36,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import labelled_set  # noqa: E402
 from labelled_metadata import REGIMES, metadata_of  # noqa: E402
 
+from datasette_gphotos_dedupe.core.align import Overlay  # noqa: E402
+from datasette_gphotos_dedupe.core.compare import Difference  # noqa: E402
 from datasette_gphotos_dedupe.core.decode import decode_picture  # noqa: E402
 from datasette_gphotos_dedupe.core.fingerprint import ALGORITHM, RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.relation import judge  # noqa: E402
+from datasette_gphotos_dedupe.core.relation import Case, judge  # noqa: E402
+from datasette_gphotos_dedupe.core.variants import WHOLE  # noqa: E402
 from datasette_gphotos_dedupe.core.verify import Subject, measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
 
+EQUAL = Difference(**{field.name: 0.0 for field in fields(Difference)} | {"structure": 1.0, "contrast": 1.0, "saturation": 1.0})
 SERIES = ("tripod", "hand_held", "moved")
 MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
 
@@ -146,15 +150,31 @@ def _words(hashes: list[str]) -> np.ndarray:
 
 
 def judge_pairs(samples: list[Sample], candidates: dict, workers: int) -> list[Found]:
-    """The relations of each candidate that says something: pairs across sources, and originals with what was made of them."""
+    """The relations of each candidate that says something: originals with what was made of them, and pairs across sources.
+
+    Of the latter only a removable relation counts, so those that would get none even if their pixels were equal are not measured:
+    a verdict never becomes removable by pixels that agree less.
+    """
+    known = [[sample.known(regime) for regime in REGIMES] for sample in samples]
     tasks = [
         (i, j, distance, variant)
         for (i, j), (distance, variant) in sorted(candidates.items())
-        if samples[i].original != samples[j].original or samples[i].original in (samples[i].name, samples[j].name)
+        if _says_something(samples[i], samples[j], known[i], known[j])
     ]
     with ProcessPoolExecutor(workers, initializer=_set_samples, initargs=(samples,)) as pool:
         verdicts = pool.map(_judge, tasks, chunksize=200)
         return [Found(samples[i], samples[j], *verdict) for (i, j, *_), verdict in zip(tasks, verdicts, strict=True)]
+
+
+def _says_something(a: Sample, b: Sample, known_a: list[Subject], known_b: list[Subject]) -> bool:
+    if a.original == b.original:
+        return a.original in (a.name, b.name)
+    return any(map(_may_be_removable, known_a, known_b))
+
+
+def _may_be_removable(a: Subject, b: Subject) -> bool:
+    verdict = judge(Case(a, b, EQUAL, Overlay(WHOLE, WHOLE, 1.0), hear_witness(a, b), 0, "base"))
+    return verdict is not None and verdict.relation in REMOVABLE_RELATIONS
 
 
 _samples: list[Sample] = []

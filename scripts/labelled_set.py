@@ -254,7 +254,8 @@ def read_shot(path: Path, source: str) -> Shot:
     except ValueError:
         return made_up
     fraction = re.sub(r"\D", "", str(details.get(0x9291, "")))
-    return Shot(path.stem, moment + timedelta(seconds=float(f"0.{fraction or 0}")), min(3, len(fraction)))
+    stem = made_up.stem if re.fullmatch(r"\d+x\d+", path.stem) else path.stem  # a wallpaper is named by its size
+    return Shot(stem, moment + timedelta(seconds=float(f"0.{fraction or 0}")), min(3, len(fraction)))
 
 
 def made_up_shot(name: str) -> Shot:

@@ -78,11 +78,11 @@ def trim_box(grey: np.ndarray, share: float = BORDER_SHARE) -> Box | None:
     trimming it does no harm.
     """
     rows, columns = _borders(grey, share), _borders(grey.T, share)
-    # between wide bars every line across them is mostly bar, so the other two sides are looked for between them
-    if sum(rows) < 1.0:
-        columns = _borders(_between(grey, rows).T, share)
-    elif sum(columns) < 1.0:
-        rows = _borders(_between(grey.T, columns).T, share)
+    # Between wide bars every line across them is mostly bar, so the other two sides are looked for between them, in their colour.
+    if 0.0 < sum(rows) < 1.0:
+        columns = _borders(_between(grey, rows).T, BORDER_SHARE, _colour(grey, rows))
+    elif 0.0 < sum(columns) < 1.0:
+        rows = _borders(_between(grey.T, columns).T, BORDER_SHARE, _colour(grey.T, columns))
     if not MIN_TRIM <= max(rows + columns) <= MAX_TRIM:
         return None
     return (columns[0], rows[0], 1.0 - columns[1], 1.0 - rows[1])
@@ -94,19 +94,26 @@ def screen_box(grey: np.ndarray) -> Box | None:
     return None if box == trim_box(grey) else box
 
 
-def _borders(lines: np.ndarray, share: float) -> tuple[float, float]:
-    return _border(lines, share), _border(lines[::-1], share)
+def _borders(lines: np.ndarray, share: float, colour: float | None = None) -> tuple[float, float]:
+    return _border(lines, share, colour), _border(lines[::-1], share, colour)
 
 
 def _between(lines: np.ndarray, borders: tuple[float, float]) -> np.ndarray:
     return lines[round(borders[0] * len(lines)) : len(lines) - round(borders[1] * len(lines))]
 
 
-def _border(lines: np.ndarray, share: float) -> float:
-    """The share of lines from the start that are, but for a few pixels, in the colour of the first."""
+def _colour(lines: np.ndarray, borders: tuple[float, float]) -> float:
+    """The grey of the wider of two borders."""
     import numpy as np
 
-    colour = float(np.median(lines[0]))
+    return float(np.median(lines[0 if borders[0] >= borders[1] else -1]))
+
+
+def _border(lines: np.ndarray, share: float, colour: float | None = None) -> float:
+    """The share of lines from the start that are, but for a few pixels, in one colour: that of the first when none is given."""
+    import numpy as np
+
+    colour = float(np.median(lines[0])) if colour is None else colour
     low, high = max(math.ceil(colour - BORDER_TOLERANCE), 0), min(math.floor(colour + BORDER_TOLERANCE), 255)
     covered = ((lines >= low) & (lines <= high)).mean(axis=1) >= share
     busy = np.flatnonzero(~covered)

@@ -13,7 +13,7 @@ _load_commands()
 @pytest.fixture
 def path(tmp_path):
     """One picture as a small file uploaded first and a large one uploaded later, not matched yet."""
-    common = {"taken_at": "2020-01-01T10:00:00Z", "taken_at_source": "sidecar"}
+    common = {"taken_at": "2020-01-01T10:00:00Z", "camera_taken_at": "2020-01-01T10:00:00.120"}
     db = open_database(tmp_path / "photos.db")
     add_photos(
         db,

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from datasette_gphotos_dedupe.core.align import Overlay, Preview, load_preview
 from datasette_gphotos_dedupe.core.compare import Difference, measure_difference, tone_curve
 from datasette_gphotos_dedupe.core.variants import WHOLE
-from tests.made_pictures import page
+from tests.made_pictures import night, page
 from tests.pictures import jpeg, picture
 
 WHOLE_OVERLAY = Overlay(WHOLE, WHOLE, 1.0)
@@ -142,3 +142,14 @@ def test_it_is_the_same_both_ways_round_but_for_the_ratio_of_contrasts():
     assert (one.worst_block, one.detail, one.saturation) == pytest.approx(
         (other.worst_block, other.detail, other.saturation), rel=0.05
     )
+
+
+def test_the_few_lamps_of_a_night_shot_keep_their_light():
+    assert difference(night(1), night(1), 70).worst_block < 1.5
+    assert difference(night(1), night(2)).worst_block > 4.0
+
+
+def test_a_cast_over_a_grey_picture_is_no_loss_of_colour():
+    grey = picture(40).convert("L")
+    warmer = Image.merge("RGB", (grey.point(lambda v: min(255, v + 6)), grey, grey.point(lambda v: max(0, v - 6))))
+    assert difference(grey.convert("RGB"), warmer).saturation > 0.6

@@ -19,7 +19,7 @@ ALONE = MatchOptions(workers=1)
 def db(tmp_path):
     database = open_database(tmp_path / "photos.db")
     for seed in range(3):
-        common = {"taken_at": f"2020-01-0{seed + 1}T10:00:00Z", "taken_at_source": "sidecar"}
+        common = {"camera_taken_at": f"2020-01-0{seed + 1}T10:00:00.120"}
         rows = [photo_rows(f"p{seed}-full", picture(seed), 95, **common)]
         rows.append(photo_rows(f"p{seed}-small", picture(seed).resize((320, 240)), 80, origin="driveDesktopUploader", **common))
         add_photos(database, rows)

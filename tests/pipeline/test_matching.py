@@ -27,7 +27,7 @@ def rows():
     made = []
     for seed in range(8):
         image, when = picture(seed), f"2020-01-0{seed + 1}T10:00:00Z"
-        common = {"taken_at": when, "taken_at_source": "sidecar"}
+        common = {"taken_at": when, "taken_at_source": "sidecar", "filename": f"DSC_100{seed}.JPG"}
         made.append(photo_rows(f"p{seed}-full", image, 95, **common))
         made.append(photo_rows(f"p{seed}-small", image.resize((320, 240)), 80, origin="driveDesktopUploader", **common))
         made.append(photo_rows(f"p{seed}-again", image, 60, **common))

@@ -27,7 +27,7 @@ def stopped(tmp_path_factory):
     db = open_database(folder / "base.db")
     rows = []
     for seed in range(4):
-        image, when = picture(seed), {"taken_at": f"2020-01-0{seed + 1}T10:00:00Z", "taken_at_source": "sidecar"}
+        image, when = picture(seed), {"camera_taken_at": f"2020-01-0{seed + 1}T10:00:00.120"}
         rows.append(photo_rows(f"c{seed}", image, **when))
         rows.append(photo_rows(f"a{seed}", image.resize((320, 240)), **when))
         rows.append(photo_rows(f"b{seed}", image.transpose(0)))
