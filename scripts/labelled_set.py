@@ -231,7 +231,8 @@ def next_shot_items(source: str, image: Image.Image, shot: Shot, frames: int) ->
     """Other pictures of a source's scene, each with its own thumbnail."""
     for place, (family, make) in enumerate(NEXT_SHOTS.items()):
         for frame in range(1, frames + 1):
-            later = shot.next(place * frames + frame, BURSTS.get(family, 3.0) * frame)
+            # far on, so that none has the number of a real photo of the same camera
+            later = shot.next(500 + place * frames + frame, BURSTS.get(family, 3.0) * frame)
             name = f"{source}-{family}{frame}"
             yield from hard_items(family, name, make(image, hash_of(source) + frame), frame, later)
 
@@ -254,7 +255,7 @@ def read_shot(path: Path, source: str) -> Shot:
     except ValueError:
         return made_up
     fraction = re.sub(r"\D", "", str(details.get(0x9291, "")))
-    stem = made_up.stem if re.fullmatch(r"\d+x\d+", path.stem) else path.stem  # a wallpaper is named by its size
+    stem = made_up.stem if re.search(r"\d{3,}x\d{3,}", path.stem) else path.stem  # a wallpaper is named by its size
     return Shot(stem, moment + timedelta(seconds=float(f"0.{fraction or 0}")), min(3, len(fraction)))
 
 
