@@ -3,7 +3,17 @@
 Hashes are made: random ones, of which a tenth have copies 0 to 20 bits away, as thumbnails and re-encodes have. Peers (faiss is
 required; imagededup, pybktree and czkawka where installed, best in an environment of their own) do the same work on the same data.
 BK-tree, numpy and imagededup are measured on a sample of queries against all hashes and scaled up. On a busy machine believe the
-seconds of the processors more than those of the clock. `--steps` picks: search, variants, new, flood, whole, fingerprint.
+seconds of the processors more than those of the clock. `--steps` picks: search, variants, new, flood, whole, growth, fingerprint.
+
+How the time grows with the number of photos (the step growth measures it, for `--photos` and what is a half and a quarter of it):
+
+- the plain search compares each hash with those after it, so ten times the photos take a hundred times as long. At this radius, near
+  a quarter of the bits, every index that is exact looks at more hashes than there are;
+- the variants ask a number of tables that the radii alone set, so ten times the photos take ten times as long, and somewhat more:
+  the share of chance meetings grows too (a given hash meets a seventh of a hash in each table at 200,000 photos, half of one
+  at a million), and the tables no longer fit into the processor's cache;
+- reading, pixels and groups grow with photos and copies. So from 100,000 photos to a million the whole step goes from about ten
+  times as long, where variants and pixels count most, to a hundred times, where the plain search does.
 """
 
 from __future__ import annotations
@@ -30,7 +40,7 @@ from datasette_gphotos_dedupe.core.table_search import hits_by_table
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from scripts.fingerprint_speed import bench_fingerprint
 
-STEPS = ("search", "variants", "new", "flood", "whole", "fingerprint")
+STEPS = ("search", "variants", "new", "flood", "whole", "growth", "fingerprint")
 LOOKS = 2_000  # different pictures among the previews of originals and copies
 
 
@@ -169,6 +179,26 @@ def bench_variants(hashes: np.ndarray, recall_sample: int) -> float:
     true = sum(len(part.first) for part in hits_within(hard, hashes, int(limit[0])))
     click.echo(f"  recall against brute force, {true:,} pairs of 0 to {limit[0]} bits: {found / true:.6f}")
     return seconds
+
+
+def bench_growth(hashes: np.ndarray) -> None:
+    """Both searches on a quarter of the photos, a half and all: what becomes of the time when they double."""
+    click.echo("Growth (x = times the size before, by the processors)")
+    rng = np.random.default_rng(9)
+    before: dict[str, float] = {}
+    for size in (len(hashes) // 4, len(hashes) // 2, len(hashes)):
+        some = hashes[:size]
+        radii = np.tile(np.array(list(VARIANTS.values())), size)
+        queries = rng.integers(0, 256, (len(radii), 32), dtype=np.uint8)
+        searches = {
+            "plain": lambda some=some: list(pairs_within(some, RADIUS_BITS)),
+            "variants": lambda some=some, queries=queries, radii=radii: hits_by_table(queries, radii, some),
+        }
+        for name, search in searches.items():
+            seconds, _ = timed(search)
+            times = f"{seconds.cpu / before[name]:.1f} x" if name in before else ""
+            line(f"{name}, {size:,} photos", seconds, None, times)
+            before[name] = seconds.cpu
 
 
 def bench_new(hashes: np.ndarray, count: int) -> None:
@@ -342,6 +372,8 @@ def main(photos: int, new_photos: int, flood: int, sample: int, pictures: str | 
         bench_flood(flood)
     if "whole" in chosen:
         bench_whole(photos, new_photos, search_s)
+    if "growth" in chosen:
+        bench_growth(hashes)
     if "fingerprint" in chosen:
         bench_fingerprint(pictures)
 

@@ -10,7 +10,7 @@ There are three ways to find them, equal in result, and the cheapest for the siz
 - a table for each sample, when both sides are large;
 - tables of 12 chunks of 21 or 22 bits with up to three bits flipped, when one side is small. They miss nothing up to 47 bits
   (the pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014);
-- looking at all pairs, when there are few.
+- looking at all pairs, when there are few of them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ CANDIDATES_AT_ONCE = 1 << 18
 RAW_HITS_AT_ONCE = 4_000_000  # one pair meets in many tables: merged when so many have gathered
 THREADS = min(os.cpu_count() or 1, 8)
 
-# Measured costs, to choose by: of a key that is stored, of one that is asked for, and of a row that such a key leads to
-STORED_NS, ASKING_NS, CANDIDATE_NS = 20.0, 10.0, 40.0
-FEW_PAIRS = 5_000_000
+# Measured costs, to choose by: of a key that is stored, of one that is asked for, and of a row that such a key leads to; of a pair
+# that faiss looks at
+STORED_NS, ASKING_NS, CANDIDATE_NS, SCANNED_NS = 20.0, 10.0, 40.0, 1.0
 
 
 def met_share(distance_bits: int) -> float:
@@ -92,15 +92,16 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, ow
 def cheapest_way(query_count: int, hash_count: int, radius_bits: int) -> str:
     """`scan`, `flips` or `samples`, for queries that all have one radius."""
     few, many = sorted((query_count, hash_count))
-    if few * many < FEW_PAIRS:
-        return "scan"
-    samples = samples_needed(radius_bits)
-    by_samples_ns = samples * (STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * 2 * few / (1 << SAMPLE_BITS)))
-    if (flips := radius_bits // len(CHUNKS)) > MOST_FLIPS:
-        return "samples"
-    keys = few * len(_flips(CHUNK_BITS, flips))
-    by_flips_ns = len(CHUNKS) * (STORED_NS * keys + many * (ASKING_NS + CANDIDATE_NS * keys / (1 << CHUNK_BITS)))
-    return "flips" if by_flips_ns < by_samples_ns else "samples"
+    met_by_chance = 2 * few / (1 << SAMPLE_BITS)
+    costs_ns = {
+        "scan": SCANNED_NS * few * many,
+        "samples": samples_needed(radius_bits) * (STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * met_by_chance)),
+    }
+    if (flips := radius_bits // len(CHUNKS)) <= MOST_FLIPS:
+        keys = few * len(_flips(CHUNK_BITS, flips))
+        met_by_chance = keys / (1 << CHUNK_BITS)
+        costs_ns["flips"] = len(CHUNKS) * (STORED_NS * keys + many * (ASKING_NS + CANDIDATE_NS * met_by_chance))
+    return min(costs_ns, key=costs_ns.__getitem__)
 
 
 class _Side:
