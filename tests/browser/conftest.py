@@ -61,6 +61,9 @@ def _build(path, google: FakeGoogle) -> None:
 
 @pytest.fixture(scope="package")
 def browser(setting) -> Iterator[Any]:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)  # five seconds are too few for a machine that runs much else
     with chromium() as running:
         yield running
 
