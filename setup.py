@@ -7,16 +7,16 @@ VERSION = "0.1"
 # What imports, matching and Google need, and reading a published copy does not. Datasette Lite runs in a browser, where some of
 # these cannot be had, and its installer would refuse the whole package for them.
 OUTSIDE_A_BROWSER = 'sys_platform != "emscripten"'
-FOR_IMPORTS = [
+FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --oldest
     "sqlite-utils>=4.2.1",
-    "google-auth-oauthlib",
-    "requests",
-    "Pillow>=10.1",
-    "imagehash>=4.3",
-    "pillow-heif>=0.16",
-    "numpy>=1.26",
-    "faiss-cpu>=1.8",
-    "pebble>=5.0",
+    "google-auth-oauthlib>=1.2.0",
+    "requests>=2.31.0",
+    "Pillow>=11.3.0",  # the first that writes and reads AVIF by itself
+    "imagehash>=4.3.2",  # older ones need six and do not say so
+    "pillow-heif>=1.0.0",
+    "numpy>=1.26.0",
+    "faiss-cpu>=1.8.0",
+    "pebble>=5.0.3",  # 5.0.0 and 5.0.1 warn of the call that later ones keep
 ]
 
 setup(
@@ -39,8 +39,8 @@ setup(
     python_requires=">=3.10",
     install_requires=["datasette>=0.65.5", *(f"{name}; {OUTSIDE_A_BROWSER}" for name in FOR_IMPORTS)],
     extras_require={
-        "raw": ["rawpy"],
-        "video": ["av"],
+        "raw": ["rawpy>=0.21.0"],
+        "video": ["av>=12.0.0"],
         "test": [
             "pytest",
             "pytest-asyncio",

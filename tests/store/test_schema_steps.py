@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 import pytest
+from sqlite_utils import Database
 
 from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.errors import DatabaseError
@@ -110,3 +111,60 @@ def test_a_file_that_was_created_and_then_left_empty_is_taken(tmp_path):
     path.touch()
     with closing(open_database(path).conn) as conn:
         assert conn.execute("SELECT count(*) FROM photos").fetchone() == (0,)
+
+
+def file_before(step: str, path) -> None:
+    """A file as the step before left it, with something in every table that may hold it."""
+    with closing(sqlite3.connect(path)) as conn:
+        db = Database(conn)
+        if step == next(iter(schema.STEPS)):
+            return
+        for name in list(schema.STEPS)[: list(schema.STEPS).index(step)]:
+            schema.STEPS[name](db)
+        for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
+        conn.commit()
+
+
+def apply_until(path, step: str, statements: int | None) -> int:
+    """Take the step; SQLite refuses to prepare statement number `statements` that changes anything. How many there were."""
+    seen = 0
+
+    def allow(action: int, *_: object) -> int:
+        nonlocal seen
+        seen += action in CHANGING
+        return sqlite3.SQLITE_DENY if statements is not None and seen > statements else sqlite3.SQLITE_OK
+
+    with closing(sqlite3.connect(path)) as conn:
+        conn.set_authorizer(allow)
+        try:
+            schema.apply_migrations(Database(conn))
+        finally:
+            conn.set_authorizer(None)
+    return seen
+
+
+CHANGING = {sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_CREATE_VIEW, sqlite3.SQLITE_CREATE_TRIGGER}
+CHANGING |= {sqlite3.SQLITE_ALTER_TABLE, sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
+
+
+@pytest.mark.parametrize("step", schema.STEPS)
+def test_a_step_that_fails_at_any_of_its_statements_can_be_taken_again(tmp_path, step):
+    whole = tmp_path / "whole.db"
+    file_before(step, whole)
+    statements = apply_until(whole, step, None)
+    path = tmp_path / "failing.db"
+    file_before(step, path)
+    before = dump(path)
+    for number in range(0, statements, max(1, statements // 40)):
+        with pytest.raises(sqlite3.DatabaseError):
+            apply_until(path, step, number)
+        left = [line for line in dump(path) if "_sqlite_migrations" not in line]
+        assert left == before, f"statement {number} of {statements}"
+    apply_until(path, step, None)
+    assert schema_of(path) == schema_of(whole)
+
+
+def schema_of(path) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as conn:
+        return conn.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
