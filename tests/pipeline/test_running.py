@@ -40,6 +40,14 @@ def tables(parts, tmp_path_factory):
 
 
 def left_behind(session: int) -> list[str]:
+    """The processes that do not end: one that was killed may take a moment on a busy machine."""
+    deadline = time.monotonic() + 60
+    while (found := processes_of(session)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def processes_of(session: int) -> list[str]:
     listed = subprocess.run(["ps", "-o", "stat=,args=", "--sid", str(session)], capture_output=True, text=True).stdout
     return [line for line in listed.splitlines() if not line.startswith("Z")]
 
