@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from ..core.fingerprint import ALGORITHM
 from ..errors import SourceError
 from ..model import Reading, Trouble
+from ..sources.archives import is_stream
 from ..sources.members import Address
-from ..sources.places import find_addresses, is_stream, visit_stream
+from ..sources.places import find_addresses, visit_stream
 from ..store.fingerprints import Wanted, read_wanted, save_look
 from ..store.runs import Run, transaction
 from ..words import count

@@ -14,6 +14,7 @@ from ..sources.toolkit_csv import Listed, read_listed
 from ..store import toolkit
 from ..store.library import save_skipped
 from ..store.runs import Run, save_part, transaction
+from ..store.stale import forget_stale, read_stale
 from ..words import count
 from .progress import Progress
 
@@ -103,7 +104,7 @@ class _Listing:
                 self._count()
             self.progress.advance(len(batch))
         with transaction(self.conn):
-            toolkit.forget_skipped(self.conn, str(self.path), self._left_out)
+            forget_stale(self.conn, str(self.path), *read_stale(self.conn, str(self.path), self._left_out))
         save_part(self.conn, self._part_row(), self.work)
 
     def _save_batch(self, batch: list[tuple[Listed, str | None, str | None]]) -> list[tuple[Listed, str]]:

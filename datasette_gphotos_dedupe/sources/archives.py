@@ -11,7 +11,8 @@ from pathlib import Path
 from ..errors import SourceError
 from .entries import Entry, name_trouble, printable, time_text
 
-ARCHIVE_ENDINGS = (".zip", ".tgz", ".tar.gz")
+STREAM_ENDINGS = (".tgz", ".tar.gz")
+ARCHIVE_ENDINGS = (".zip", *STREAM_ENDINGS)
 ZIP, TGZ, FOLDER = "zip", "tgz", "folder"
 # takeout-20240516T230250Z-001.zip, since autumn 2025 takeout-20250921T199440Z-3-009.zip, with " (1)" from a browser
 _EXPORT_NAME = re.compile(r"takeout-(\d{8}T\d{6}Z)(?:-(\d{1,3}))?-(\d{3,4})(?=\D|$)", re.IGNORECASE)
@@ -43,6 +44,11 @@ def export_name(name: str) -> tuple[str, str, int] | None:
     digits = match[1]
     date = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[9:11]}:{digits[11:13]}:{digits[13:15]}Z"
     return f"{digits}-{match[2]}" if match[2] else digits, date, int(match[3])
+
+
+def is_stream(container: str) -> bool:
+    """Whether a container, as the tables name it, can only be read from its start."""
+    return container.lower().endswith(STREAM_ENDINGS) and not Path(container).is_dir()
 
 
 def find_containers(paths: list[str | Path]) -> list[Container]:
@@ -99,7 +105,7 @@ def _archive_kind(path: Path) -> str | None:
         return TGZ
     if head in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08") or path.name.lower().endswith(".zip"):
         return ZIP
-    return TGZ if path.name.lower().endswith((".tgz", ".tar.gz")) else None
+    return TGZ if path.name.lower().endswith(STREAM_ENDINGS) else None
 
 
 def walk_folder(root: Path, number: int) -> Iterator[Entry]:

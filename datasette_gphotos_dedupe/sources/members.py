@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
+from .entries import Entry
 
 CHUNK = 1 << 18
 _PIECE_BYTES = 1 << 24  # no more at once than this, whatever length an index claims
@@ -32,6 +33,11 @@ class Address:
     method: int = STORED
     crc32: int | None = None
     data: bytes | None = None
+
+
+def address_in_zip(path: str, entry: Entry) -> Address:
+    """Where a member of the zip at `path` is, as its index told."""
+    return Address(path, entry.path, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
 
 
 def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:

@@ -9,25 +9,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tarfile
+import shutil
+import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
-from .entries import TROUBLES, Entry, printable
-from .members import Address, open_address
+from .archives import is_stream
+from .entries import TROUBLES, Entry
+from .members import Address, address_in_zip, open_address
+from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
 
 _PIECE_BYTES = 1 << 20
-_TAR_ENDINGS = (".tgz", ".tar.gz", ".tar")
+_HELD_BYTES = 64 << 20  # of a file out of a tgz; a larger one is laid on disk while it is used
 _INDEXES = 4  # of archives that are kept in memory: the index of a 50 GB part takes longer to read than a picture
-
-
-def is_tar(container: str) -> bool:
-    """Whether the container can only be read from its start."""
-    return container.lower().endswith(_TAR_ENDINGS)
 
 
 def find_original(container: str, member: str) -> Address:
@@ -45,7 +43,7 @@ def find_original(container: str, member: str) -> Address:
         raise SourceError(f"{member} in {container} cannot be read any more: the archive holds no such file")
     if entry.trouble:
         raise SourceError(f"{member} in {container} cannot be read: {TROUBLES[entry.trouble]}")
-    return Address(container, member, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
+    return address_in_zip(container, entry)
 
 
 def _in_folder(folder: Path, member: str) -> Address:
@@ -68,35 +66,36 @@ def open_original(container: str, member: str) -> Iterator[BinaryIO]:
     """The file as a binary stream that can seek. Raises SourceError when it cannot be reached any more."""
     with contextlib.ExitStack() as stack:
         try:
-            if is_tar(container) and not os.path.isdir(container):
-                file = _open_in_tar(stack, container, member)
+            if is_stream(container):
+                file = stack.enter_context(_copy_out_of_tgz(Path(container), member))
             else:
                 file = stack.enter_context(open_address(find_original(container, member)))
-        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
+        except (OSError, PictureError, EOFError) as error:
             raise SourceError(f"{member} in {container} cannot be read any more: {error}") from None
         yield file
 
 
-def _open_in_tar(stack: contextlib.ExitStack, container: str, member: str) -> BinaryIO:
-    archive = stack.enter_context(tarfile.open(container))  # noqa: SIM115
-    for info in archive:
-        name = printable(info.name)
-        if member in (name, f"{name} (at byte {info.offset_data})") and info.isreg():
-            file = archive.extractfile(info)
-            if file is not None:
-                return stack.enter_context(file)
-    raise tarfile.TarError("the archive holds no such file")
+def _copy_out_of_tgz(path: Path, member: str) -> BinaryIO:
+    """A copy that can seek. Raises SourceError when the archive ends before the file does, or holds no such file."""
+    with contextlib.closing(read_tgz(path, 0)) as entries:
+        for entry, stream, _ in entries:
+            if entry.path == member and stream is not None:
+                copy = tempfile.SpooledTemporaryFile(_HELD_BYTES)  # noqa: SIM115 - handed on
+                shutil.copyfileobj(stream, copy, _PIECE_BYTES)
+                copy.seek(0)
+                return copy  # type: ignore[return-value]
+    raise SourceError(f"{member} in {path} cannot be read any more: the archive holds no such file")
 
 
 def read_original(container: str, member: str, max_bytes: int) -> bytes:
     """The whole file. Raises SourceError when it cannot be had, is larger, or lies in a tgz larger than that."""
-    size = os.path.getsize(container) if is_tar(container) and os.path.isfile(container) else 0
+    size = os.path.getsize(container) if is_stream(container) and os.path.isfile(container) else 0
     if size > max_bytes:
         raise SourceError(f"{member} lies in {container}, which can only be read from its start: that would take too long")
     with open_original(container, member) as file:
         try:
             data = file.read(max_bytes + 1)
-        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
+        except (OSError, PictureError, EOFError) as error:
             raise SourceError(f"{member} in {container} cannot be read: {error}") from None
     if len(data) > max_bytes:
         raise SourceError(f"{member} has more than {max_bytes:,} bytes, too many to be shown")
@@ -112,6 +111,6 @@ def read_sha1(container: str, member: str) -> tuple[str, int]:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
                 size += len(piece)
-        except (OSError, PictureError, EOFError, tarfile.TarError) as error:
+        except (OSError, PictureError, EOFError) as error:
             raise SourceError(f"{member} in {container} cannot be read any more: {error}") from None
     return digest.hexdigest(), size

@@ -7,14 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import SourceError
-from .members import Address
+from .members import Address, address_in_zip
 from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
-
-
-def is_stream(container: str) -> bool:
-    """Whether the container can be read front to back only, as a tgz."""
-    return container.lower().endswith((".tgz", ".tar.gz")) and Path(container).is_file()
 
 
 def find_addresses(container: str, members: Collection[str]) -> dict[str, Address]:
@@ -31,7 +26,7 @@ def find_addresses(container: str, members: Collection[str]) -> dict[str, Addres
     if not path.exists():
         raise SourceError(f"{container} is no longer there.")
     return {
-        entry.path: Address(container, entry.path, entry.bytes, entry.offset, entry.packed_bytes, entry.method, entry.crc32)
+        entry.path: address_in_zip(container, entry)
         for entry in read_zip_index(path, 0)
         if entry.path in members and not entry.trouble
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .naming import (
     DERIVATIVE,
@@ -126,27 +127,33 @@ class _Pairer:
         there only a title that is the only one of its kind is believed.
         """
         text = split_number(body)[0]
-        if len(self._bases()[text]) < 2:
+        bases = self._bases_of_cut.get(text, {})
+        if len(bases) < 2:
             return True
         same = [
             other
             for other in self._bodies[text]
             if fits_title(base, self.titles[other]) and same_extension(base, self.titles[other])
         ]
-        return len(same) == 1 and self._bases()[text][base] == 1
+        return len(same) == 1 and bases[base] == 1
 
-    def _bases(self) -> defaultdict[str, Counter]:
+    @cached_property
+    def _bases_of_cut(self) -> dict[str, Counter]:
         """Cut sidecar name -> the media names without numbers that are cut to it, and how many files have each."""
-        if not hasattr(self, "_of_cut"):
-            self._of_cut: defaultdict[str, Counter] = defaultdict(Counter)
-            self._bodies = defaultdict(list)
-            for name in self.media:
-                base = readings(name)[-1][0]
-                for body in {*_cut_new(base, None), *_cut_old(base, None)}:
-                    self._of_cut[body][base] += 1
-            for body, sidecar in self.free_sidecars.items():
-                self._bodies[split_number(body)[0]].append(sidecar)
-        return self._of_cut
+        found: defaultdict[str, Counter] = defaultdict(Counter)
+        for name in self.media:
+            base = readings(name)[-1][0]
+            for body in {*_cut_new(base, None), *_cut_old(base, None)}:
+                found[body][base] += 1
+        return found
+
+    @cached_property
+    def _bodies(self) -> dict[str, list[str]]:
+        """Sidecar names without .json and number -> all sidecars of that name."""
+        found = defaultdict(list)
+        for name in self.titles:
+            found[split_number(nfc(name)[: -len(JSON)])[0]].append(name)
+        return found
 
     def _fits(self, base: str, body: str) -> bool:
         title = self.titles[self.free_sidecars[body]]
@@ -203,17 +210,21 @@ class _Pairer:
 
     def _is_claimed(self, name: str) -> bool:
         """Whether a sidecar that is still free tells of an item of this name, though under another number: then nothing is sure."""
-        if not hasattr(self, "_free_titles"):
-            self._free_titles = defaultdict(list)
-            for sidecar in self.free_sidecars.values():
-                title = nfc(self.titles[sidecar] or "").strip()
-                for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
-                    self._free_titles[key].append(title)
         return any(
             _made_from(base, title)
             for base, _ in readings(name)
             for title in self._free_titles.get(_folded(split_extension(base)[0]), ())
         )
+
+    @cached_property
+    def _free_titles(self) -> dict[str, list[str]]:
+        """The titles of the sidecars that no step by names has given away, by their folded form."""
+        found = defaultdict(list)
+        for sidecar in self.free_sidecars.values():
+            title = nfc(self.titles[sidecar] or "").strip()
+            for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                found[key].append(title)
+        return found
 
     def edited(self) -> None:
         for name in [name for name in self.free_media if not self._is_claimed(name)]:
@@ -254,15 +265,15 @@ class _Pairer:
         """The media of this stem, the one with the same extension first, else the only one."""
         if stem + extension in self.media and accept(stem + extension):
             return stem + extension
-        others = [name for name in self._by_stem().get(stem, ()) if accept(name)]
+        others = [name for name in self._by_stem.get(stem, ()) if accept(name)]
         return others[0] if len(others) == 1 else None
 
+    @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
-        if not hasattr(self, "_stems"):
-            self._stems = defaultdict(list)
-            for name in self.media:
-                self._stems[split_extension(name)[0]].append(name)
-        return self._stems
+        found = defaultdict(list)
+        for name in self.media:
+            found[split_extension(name)[0]].append(name)
+        return found
 
     def live_halves(self) -> None:
         for name in [name for name in self.free_media if is_video_name(name) and not self._is_claimed(name)]:
@@ -276,7 +287,7 @@ class _Pairer:
         if units(split_number(stem)[0] + extension) >= MIN_LIMIT_UNITS:
             return self._only_picture(self._cut_alike(stem))
         for wanted in filter(None, (stem, video, edited_base(stem, may_be_cut=False))):
-            if picture := self._only_picture(self._by_stem().get(wanted, ())):
+            if picture := self._only_picture(self._by_stem.get(wanted, ())):
                 return picture
         return None
 
@@ -288,7 +299,7 @@ class _Pairer:
         """Media as long as names get that begin like `stem`: an extension of another length leaves another number of characters."""
         base, number = split_number(stem)
         alike = []
-        for other, names in self._by_stem().items():
+        for other, names in self._by_stem.items():
             other_base, other_number = split_number(other)
             if other_number == number and (base.startswith(other_base) or other_base.startswith(base)):
                 alike += [

@@ -198,13 +198,6 @@ def _album_id(conn: sqlite3.Connection, album_key: str, title: str | None) -> st
     return album_key
 
 
-def forget_skipped(conn: sqlite3.Connection, container: str, members: set[str]) -> None:
-    """Drop the lines of an earlier run that are skipped no longer."""
-    old = {row[0] for row in conn.execute("SELECT member FROM skipped WHERE container = ?", [container]).fetchall()}
-    gone = [(container, member) for member in sorted(old - members)]
-    conn.executemany("DELETE FROM skipped WHERE container = ? AND member = ?", gone)
-
-
 def drop_layout(conn: sqlite3.Connection) -> None:
     """Give the temporary tables' room back."""
     for statement in itertools.islice(_CREATE, 4):

@@ -76,14 +76,15 @@ async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reac
 
 
 def _reach(library: Library, photo: dict, places: Sequence[Place]) -> Reach:
-    from ..sources.originals import find_original, is_tar
+    from ..sources.archives import is_stream
+    from ..sources.originals import find_original
 
     why = "no file of it is known"
     if photo.get("kind") == "video":
         return Reach(None, None, "it is a film")
     for place in places:
         try:
-            if not is_tar(place.container):  # finding something in a tgz takes as long as reading it
+            if not is_stream(place.container):  # finding something in a tgz takes as long as reading it
                 find_original(place.container, place.member)
         except SourceError as error:
             why = str(error)

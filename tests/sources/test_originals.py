@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import tarfile
@@ -12,6 +13,7 @@ import pytest
 
 from datasette_gphotos_dedupe.errors import SourceError
 from datasette_gphotos_dedupe.sources.originals import find_original, open_original, read_original, read_sha1
+from datasette_gphotos_dedupe.sources.tgz_stream import read_tgz
 
 
 @pytest.fixture
@@ -93,3 +95,28 @@ def test_a_damaged_member_is_not_handed_out(archive):
 def test_a_file_that_is_too_large_is_refused(folder):
     with pytest.raises(SourceError, match="sub/a.jpg has more than 5 bytes, too many to be shown"):
         read_original(str(folder), "sub/a.jpg", 5)
+
+
+def test_a_header_made_to_harm_is_refused_as_the_import_refuses_it(tmp_path):
+    info = tarfile.TarInfo("a")
+    info.type, info.size = tarfile.XHDTYPE, 50_000_000
+    path = tmp_path / "takeout.tgz"
+    with gzip.open(path, "wb") as stream:
+        stream.write(info.tobuf(tarfile.USTAR_FORMAT) + bytes(1024))
+    with pytest.raises(SourceError, match="takeout.tgz is damaged"), open_original(str(path), "a.jpg"):
+        pass
+
+
+def test_the_second_member_of_one_name_in_a_tgz_is_read_by_the_name_the_tables_give_it(tmp_path):
+    path = tmp_path / "takeout.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        for content in (b"one", b"two"):
+            info = tarfile.TarInfo("a.jpg")
+            info.size = 3
+            archive.addfile(info, io.BytesIO(content))
+    (first, second) = [entry.path for entry, _, _ in read_tgz(path, 0)]
+    found = []
+    for member in (second, first):
+        with open_original(str(path), member) as file:
+            found.append((file.read(), file.seek(0), file.read(1)))
+    assert found == [(b"two", 0, b"t"), (b"one", 0, b"o")]
