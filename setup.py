@@ -11,12 +11,12 @@ FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --
     "sqlite-utils>=4.2.1",
     "google-auth-oauthlib>=1.2.0",
     "requests>=2.31.0",
-    "Pillow>=11.3.0",  # the first that writes and reads AVIF by itself
+    "Pillow>=11.3.0",  # the first with AVIF; before 13 a TIFF in YCbCr counts as damaged
     "imagehash>=4.3.2",  # older ones need six and do not say so
     "pillow-heif>=1.0.0",
     "numpy>=1.26.0",
     "faiss-cpu>=1.8.0",
-    "pebble>=5.0.3",  # 5.0.0 and 5.0.1 warn of the call that later ones keep
+    "pebble>=5.2.0",  # 5.0 and 5.1 never notice a reading process that dies while it waits
 ]
 
 setup(
