@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -19,10 +20,14 @@ FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --
     "pebble>=5.2.0",  # 5.0 and 5.1 never notice a reading process that dies while it waits
 ]
 
+README = (Path(__file__).parent / "README.md").read_text(encoding="utf8")
+# The page of a package index has no files beside it: what a link or picture says stands there in its place.
+LONG_DESCRIPTION = re.sub(r"!?\[([^]]*)\]\((?!https?:|#)[^)]*\)", r"\1", README)
+
 setup(
     name="datasette-gphotos-dedupe",
     description="Find near-duplicate pictures in Google Photos, review them in Datasette and get them into an album",
-    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf8"),
+    long_description=LONG_DESCRIPTION,
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     version=VERSION,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import email.message
 import importlib.metadata
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -75,11 +77,22 @@ def test_the_wheel_installs_no_tests_and_no_scripts(wheel):
     assert {top for top in tops if not top.endswith(".dist-info")} == {PACKAGE}
 
 
-def test_in_a_browser_the_wheel_requires_datasette_alone(wheel):
-    """Datasette Lite's installer resolves what a wheel requires and refuses it for one package that has no build for browsers."""
+def metadata_of(wheel: Path) -> email.message.Message:
+    """What the wheel says of itself."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        told = email.message_from_bytes(archive.read(name))
+        return email.message_from_bytes(archive.read(name))
+
+
+def test_the_description_for_a_package_index_links_to_no_file(wheel):
+    text = metadata_of(wheel).get_payload()
+    assert "How it decides" in text
+    assert re.findall(r"\]\((?!https?:|#)[^)]*\)", text) == []
+
+
+def test_in_a_browser_the_wheel_requires_datasette_alone(wheel):
+    """Datasette Lite's installer resolves what a wheel requires and refuses it for one package that has no build for browsers."""
+    told = metadata_of(wheel)
     required = [Requirement(text) for text in told.get_all("Requires-Dist")]
     needed = {
         platform: {one.name for one in required if not one.marker or one.marker.evaluate({"sys_platform": platform, "extra": ""})}
