@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .core.reasons import format_bytes
+
 RELATION_LABELS = {
     "same_bytes": "Same bytes",
     "re_encode": "Re-encoded",
@@ -21,15 +23,8 @@ DECISION_LABELS = {"keep": "Keep", "remove": "Remove", "not_duplicate": "Not the
 
 
 def size(count: int | float | None) -> str:
-    """Bytes in decimal units, as Google shows them: 3.1 MB."""
-    if count is None:
-        return "unknown size"
-    value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:,.0f} {unit}" if unit in ("bytes", "kB") or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:,.1f} TB"
+    """Bytes in decimal units: 3.1 MB."""
+    return "unknown size" if count is None else format_bytes(count)
 
 
 def dimensions(photo: dict[str, Any]) -> str:

@@ -18,9 +18,9 @@ MODULE_IDS = [str(path.relative_to(PACKAGE)) for path in MODULES]
 RANKS = {
     "model": 0,
     "errors": 0,
-    "words": 0,
     "core": 1,
     "google": 2,
+    "words": 2,
     "schema": 2,
     "schema_views": 2,
     "describing": 2,

@@ -73,14 +73,14 @@ def held_back(reason: str, doubt: str) -> str:
     return f"{reason}; not suggested: {doubt}"
 
 
-def format_bytes(count: int) -> str:
-    """For example ``3.4 MB``."""
-    size = float(count)
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
+def format_bytes(count: int | float) -> str:
+    """Bytes in decimal units, as Google shows them: ``340 kB``, ``3.4 MB``."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:,.0f} {unit}" if unit in ("bytes", "kB") or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} TB"
 
 
 def _format_words(item: Item) -> str:
