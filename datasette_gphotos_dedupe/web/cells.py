@@ -15,6 +15,7 @@ from . import inline
 from .library import read_tables
 
 PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
+SENTENCES = frozenset({"reason", "evidence"})
 _LONGEST_ID = 512
 
 
@@ -27,18 +28,32 @@ def render(
     elif column in PHOTO_COLUMNS:
         photo_id = _text(value)
         label = _link(datasette, database, photo_id, value["label"] if isinstance(value, dict) else value) if photo_id else ""
-    elif column == "filename":
+    elif column == "filename" and table == "photos":
         photo_id, label = _text(_from(row, "photo_id")), value
+    elif column in SENTENCES and value:
+        return _sentence_if_ours(datasette, database, value)
     else:
         return None
-    return _if_ours(datasette, database, photo_id, label) if photo_id else None
+    return _preview_if_ours(datasette, database, photo_id, label) if photo_id else None
 
 
-async def _if_ours(datasette: Any, database: str, photo_id: str, label: Markup) -> Markup | None:
-    """The cell where the database has our previews."""
+async def _is_ours(datasette: Any, database: str) -> bool:
+    """Whether the database has our previews."""
     db = datasette.databases.get(database)
-    if db is None or "thumbnails" not in await read_tables(db):
+    return db is not None and "thumbnails" in await read_tables(db)
+
+
+async def _sentence_if_ours(datasette: Any, database: str, value: Any) -> Markup | None:
+    """A column of long ids beside it would press a sentence into a word a line, and make every row a page high."""
+    if not await _is_ours(datasette, database):
         return None
+    return Markup('<div style="min-width:18em">{}</div>').format(value)
+
+
+async def _preview_if_ours(datasette: Any, database: str, photo_id: str, label: Markup) -> Markup | None:
+    if not await _is_ours(datasette, database):
+        return None
+    db = datasette.databases[database]
     inlined = inline.data_address(db, photo_id) if inline.PICTURES_MUST_BE_INLINE else None
     return _preview(datasette, database, photo_id, label, inlined)
 

@@ -47,6 +47,7 @@ async def test_content_that_is_no_picture_is_never_served(anonymous, library):
         ("/photos/albums", 0),
         ("/photos?sql=select+photo_id+from+photos+limit+3", 3),
         ("/photos?sql=select+filename+from+photos+limit+3", 0),
+        ("/photos?sql=select+photo_id,+filename+from+photos+limit+3", 3),
     ],
 )
 async def test_cells_with_a_photo_show_its_preview(anonymous, path, count):
@@ -55,6 +56,11 @@ async def test_cells_with_a_photo_show_its_preview(anonymous, path, count):
         page = await anonymous.get(page.headers["location"])
     assert page.status_code == 200
     assert page.text.count('src="/photos/-/thumbnail/') == count
+
+
+async def test_a_reason_is_given_room_beside_long_ids(anonymous):
+    page = (await anonymous.get("/photos/group_members?_size=10")).text
+    assert page.count('<div style="min-width:18em">') == 10
 
 
 async def test_json_and_csv_stay_untouched(anonymous):
