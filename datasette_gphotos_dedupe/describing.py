@@ -140,7 +140,7 @@ LIBRARY_TABLES: dict[str, Described] = {
             "relation": "How the two relate; see the page How it decides.",
             "confidence": "0 to 1.",
             "evidence": "The numbers beside it in one sentence.",
-            "variant": "Which variant of the fingerprint met: base is the whole picture as it is.",
+            "variant": "Which variant of the fingerprint met: base: the whole picture; name: too smooth for a hash, the file names met.",
             "correlation": "Of the two previews laid over each other: 1 is the same picture.",
             "overlap": "The share of a side that both show, of the side that lost most: below 0.955 it is a crop.",
             "scale": "The size of what both show in one framing against the other.",

@@ -180,7 +180,7 @@ MATCHES = (
   relation TEXT NOT NULL {_one_of("relation", RELATIONS)},
   confidence REAL NOT NULL,    -- 0 to 1
   evidence TEXT NOT NULL,      -- the numbers below in one sentence
-  variant TEXT,                -- which variant hashes met
+  variant TEXT,                -- which variant hashes met, or 'name'
   correlation REAL,            -- of the previews laid over each other
   overlap REAL,                -- the share of a side that both show
   scale REAL,

@@ -40,8 +40,9 @@ from datasette_gphotos_dedupe.core.align import Overlay  # noqa: E402
 from datasette_gphotos_dedupe.core.compare import Difference  # noqa: E402
 from datasette_gphotos_dedupe.core.decode import decode_picture  # noqa: E402
 from datasette_gphotos_dedupe.core.fingerprint import ALGORITHM, RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
+from datasette_gphotos_dedupe.core.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
 from datasette_gphotos_dedupe.core.relation import Case, judge  # noqa: E402
-from datasette_gphotos_dedupe.core.variants import WHOLE  # noqa: E402
+from datasette_gphotos_dedupe.core.variants import BY_NAME, WHOLE  # noqa: E402
 from datasette_gphotos_dedupe.core.verify import Subject, measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
@@ -130,7 +131,7 @@ def make_sample(item: labelled_set.Item, data: bytes) -> Sample:
 
 
 def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, str]]:
-    """Every pair within a radius: indexes to distance and variant, plain hashes before variants. All against all."""
+    """Every pair within a radius, and those that share a name: indexes to distance and variant. All against all."""
     found: dict[tuple[int, int], tuple[int, str]] = {}
     plain = _words([sample.subject.phash for sample in samples])
     for name, radius in {"base": RADIUS_BITS, **VARIANTS}.items():
@@ -142,7 +143,16 @@ def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, s
                 key = (min(index, int(other)), max(index, int(other)))
                 if key[0] != key[1] and (key not in found or (found[key][1] != "base" and distances[other] < found[key][0])):
                     found[key] = (int(distances[other]), name)
+    # the file names, which a library has in the regime `named` only
+    for key in map(tuple, find_namesakes([_alias(sample) for sample in samples]).pairs.tolist()):
+        if key not in found:
+            found[key] = (int(np.bitwise_count(plain[key[0]] ^ plain[key[1]]).sum()), BY_NAME)
     return found
+
+
+def _alias(sample: Sample) -> Alias | None:
+    known = sample.known("named")
+    return alias_of(known.flatness, known.filename, known.width, known.height, known.camera_taken_at)
 
 
 def _words(hashes: list[str]) -> np.ndarray:
@@ -192,10 +202,10 @@ def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict
         return dict.fromkeys(REGIMES), {}
     by_id = {a.name: a, b.name: b}
     verdicts = {}
-    for regime in REGIMES:
+    for regime in REGIMES if task[3] != BY_NAME else ("named",):
         first, second = (by_id[subject.photo_id].known(regime) for subject in (case.a, case.b))
         verdicts[regime] = judge(replace(case, a=first, b=second, witness=hear_witness(first, second)))
-    relations = {regime: verdict and verdict.relation for regime, verdict in verdicts.items()}
+    relations = dict.fromkeys(REGIMES) | {regime: verdict and verdict.relation for regime, verdict in verdicts.items()}
     return relations, {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
 
 

@@ -1,8 +1,8 @@
 """Which photos are worth comparing on their pixels.
 
 Two photos are candidates when their plain hashes lie within the base radius, or a variant of one lies within that variant's
-radius of the plain hash of the other. The plain search is exact (`flat_search`), the variant search misses at most 1 in 10,000 of
-the pairs at exactly the radius (`table_search`).
+radius of the plain hash of the other, or their hashes say little and they share a name (`namesakes`). The plain search is exact
+(`flat_search`), the variant search misses at most 1 in 10,000 of the pairs at exactly the radius (`table_search`).
 
 Two kinds of floods would make the number of candidates grow with the square, so they are cut to a few for each photo:
 
@@ -24,9 +24,12 @@ from hashlib import blake2b
 import numpy as np
 
 from .flat_search import HASH_BYTES, Hits, distance_block, hits_within, pairs_within, words
+from .namesakes import Alias, find_namesakes
 from .table_search import THREADS, hits_by_table
+from .variants import BASE, BY_NAME
 
-BASE = "base"
+HASHED, NAMED = -1, -2
+"""Kinds of pairs beside the variants: their plain hashes met, or their file names did."""
 MAX_EQUAL = 16
 MAX_NEIGHBOURS = 64
 MAX_FLAT_NEIGHBOURS = 4
@@ -39,6 +42,8 @@ FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything 
 
 ALL, CROWD = "all", "crowd"
 """How a photo was compared: with every photo near it, as one of a crowd, or (`class:<hex>`) through the first of its class."""
+NO_NAME = " noname"
+"""Behind one of these: too many share its name, so that it was compared with nobody for that."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,20 @@ class Library:
     variant_kinds: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     variant_owners: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     variant_hashes: np.ndarray = field(default_factory=lambda: np.empty((0, HASH_BYTES), np.uint8))
+    aliases: Sequence[Alias | None] = ()
+
+    def kind_name(self, kind: int) -> str:
+        """What `pairs.variant` says of a kind of candidates."""
+        return {HASHED: BASE, NAMED: BY_NAME}.get(kind) or self.variant_names[kind]
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The pairs to compare now. `first` < `second` row by row; `kind` is -1 for a plain hash, else a row of `variant_names`.
+    """The pairs to compare now. `first` < `second` row by row; `kind` is HASHED, NAMED or a row of `variant_names`.
 
     `roles` tells how each photo was searched and `fresh` which photos are compared from scratch: all their older pairs are void.
-    `crowded` photos keep a pair with each other only when it is in `crowd_pairs` (row numbers, first < second).
+    `crowded` photos keep a pair with each other only when it is in `crowd_pairs` (row numbers, first < second), which has those
+    that met by name as well.
     """
 
     first: np.ndarray
@@ -92,6 +103,9 @@ def find_candidates(
     With all roles None these are all candidates of the library. `crowd_is_unchanged` says that no photo has gone since, so
     that pairs within a crowd that were candidates among the old photos need no second look.
     """
+    names = find_namesakes(library.aliases or [None] * len(library.photo_ids))
+    known_roles, names_stayed = _roles_but_for_names(known_roles, names.flooded)
+    crowd_is_unchanged = crowd_is_unchanged and names_stayed
     classes = _class_roles(library)
     active = np.array([role is None for role in classes], bool)
     known = np.array([old == role if role else old in (ALL, CROWD) for old, role in zip(known_roles, classes, strict=True)], bool)
@@ -113,13 +127,30 @@ def find_candidates(
         todo_crowd = crowd_now[~_among(crowd_now, crowd_before)]
     variants = _variant_pairs(library, active & ~crowded & (library.flatness < FLAT), fresh, base)
     stars = _star_pairs(library, classes, fresh)
+    named = _named_pairs(library, names.pairs, radius_bits)
+    met_now = named[(fresh[named[:, 0]] | fresh[named[:, 1]]) & ~_among(named, variants)]
     roles = [role or (CROWD if crowded[row] else ALL) for row, role in enumerate(classes)]
-    parts = [_columns(base), todo_crowd, variants, stars]
-    rows = np.unique(np.concatenate(parts), axis=0)
-    return Candidates(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], roles, fresh, crowded, crowd_now[:, :2])
+    roles = [role + NO_NAME if flooded else role for role, flooded in zip(roles, names.flooded.tolist(), strict=True)]
+    rows = np.unique(np.concatenate([_columns(base), todo_crowd, variants, stars, met_now]), axis=0)
+    kept_in_crowd = np.concatenate([crowd_now[:, :2], named[crowded[named[:, 0]] & crowded[named[:, 1]], :2]])
+    return Candidates(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], roles, fresh, crowded, kept_in_crowd)
 
 
-def _columns(hits: Hits, kind: int = -1) -> np.ndarray:
+def _roles_but_for_names(known_roles: Sequence[str | None], flooded: np.ndarray) -> tuple[list[str | None], bool]:
+    """The roles without NO_NAME, None for photos whose name became too frequent or no longer is; and whether there are none."""
+    was_flooded = [bool(role and role.endswith(NO_NAME)) for role in known_roles]
+    changed = [bool(role) and was != now for role, was, now in zip(known_roles, was_flooded, flooded.tolist(), strict=True)]
+    kept = [None if moved or not role else role.removesuffix(NO_NAME) for role, moved in zip(known_roles, changed, strict=True)]
+    return kept, not any(changed)
+
+
+def _named_pairs(library: Library, pairs: np.ndarray, radius_bits: int) -> np.ndarray:
+    """Rows (lower, higher, distance, kind) of pairs of one name: HASHED when their hashes are near as well."""
+    distance = np.unpackbits(library.hashes[pairs[:, 0]] ^ library.hashes[pairs[:, 1]], axis=1).sum(axis=1, dtype=np.int64)
+    return np.column_stack([pairs, distance, np.where(distance > radius_bits, NAMED, HASHED)])
+
+
+def _columns(hits: Hits, kind: int = HASHED) -> np.ndarray:
     """Hits as rows of (lower photo, higher photo, distance, kind)."""
     low, high = np.minimum(hits.first, hits.second), np.maximum(hits.first, hits.second)
     return np.stack([low, high, hits.distance, np.full(len(low), kind)], axis=1).astype(np.int64)

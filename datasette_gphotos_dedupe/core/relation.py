@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .align import Overlay
 from .compare import Difference
-from .variants import TURNS
+from .variants import BY_NAME, TURNS
 from .witness import Witness
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ WITNESSED = replace(
 """The same when the name, or a clock with fractions, says that it is one exposure: a sharper resizer or a coarse JPEG touches many
 blocks a little. A caption or a face that changed goes three times over the border and stays out."""
 
+FEATURELESS = replace(SAME, worst_block=0.7, tone=2.0, cast=1.0)
+"""The same for pictures that hold nothing but a slow gradient, which any other gradient becomes when tones are evened out: another
+sky of that name differs in its tone or its cast, and a developed copy of one is for the person to judge."""
+
+NOTHING_TO_SEE = 0.02  # share of blocks with structure
 KEPT_WHOLE = 0.955  # of each side: a developed picture loses up to 2 % on each edge to lens correction
 SERIES_GAP_S = 600.0
 EDITED_BAD_SHARE = 0.45
@@ -120,7 +125,7 @@ def _relation(case: Case) -> tuple[str | None, str]:
         return None, ""
     if case.a.kind != case.b.kind:
         return "look_alike", "One is a video and one a photo, so they are never called copies."
-    same = _within(case.difference, WITNESSED if case.witness.agrees else SAME)
+    same = _within(case.difference, _limits(case))
     if case.variant in TURNS and same:
         return ("turned" if case.variant in TURNED else "mirrored"), f"They agree when one is changed by {case.variant}."
     if case.witness.same_time is False or case.witness.same_name is False or case.witness.same_camera is False:
@@ -143,6 +148,12 @@ def _alike(case: Case) -> bool:
         return True
     # two near-uniform pictures: what little differs is noise, and noise correlates with nothing
     return case.witness.agrees and difference.structure == 0 and difference.pixel < FAINT_PIXEL
+
+
+def _limits(case: Case) -> Limits:
+    if case.witness.agrees and not case.witness.same_moment and case.difference.structure < NOTHING_TO_SEE:
+        return FEATURELESS
+    return WITNESSED if case.witness.agrees else SAME
 
 
 def _within(difference: Difference, limits: Limits) -> bool:
@@ -241,10 +252,15 @@ def _confidence(relation: str, case: Case) -> float:
     return round(min(0.99, max(0.01, 0.8 * pixels + 0.1 + witness)), 3)
 
 
+def _met(case: Case) -> str:
+    apart = f"{case.distance_bits} of 256 bits apart"
+    return f"One name, and too smooth for their hashes ({apart}) to say anything" if case.variant == BY_NAME else apart
+
+
 def _measured(case: Case) -> str:
     difference = case.difference
     return (
-        f"{case.distance_bits} of 256 bits apart; laid over each other the grey differs by {difference.pixel:.1f} of 255, "
+        f"{_met(case)}; laid over each other the grey differs by {difference.pixel:.1f} of 255, "
         f"the worst place by {difference.worst_block:.2f} times what encoding explains, fine detail by {difference.detail:.0%}, "
         f"colour by {difference.colour:.1f}."
     )

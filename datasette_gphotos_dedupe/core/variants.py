@@ -18,6 +18,10 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of width and height, 0.0 to 1.0."""
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+BASE = "base"
+BY_NAME = "name"
+UNCHANGED = (BASE, BY_NAME)
+"""How two photos met whose whole pictures are compared: by their plain hashes, or by their names (see `namesakes`)."""
 CROPS = {"crop5": 0.95, "crop10": 0.90, "crop15": 0.85, "crop20": 0.80, "crop25": 0.75}
 """Variant name to the share of width and height that stays, around the centre."""
 CORNERS = {"90": 0.90, "84": 0.84}

@@ -13,10 +13,10 @@ from functools import lru_cache
 from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
 from .compare import Difference, measure_difference
 from .relation import Case, Verdict, judge, same_bytes_verdict
-from .variants import TURNS, WHOLE, variant_box
+from .variants import TURNS, UNCHANGED, WHOLE, variant_box
 from .witness import hear_witness
 
-VERIFIER = "verify/4"
+VERIFIER = "verify/5"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
@@ -56,7 +56,8 @@ class Subject:
 def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict | None:
     """How two photos relate, or None when they are different pictures. Symmetric.
 
-    `variant` is 'base' when the plain hashes met, else the name of the variant (of either photo) that met the other's plain hash;
+    `variant` is 'base' when the plain hashes met, 'name' when the file names did (at the distance of the plain hashes), else the name
+    of the variant (of either photo) that met the other's plain hash;
     `distance_bits` is the distance at which they met. Costs about a millisecond once the previews are decoded, more for crops.
     """
     if a.sha1 and a.sha1 == b.sha1:
@@ -103,7 +104,7 @@ def _framings(a: bytes, b: bytes, variant: str) -> list[tuple[Preview, Preview, 
         turned = [(turn_preview(first, variant), second), (first, turn_preview(second, variant))]
         return [(x, y, register(x, y, Overlay(WHOLE, WHOLE, -1.0))) for x, y in turned]
     boxes = [(WHOLE, WHOLE)]
-    if variant != "base":
+    if variant not in UNCHANGED:
         boxes = [(variant_box(first.luma, variant), WHOLE), (WHOLE, variant_box(second.luma, variant))]
     starts = [Overlay(box_a, box_b, -1.0) for box_a, box_b in boxes if box_a and box_b]
     return [(first, second, register(first, second, start)) for start in starts or [Overlay(WHOLE, WHOLE, -1.0)]]

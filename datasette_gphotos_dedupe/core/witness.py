@@ -83,7 +83,7 @@ def hear_witness(a: Subject, b: Subject) -> Witness:
     return Witness(
         same_time=same_time,
         time_gap_s=gap,
-        same_name=same_name(_without_own_size(a), _without_own_size(b)),
+        same_name=same_name(*(without_own_size(one.filename, one.width, one.height) for one in (a, b))),
         same_camera=_same_camera(a, b),
         same_aspect=_same_aspect(a, b),
         one_edited=is_edited(a.filename) != is_edited(b.filename),
@@ -106,11 +106,11 @@ def name_rank(filename: str | None) -> int:
     return CAMERAS_OWN if match and _prefix(match) not in (*COUNTERS, "whatsapp") else 1
 
 
-def _without_own_size(subject: Subject) -> str | None:
+def without_own_size(filename: str | None, width: int | None, height: int | None) -> str | None:
     """The file name without a number behind it that is the picture's own width or height: a cache's IMG_1234_256.jpg."""
-    match = OWN_SIZE.match(subject.filename or "")
-    own = match and int(match["side"]) in (subject.width, subject.height)
-    return match["stem"] + match["suffix"] if match and own else subject.filename
+    match = OWN_SIZE.match(filename or "")
+    own = match and int(match["side"]) in (width, height)
+    return match["stem"] + match["suffix"] if match and own else filename
 
 
 def _has_fractions(a: Subject, b: Subject) -> bool:
@@ -164,22 +164,28 @@ def _same_time(a: Subject, b: Subject, gap: float | None) -> bool | None:
 
 def same_name(a: str | None, b: str | None) -> bool | None:
     """True when two file names carry one camera number, False when one camera counted on between them, None otherwise."""
-    if not a or not b:
+    if not a or not b or _shot_of_second(a) != _shot_of_second(b):
         return None
-    stem_a, stem_b = _stem(a), _stem(b)
-    if not stem_a or not stem_b or _shot_of_second(a) != _shot_of_second(b):
+    key = name_key(a)
+    if key and key == name_key(b):
+        return True
+    match_a, match_b = CAMERA_NAME.match(_stem(a)), CAMERA_NAME.match(_stem(b))
+    if not match_a or not match_b or _prefix(match_a) != _prefix(match_b) or match_a["number"] == match_b["number"]:
         return None
-    match_a, match_b = CAMERA_NAME.match(stem_a), CAMERA_NAME.match(stem_b)
-    if match_a and match_b:
-        prefix = _prefix(match_a)
-        if prefix != _prefix(match_b):
-            return None
-        if match_a["number"] == match_b["number"]:
-            # A letter behind the number tells apart what a camera counts alike: a Mavica's MVC-001F and MVC-001S are two exposures.
-            return True if match_a["letter"] == match_b["letter"] and prefix not in COUNTERS else None
-        # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
-        return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
-    return True if stem_a == stem_b and len(stem_a) >= 5 and not GENERIC.match(stem_a) else None
+    # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
+    return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
+
+
+def name_key(filename: str | None) -> str | None:
+    """Equal for two file names exactly when `same_name` is True of them; None when it is True of no other name."""
+    stem = _stem(filename or "")
+    match = CAMERA_NAME.match(stem)
+    mark = _shot_of_second(filename or "") or ""
+    if match:
+        # A letter behind the number tells apart what a camera counts alike: a Mavica's MVC-001F and MVC-001S are two exposures.
+        prefix = _prefix(match)
+        return None if prefix in COUNTERS else f"{prefix} {match['number']} {match['letter']} {mark}"
+    return f"{stem}/{mark}" if len(stem) >= 5 and not GENERIC.match(stem) else None
 
 
 def _shot_of_second(filename: str) -> str | None:

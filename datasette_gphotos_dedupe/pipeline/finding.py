@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.candidates import BASE
 from ..core.fingerprint import RADIUS_BITS, VARIANTS
+from ..core.variants import BASE
 from ..core.verify import Subject, same_bytes_verdict, verify_pair
 from ..errors import PictureError, SourceError
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble

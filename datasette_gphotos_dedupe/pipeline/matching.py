@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.candidates import BASE, Candidates, Library, find_candidates
+from ..core.candidates import Candidates, Library, find_candidates
 from ..core.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.keeper import Policy
+from ..core.variants import BASE
 from ..core.verify import VERIFIER
 from ..model import Pair
 from ..store import match_state, matches
@@ -29,7 +30,7 @@ from .verifying import Comparison, Verifier
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-MATCHER = f"match/1 {VERIFIER}"
+MATCHER = f"match/2 {VERIFIER}"
 ROWS_AT_ONCE = 10_000
 PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: about 40 MB
 
@@ -210,16 +211,13 @@ def _batches(library: Library, found: Candidates) -> Iterator[Batch]:
         rest = order[start + PAIRS_AT_ONCE : start + PAIRS_AT_ONCE + 1]
         upcoming = int(last[rest[0]]) if len(rest) else None
         comparisons = [
-            Comparison(ids[found.first[row]], ids[found.second[row]], int(found.distance[row]), _variant(library, found, row))
+            Comparison(
+                ids[found.first[row]], ids[found.second[row]], int(found.distance[row]), library.kind_name(int(found.kind[row]))
+            )
             for row in rows.tolist()
         ]
         # -1: pairs among old photos of a crowd are still to come, so nobody is complete
         yield comparisons, None if upcoming is None else (ids[upcoming] if upcoming >= 0 else "")
-
-
-def _variant(library: Library, found: Candidates, row: int) -> str:
-    kind = int(found.kind[row])
-    return BASE if kind < 0 else library.variant_names[kind]
 
 
 def _photo_ids(comparisons: Sequence[Comparison]) -> set[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.candidates import Library, hashes_from_hex
 from ..core.flat_search import HASH_BYTES
+from ..core.namesakes import alias_of
 from ..core.variant_texts import hashes_from_texts
 from ..model import MEASURES, Pair
 from .selecting import in_parts, marks
@@ -59,7 +60,7 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
         f"""SELECT photo_id, matched_by, phash, flatness, algorithm, {", ".join("photos." + c for c in SEEN_COLUMNS)}
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
-    ids, digests, matched, hashes, flatness, sha1s, moments = [], [], [], [], [], [], []
+    ids, digests, matched, hashes, flatness, sha1s, moments, aliases = [], [], [], [], [], [], [], []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         some_ids, by, hexes, flat, algorithms, *seen = zip(*rows, strict=True)
         digests += [
@@ -71,10 +72,12 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
         hashes.append(hashes_from_hex(hexes))
         flatness += flat
         sha1s += columns["sha1"]
+        facts = (columns[name] for name in ("filename", "width", "height", "camera_taken_at"))
+        aliases += map(alias_of, flat, *facts)
         moments += [own or utc for own, utc in zip(columns["camera_taken_at"], columns["taken_at"], strict=True)]
     plain = np.concatenate(hashes) if hashes else hashes_from_hex([])
     wanted = tuple(variant_radii), tuple(variant_radii.values())
-    library = Library(ids, plain, np.array(flatness, float), sha1s, moments, *wanted)
+    library = Library(ids, plain, np.array(flatness, float), sha1s, moments, *wanted, aliases=aliases)
     return Fingerprints(library, digests, matched)
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.witness import same_name
+from datasette_gphotos_dedupe.core.namesakes import SMOOTH, alias_of
+from datasette_gphotos_dedupe.core.witness import name_key, same_name
+
+NAMES = (
+    *("DSC_1022.JPG", "_DSC1022.ARW.jpg", "DSC_1022 copy.jpg", "thumb_DSC_1022_1024.jpg", "DSC_1023.JPG", "dsc_1022a.jpg"),
+    *("MVC-001F.JPG", "MVC-001S.JPG", "Scan_0001.jpg", "Slide3.JPG", "image.jpg", "scan 1.png", "IMG_E0301.JPG", "IMG_0301.HEIC"),
+    *("20190628_183804.jpg", "20190628_183804(0).jpg", "20190628_183804_320x240.jpg", "IMG_20190628_183804(0)(1).jpg"),
+    *("holiday.jpg", "Holiday (2).png", "sky.jpg", "IMG-20190628-WA0003.jpg", "IMG-20190628-WA0003_thumb.jpg", "", ".jpg"),
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +55,20 @@ def test_a_copy_under_the_cameras_own_name_is_known(a, b):
 @pytest.mark.parametrize("a, b", [("MVC-001F.JPG", "MVC-002F.JPG"), ("20190628_183804.jpg", "20190628_183805.jpg")])
 def test_two_numbers_of_one_camera_are_two_exposures(a, b):
     assert same_name(a, b) is False
+
+
+@pytest.mark.parametrize("a", NAMES)
+def test_two_names_have_one_key_exactly_when_they_are_one_name(a):
+    for b in NAMES:
+        assert (name_key(a) is not None and name_key(a) == name_key(b)) == (same_name(a, b) is True), (a, b)
+
+
+def test_a_smooth_photo_goes_by_its_name_without_its_own_size_and_by_its_cameras_second():
+    copy = alias_of(SMOOTH, "DSC_1022_256.jpg", 256, 171, None)
+    original = alias_of(1.0, "DSC_1022.JPG", 4000, 3000, "2019-06-28T18:38:04.120")
+    assert (copy.key, copy.second, original.second) == (original.key, None, "2019-06-28T18:38:04")
+
+
+@pytest.mark.parametrize("flatness, name", [(SMOOTH - 0.01, "DSC_1022.JPG"), (1.0, "image.jpg"), (1.0, None), (1.0, "")])
+def test_a_photo_rich_in_detail_or_of_no_telling_name_goes_by_none(flatness, name):
+    assert alias_of(flatness, name, 4000, 3000, None) is None

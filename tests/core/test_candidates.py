@@ -7,8 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from datasette_gphotos_dedupe.core import candidates
-from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
+from datasette_gphotos_dedupe.core import candidates, namesakes
+from datasette_gphotos_dedupe.core.candidates import HASHED, NAMED, Library, find_candidates
+from datasette_gphotos_dedupe.core.namesakes import Alias
 from tests.core.test_search import flipped, random_hashes
 
 RADIUS = 40
@@ -20,6 +21,7 @@ def small_limits(monkeypatch):
     monkeypatch.setattr(candidates, "MAX_EQUAL", 4)
     monkeypatch.setattr(candidates, "MAX_NEIGHBOURS", 5)
     monkeypatch.setattr(candidates, "MAX_FLAT_NEIGHBOURS", 2)
+    monkeypatch.setattr(namesakes, "MAX_NAMESAKES", 5)
 
 
 def photos(seed: int) -> dict[str, dict]:
@@ -39,6 +41,8 @@ def photos(seed: int) -> dict[str, dict]:
             "sha1": f"sha{row % 7}",
             "moment": f"second {row % 5}" if row % 2 else None,
             "variants": [variants[row], hash_],
+            # a name for each three of them, one for some of every kind, and one that more share than may meet by it
+            "alias": Alias(f"IMG {row % 40 if row % 3 else row % 4}", f"second {row % 2}" if row % 5 == 0 else None),
         }
     return made
 
@@ -57,6 +61,7 @@ def library(some: dict[str, dict]) -> Library:
         np.tile(np.arange(len(VARIANTS)), len(ids)),
         np.repeat(np.arange(len(ids)), len(VARIANTS)),
         np.array([variant for row in rows for variant in row["variants"]], np.uint8).reshape(-1, 32),
+        [row["alias"] for row in rows],
     )
 
 
@@ -126,7 +131,8 @@ def test_photos_that_change_are_as_if_they_had_always_been_so(small_limits, seed
     ledger.match(everything)
     changed = draw.sample(sorted(everything), 15)
     for name in changed:
-        everything[name] = {**everything[name], "hash": everything[draw.choice(sorted(everything))]["hash"]}
+        model = everything[draw.choice(sorted(everything))]
+        everything[name] = {**everything[name], "hash": model["hash"], "alias": draw.choice([None, model["alias"]])}
     ledger.change(changed)
     ledger.match(everything)
     expected = in_one_go(everything)
@@ -143,7 +149,7 @@ def test_without_floods_every_pair_within_the_radius_is_a_candidate(seed):
         for b in some
         if a < b and (distance := int(np.unpackbits(some[a]["hash"] ^ some[b]["hash"]).sum())) <= RADIUS
     }
-    assert {pair: distance for pair, (distance, kind) in found.pairs.items() if kind < 0} == slow
+    assert {pair: distance for pair, (distance, kind) in found.pairs.items() if kind == HASHED} == slow
 
 
 @pytest.mark.parametrize("near", [0, 6])
@@ -151,7 +157,8 @@ def test_a_flood_of_flat_photos_gives_a_number_of_pairs_that_grows_with_the_phot
     rng = np.random.default_rng(0)
     hashes = flipped(np.repeat(random_hashes(1, rng), 1000, axis=0), near, rng)
     rows = {
-        f"{n:04d}": {"hash": h, "flatness": 1.0, "sha1": None, "moment": None, "variants": [h, h]} for n, h in enumerate(hashes)
+        f"{n:04d}": {"hash": h, "flatness": 1.0, "sha1": None, "moment": None, "variants": [h, h], "alias": Alias("IMG 1", None)}
+        for n, h in enumerate(hashes)
     }
     assert 999 <= len(in_one_go(rows).pairs) <= 4 * 1000
 
@@ -163,3 +170,38 @@ def test_equal_bytes_meet_in_a_flood(small_limits):
     for sha1 in {row["sha1"] for row in flood.values()}:
         first, *others = sorted(name for name, row in flood.items() if row["sha1"] == sha1)
         assert all((first, other) in pairs for other in others)
+
+
+def smooth(count: int, alias: Alias | None) -> dict[str, dict]:
+    """Photos whose hashes have nothing to do with each other."""
+    hashes = random_hashes(count, np.random.default_rng(5))
+    facts = {"flatness": 0.6, "sha1": None, "moment": None, "alias": alias}
+    return {f"{number:05d}": {**facts, "hash": hash_, "variants": [hash_, hash_]} for number, hash_ in enumerate(hashes)}
+
+
+def test_smooth_photos_of_one_name_meet_at_the_true_distance_of_their_hashes():
+    some = smooth(3, Alias("IMG 1", None))
+    pairs = in_one_go(some).pairs
+    assert pairs == {
+        (a, b): (int(np.unpackbits(some[a]["hash"] ^ some[b]["hash"]).sum()), NAMED) for a in some for b in some if a < b
+    }
+
+
+@pytest.mark.parametrize("alias", [None, Alias("IMG 1", "2020-01-01T10:00:00")])
+def test_without_a_name_or_with_clocks_that_differ_smooth_photos_do_not_meet(alias):
+    some = smooth(2, alias)
+    some["00001"]["alias"] = alias and alias._replace(second="2020-01-01T10:00:01")
+    assert in_one_go(some).pairs == {}
+
+
+def test_a_name_that_twenty_thousand_smooth_photos_share_brings_nobody_together():
+    found = namesakes.find_namesakes([Alias("IMG 1", None)] * 20_000)
+    assert (len(found.pairs), found.flooded.all()) == (0, True)
+
+
+def test_a_name_that_becomes_too_frequent_and_rare_again_is_as_if_it_had_always_been_so(small_limits):
+    some, ledger = smooth(9, Alias("IMG 1", None)), Ledger()
+    few = dict(list(some.items())[4:])
+    for step, count in ((few, 10), (some, 0), (few, 10)):
+        ledger.match(step)
+        assert (len(ledger.pairs), ledger.roles) == (count, in_one_go(step).roles)

@@ -12,7 +12,7 @@ from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_libra
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.pictures import photo_rows, picture
 
-from .test_matching import tables
+from .test_matching import clear_sky, tables
 
 ALONE = MatchOptions(workers=1)
 Rows = dict[str, dict]
@@ -45,6 +45,7 @@ def rows() -> list[Rows]:
         made.append(photo_rows(f"{seed}-again", image, 60, sha1=f"again{seed}", **when))
         made.append(photo_rows(f"{seed}-other", changed, 90, sha1=f"other{seed}"))
         made.append({"photos": {**made[-1]["photos"], "photo_id": f"{seed}-broken", "sha1": f"broken{seed % 2}"}})
+    made += [clear_sky(number, shot, sha1=f"{shot}{number}") for number in range(2) for shot in ("full", "small")]
     return [{**row, "photos": {**UNTOUCHED, **row["photos"]}} for row in made]
 
 
