@@ -147,3 +147,18 @@ def test_the_verdict_does_not_depend_on_the_order_of_the_two():
 
 def test_the_removable_relations_are_the_five_that_are_promised():
     assert {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"} == REMOVABLE_RELATIONS
+
+
+@pytest.mark.parametrize(
+    ("detail", "worst_block", "expected"), [(0.01, 1.05, "re_encode"), (0.06, 1.5, "re_encode"), (0.01, 1.5, "edited")]
+)
+def test_one_place_that_stands_out_of_a_picture_equal_elsewhere_was_retouched(detail, worst_block, expected):
+    assert relation(COPY, ORIGINAL, detail=detail, worst_block=worst_block, bad_share=0.01) == expected
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [({}, "re_encode"), ({"worst_block": 0.9}, "edited"), ({"tone": 5.0}, "edited"), ({"cast": 2.0}, "edited")],
+)
+def test_two_gradients_of_one_name_are_one_only_when_their_tones_are(numbers, expected):
+    assert relation(COPY, ORIGINAL, structure=0.0, **numbers) == expected
