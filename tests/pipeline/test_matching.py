@@ -228,3 +228,20 @@ def test_a_changed_policy_can_be_tried_without_saving_groups(matched):
     told = tables(matched)
     change = plan_change(matched, Policy(rules=("earliest",)), ALONE)
     assert (len(change.keepers) > 0, tables(matched)) == (True, told)
+
+
+@pytest.mark.parametrize("copy_name", ["IMG_1234 (1).jpg", "IMG_1234-copy.jpg"])
+@pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+def test_a_larger_encoding_of_a_cameras_file_is_not_kept_instead_of_it(db, ids, copy_name):
+    camera, again = ids
+    add_photos(db, [photo_rows(camera, picture(1), 80, filename="IMG_1234.jpg")])
+    add_photos(db, [photo_rows(again, picture(1), 97, filename=copy_name)])
+    match_library(db, options=ALONE)
+    assert db.execute("SELECT max(bytes) > 2 * min(bytes) FROM photos").fetchone() == (1,)
+    assert db.execute("SELECT photo_id, role, suggested FROM group_members ORDER BY role DESC").fetchall() == [
+        (camera, "keeper", "keep"),
+        (again, "copy", "remove"),
+    ]
+    assert db.execute("SELECT reason FROM group_members WHERE role = 'keeper'").fetchone() == (
+        "kept: named as the camera named it (IMG_1234.jpg)",
+    )
