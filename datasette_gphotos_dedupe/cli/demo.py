@@ -70,7 +70,9 @@ def print_findings(database: str, library: Library, must_pass: bool) -> None:
         findings = check_library(conn, library)
     click.echo(findings_table(findings))
     amiss = sum(bool(finding.trouble) for finding in findings)
-    missed = sum(bool(finding.missed) for finding in findings)
-    click.echo(f"{len(findings) - amiss - missed} of {len(findings)} seeded kinds are as they should be, {missed} were missed.")
+    missed = sum(bool(finding.missed and not finding.trouble) for finding in findings)
+    click.echo(
+        f"{len(findings) - amiss - missed} of {len(findings)} seeded kinds are as they should be, {missed} are missed as documented."
+    )
     if amiss and must_pass:
         sys.exit(1)

@@ -16,7 +16,8 @@ MISSING = "not in the library"
 class Finding:
     """All seeds of one kind: how many there are, under which relations they were found, and what is wrong with that.
 
-    `missed` edits were not found at all: a pity, but nobody loses a picture by it. `trouble` is for the person to know of.
+    `missed` edits were not found at all: a pity, but nobody loses a picture by it. `trouble` is for the person to know of, a miss
+    among it unless the seed expects it.
     """
 
     kind: str
@@ -63,7 +64,7 @@ def _troubles(seed: Seed, relation: str | None, offered: int) -> list[str]:
     if relation == MISSING:
         return [] if None in seed.expected else [MISSING]
     troubles = []
-    if relation not in seed.expected and not (seed.sort == EDIT and relation is None):
+    if relation not in seed.expected:
         wanted = " or ".join(sorted(name or "no pair" for name in seed.expected))
         troubles.append(f"expected {wanted}")
     if seed.sort == SAFE and not offered:
@@ -89,7 +90,8 @@ def findings_table(findings: Iterable[Finding]) -> str:
     """The findings as lines of text: kind, number, what it was found as, what is wrong."""
     rows = [("kind", "sort", "seeded", "found as", "")]
     rows += [
-        (f.kind, f.sort, str(f.seeded), f.found, f.trouble or ("missed" if f.missed else "as it should be")) for f in findings
+        (f.kind, f.sort, str(f.seeded), f.found, f.trouble or ("missed, as documented" if f.missed else "as it should be"))
+        for f in findings
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join("  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[4]]).rstrip() for row in rows)

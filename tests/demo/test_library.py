@@ -106,11 +106,12 @@ def test_a_seed_that_was_not_imported_is_named(two_photos: sqlite3.Connection):
     assert (finding.found, finding.trouble) == (MISSING, MISSING)
 
 
-def test_an_edit_without_a_pair_is_missed_and_no_trouble(two_photos: sqlite3.Connection):
+@pytest.mark.parametrize("expected, trouble", [(("edited", None), ""), (("edited",), "expected edited")])
+def test_an_edit_without_a_pair_is_trouble_unless_it_is_known_to_be_missed(two_photos: sqlite3.Connection, expected, trouble):
     two_photos.execute("DELETE FROM pairs")
     two_photos.execute("UPDATE group_members SET suggested = NULL")
-    (finding,) = check_library(two_photos, _library(EDIT, "edited"))
-    assert (finding.found, finding.trouble, finding.missed) == ("no pair", "", 1)
+    (finding,) = check_library(two_photos, _library(EDIT, *expected))
+    assert (finding.found, finding.trouble, finding.missed) == ("no pair", trouble, 1)
 
 
 def test_a_safe_copy_without_a_pair_is_trouble(two_photos: sqlite3.Connection):
