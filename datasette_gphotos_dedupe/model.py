@@ -6,6 +6,20 @@ Times are UTC ISO 8601 text ending in ``Z``; sizes are in bytes; hashes are lowe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Shape = TypeVar("Shape")
+
+
+def altered(shape: Shape, **changes: object) -> Shape:
+    """A copy of one of these with some values changed: what `dataclasses.replace` does, in a tenth of its time.
+
+    That one asks for each of a photo's forty fields; in an import of known photos it was the dearest step outside the database.
+    """
+    copy = object.__new__(type(shape))
+    copy.__dict__.update(shape.__dict__, **changes)
+    return copy
+
 
 RELATIONS = (
     "same_bytes",

@@ -5,6 +5,8 @@ Each module beside this one adds its commands to the group with `@cli.command()`
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ..errors import GphotosError
@@ -30,5 +32,9 @@ def _load_commands() -> None:
 
 def main() -> None:
     """The entry point of the console script."""
-    _load_commands()
+    try:
+        _load_commands()
+    except KeyboardInterrupt:  # click says this itself once it runs
+        click.echo("Aborted!", err=True)
+        sys.exit(130)
     cli()

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ..core.exif import clock_in_name, utc_from_clock
 from ..core.keys import dedup_key_of
-from ..model import File, Photo, Reading, Trouble
+from ..model import File, Photo, Reading, Trouble, altered
 from ..store.library import Found
 from ..store.runs import Known
 from .reading import FULL, HASH
@@ -69,7 +69,7 @@ class Job:
             if isinstance(outcome, Trouble):
                 skipped.append((file, outcome))
                 continue
-            file = replace(file, sha1=outcome.sha1, bytes=outcome.bytes)
+            file = altered(file, sha1=outcome.sha1, bytes=outcome.bytes)
             files.insert(0 if at == best else len(files), file)
         if files[0].role == "album_copy":
             files[0] = replace(files[0], role="original")
@@ -108,8 +108,8 @@ class Job:
         if self.photo.source == "takeout" and best.sha1:
             facts["dedup_key"] = dedup_key_of(best.sha1)
         if isinstance(best, Known):
-            return Found(replace(self.photo, kind=None, **facts))
-        return Found(_with_reading(replace(self.photo, **facts), best), best)
+            return Found(altered(self.photo, kind=None, **facts))
+        return Found(_with_reading(altered(self.photo, **facts), best), best)
 
 
 def _with_reading(photo: Photo, reading: Reading) -> Photo:

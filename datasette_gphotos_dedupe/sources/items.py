@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..core.exif import clock_in_name
-from ..model import File, Photo
+from ..model import File, Photo, altered
 from .entries import Entry, printable
 from .folders import ALBUM, TRASH
 from .naming import is_video_name
@@ -18,7 +19,7 @@ OWN_ORIGINS = frozenset(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Unit:
     """One media file of one folder with its sidecar, its edited versions and moving halves."""
 
@@ -38,9 +39,9 @@ class Item:
     album_only: bool = False
     albums: dict[str, None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def media_key(self) -> str | None:
-        """Google's id of it, when a sidecar tells."""
+        """Google's id of it, when a sidecar tells. Asked for when all units are there."""
         return next((key for unit in self.units if (key := _key(unit))), None)
 
 
@@ -123,8 +124,8 @@ def photo_of(item: Item, exported_at: str | None, file_of: Callable[[Entry], Fil
 
 def _files(item: Item, file_of: Callable[[Entry], File]) -> list[File]:
     mains = [file_of(unit.entry) for unit in item.units]
-    rest = [replace(file_of(entry), role=role) for unit in item.units for entry, role in unit.satellites]
-    return [mains[0], *(replace(file, role="album_copy") for file in mains[1:]), *rest]
+    rest = [altered(file_of(entry), role=role) for unit in item.units for entry, role in unit.satellites]
+    return [mains[0], *(altered(file, role="album_copy") for file in mains[1:]), *rest]
 
 
 def clock_from_name(filename: str | None) -> str | None:

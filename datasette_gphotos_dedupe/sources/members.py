@@ -43,13 +43,15 @@ def address_in_zip(path: str, entry: Entry) -> Address:
 def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
     """A seekable binary stream over the bytes, read from `archive` when it is already open; that one stays open.
 
+    Then the stream has no buffer of its own: making one takes longer than reading a sidecar.
+
     Raises SourceError when the container is gone or shorter than its index says, PictureError (``wrong_crc``, ``damaged``) while
     reading when the member is not what the index says.
     """
     if address.data is not None:
         return io.BytesIO(address.data)
     if archive is not None and address.offset >= 0:
-        return io.BufferedReader(_Member(archive, address, owned=False), _buffer_bytes(address))
+        return _Member(archive, address, owned=False)  # type: ignore[return-value]
     try:
         stream = open(address.path, "rb")  # noqa: SIM115 - handed on
     except OSError as error:

@@ -36,7 +36,7 @@ def nfc(text: str) -> str:
 
 def units(text: str) -> int:
     """The length in UTF-16 code units, as Google counts."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def cut(text: str, max_units: int) -> str:

@@ -118,7 +118,7 @@ def moment(value: object) -> str | None:
         return None
     if seconds == 0 or not EARLIEST <= when < LATEST:
         return None
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{when.isoformat()[:19]}Z"
 
 
 def _place(value: object) -> tuple[float, float] | None:

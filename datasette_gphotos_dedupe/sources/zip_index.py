@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ..errors import SourceError
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
 
-MAX_INDEX_BYTES = 300_000_000  # 2 million entries with long names
+MAX_INDEX_BYTES = 100_000_000  # as many entries with long names
 _LEAST_HEADER_BYTES = 30
 _PIECE_BYTES = 1 << 20
 _MAX_TAIL_BYTES = 66_000  # the end record with the longest comment, and the locator of a ZIP64 record before it

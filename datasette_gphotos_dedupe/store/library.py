@@ -13,46 +13,11 @@ from ..model import Album, File, Photo, Reading, Trouble
 from ..sources.items import album_id
 from ..sources.naming import nfc
 from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
+from .news import COMPARED, CONTENT, FLAGS, METADATA, is_no_news, without_news
 from .selecting import marks
 
 RunId = Callable[[], int]
-# What a source says about an item; an export of a later date replaces it.
-METADATA = (
-    "filename",
-    "description",
-    "taken_at",
-    "taken_at_source",
-    "uploaded_at",
-    "latitude",
-    "longitude",
-    "favorite",
-    "archived",
-    "trashed",
-    "origin",
-    "product_url",
-    "media_key",
-    "sidecar_rule",
-    "exported_at",
-)
 MAIN_ROLES = ("original", "album_copy")
-FLAGS = ("favorite", "archived", "trashed")
-# What the bytes say, or a list of the account: filled in when known.
-CONTENT = (
-    "mime_type",
-    "kind",
-    "width",
-    "height",
-    "bytes",
-    "duration_s",
-    "camera_taken_at",
-    "camera_make",
-    "camera_model",
-    "dedup_key",
-    "sha1",
-    "no_pixels",
-    "original_quality",
-    "space_bytes",
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +39,7 @@ class Saved:
 def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId) -> Saved:
     """Save a batch: photo, files, albums, people, fingerprint and preview of each. `run_id` is asked only when a row changes."""
     saved = Saved()
-    for found in batch:
+    for found in _with_news(conn, list(batch)):
         photo_id = find_photo_id(conn, found.photo)
         change = _save_row(conn, photo_id, found.photo, run_id)
         saved.added += change == "added"
@@ -88,6 +53,19 @@ def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId)
     return saved
 
 
+def _with_news(conn: sqlite3.Connection, batch: list[Found]) -> list[Found]:
+    """The photos of a batch that saving may change a row for."""
+    old = without_news(conn, [found.photo for found in batch])
+    news = [found.photo for at, found in enumerate(batch) if at not in old or found.reading is not None]
+    # Saving these comes first and may change what the rows say of the same item, or of another one of the same bytes.
+    touched = {photo.sha1 for photo in news} | {photo.media_key for photo in news} - {None}
+    return [
+        found
+        for at, found in enumerate(batch)
+        if at not in old or found.reading is not None or not touched.isdisjoint((found.photo.sha1, found.photo.media_key))
+    ]
+
+
 def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: RunId) -> str | None:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
@@ -99,7 +77,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         names = ", ".join(columns)
         conn.execute(f"INSERT INTO photos ({names}) VALUES ({marks(columns)})", list(columns.values()))
         return "added"
-    if _is_no_news(old, new):
+    if is_no_news([old[name] for name in COMPARED], list(new.values())):
         return None
     new["album_only"] = _album_only(conn, dict(old), photo)
     changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}
@@ -119,13 +97,6 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
 def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
     """Whether the row stands for these bytes; an older export may have brought others, whose pixels are not this photo's."""
     return conn.execute("SELECT 1 FROM photos WHERE photo_id = ? AND sha1 IS ?", [photo_id, sha1]).fetchone() is not None
-
-
-def _is_no_news(old: sqlite3.Row, new: dict) -> bool:
-    """Whether nothing that is known of a photo is other than what the row says: the usual case of a second run, told fast."""
-    return new["width"] is None and all(
-        value == old[name] or (value is None and name not in FLAGS) for name, value in new.items()
-    )
 
 
 def _plain(value: object) -> object:

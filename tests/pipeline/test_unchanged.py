@@ -106,6 +106,31 @@ def test_when_anything_was_changed_in_the_database_the_import_brings_it_back(lib
     assert library.tables() == tables
 
 
+def test_known_photos_beside_a_new_part_take_a_few_statements_for_all_of_them(library, tmp_path):
+    many = {}
+    for number in range(60):
+        many |= year(f"{number}.jpg", picture(number, (8, 8)), number, people=[{"name": "Ada"}])
+    first = part(tmp_path, 1, {**many, "Trip/metadata.json": album("Trip"), "Trip/7.jpg": picture(7, (8, 8))})
+    library.takeout(first)
+    asked = []
+    library.db.conn.set_trace_callback(asked.append)
+    report = library.takeout(first, part(tmp_path, 2, year("new.jpg", picture(99), 99)))
+    library.db.conn.set_trace_callback(None)
+    assert (report.photos, report.added, report.updated) == (62, 1, 0)
+    assert len(asked) < 150  # one by one, each photo takes seven
+
+
+def test_a_row_of_the_same_bytes_is_taken_over_by_a_known_photo_beside_it(library, tmp_path):
+    """Though nothing else is new about the known one: left alone, one picture would be two photos."""
+    first = part(tmp_path, 1, year("a.jpg", picture(1), 1))
+    library.takeout(first)
+    before = library.rows("SELECT photo_id FROM photos")
+    library.db.execute("INSERT INTO photos (photo_id, source, sha1) SELECT 'sha1:' || sha1, 'folder', sha1 FROM photos")
+    library.db.conn.commit()
+    library.takeout(first, part(tmp_path, 2, year("b.jpg", picture(2), 2)))
+    assert library.rows("SELECT photo_id FROM photos WHERE filename = 'a.jpg' OR source = 'folder'") == before
+
+
 def test_a_run_that_was_ended_or_met_a_broken_part_is_not_taken_for_whole(library, tmp_path, read_sidecars):
     good, bad = part(tmp_path, 1, year("a.jpg", picture(1), 1)), tmp_path / f"takeout-{ID}-002.zip"
     bad.write_bytes(good.read_bytes()[:200])

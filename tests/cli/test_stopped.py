@@ -1,0 +1,27 @@
+"""Ctrl-C while the commands are still being loaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# Sends itself the signal at the moment when the last of the commands' modules is looked for.
+STOPPED_WHILE_LOADING = """
+import os, signal, sys
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "datasette_gphotos_dedupe.cli.status":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+from datasette_gphotos_dedupe.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_while_the_commands_are_loaded_ends_in_one_word():
+    ended = subprocess.run([sys.executable, "-c", STOPPED_WHILE_LOADING], capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Aborted!\n")
