@@ -22,6 +22,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
@@ -45,6 +46,9 @@ EXPORT = "takeout-20240516T230250Z"
 SUFFIX = ".supplemental-metadata.json"
 DISTINCT = 8  # pictures drawn; each copy of one gets bytes of its own
 IMPORT = "from datasette_gphotos_dedupe.cli import main; main()"
+IN_SMALL_BATCHES = (
+    "from datasette_gphotos_dedupe.pipeline import importing as i; i.BATCH_PHOTOS = 8; " + IMPORT
+)  # to end between them
 
 
 def drawn(side: int) -> list[bytes]:
@@ -295,7 +299,7 @@ def entries(folder: Path, count: int, workers: int) -> None:
 
 def disturb(database: Path, parts: list[Path], moment_s: float, what: int, workers: int) -> tuple[float, int, str]:
     """Start an import, send `what` to all of its processes after so long; seconds until it was gone, its exit status, its output."""
-    command = [sys.executable, "-c", IMPORT, "takeout", database, "--no-match", "-s", "--workers", workers, *parts]
+    command = [sys.executable, "-c", IN_SMALL_BATCHES, "takeout", database, "--no-match", "-s", "--workers", workers, *parts]
     process = subprocess.Popen(
         list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -314,6 +318,8 @@ ROWS = {
     "pixels": "SELECT photo_id, phash, content FROM fingerprints JOIN thumbnails USING (photo_id) ORDER BY 1",
     "parts": "SELECT container, state, files_seen, files_used, sidecars FROM parts ORDER BY 1",
     "albums": "SELECT album_id, photo_id FROM album_photos ORDER BY 1, 2",
+    "people": "SELECT name, photo_id FROM photo_people JOIN people USING (person_id) ORDER BY 1, 2",
+    "left behind": "SELECT container, member FROM skipped UNION ALL SELECT container, member FROM staged_readings ORDER BY 1, 2",
 }
 
 
@@ -331,9 +337,22 @@ def rows_of(database: Path) -> dict[str, list]:
         conn.close()
 
 
+def as_tgz(part: Path) -> Path:
+    """The same part as a tgz, which is read in another way: once, with what was read kept until its sidecars are known."""
+    path = part.with_suffix(".tgz")
+    with zipfile.ZipFile(part) as archive, tarfile.open(path, "w:gz") as made:
+        for name in archive.namelist():
+            member = tarfile.TarInfo(name)
+            member.size = archive.getinfo(name).file_size
+            made.addfile(member, archive.open(name))
+    part.unlink()
+    return path
+
+
 def interrupt(folder: Path, times: int, what: int, workers: int) -> None:
     """`times` imports that are ended at random moments; a new database after each that was whole."""
-    parts = make_export(folder, 120, 640, 60)
+    parts = make_export(folder, 90, 320, 32)
+    parts[-1] = as_tgz(parts[-1])
     used = run_command("takeout", folder / "whole.db", "--no-match", "-s", "--workers", str(workers), *parts)
     expected = rows_of(folder / "whole.db")
     name = "kills" if what == signal.SIGKILL else "stops"
@@ -348,6 +367,8 @@ def interrupt(folder: Path, times: int, what: int, workers: int) -> None:
             waits.append(took_s)
         if "Traceback" in output or status not in (0, 130, 1, -signal.SIGINT, -signal.SIGKILL):
             odd.append(output[-300:])
+        if number % 10 == 9:
+            click.echo(f"  {number + 1} imports, {ended} of them ended while they ran, {len(odd)} odd ends")
         saved.append(len((rows_of(database) if database.exists() else {}).get("photos", ())))
         if not was_ended or number == times - 1:
             run_command("takeout", database, "--no-match", "-s", "--workers", str(workers), *parts)
