@@ -359,10 +359,13 @@ def interrupt(folder: Path, times: int, what: int, workers: int) -> None:
     name = "kills" if what == signal.SIGKILL else "stops"
     click.echo(f"{name}: {times} of imports of {len(expected['photos'])} photos that take {used.wall_s:.1f} s undisturbed")
     draw, database = random.Random(4), folder / "disturbed.db"
-    ended, waits, saved, different, odd = 0, [], [], 0, []
+    ended, waits, saved, different, odd, whole_s = 0, [], [], 0, [], used.wall_s
     for number in range(times):
-        took_s, status, output = disturb(database, parts, draw.uniform(0, 1.1 * used.wall_s), what, workers)
+        is_new, moment_s = not database.exists(), draw.uniform(0, 1.1 * whole_s)
+        took_s, status, output = disturb(database, parts, moment_s, what, workers)
         was_ended = status != 0
+        if is_new and not was_ended:
+            whole_s = min(whole_s, moment_s)  # the machine is less busy now: later moments would come too late as well
         ended += was_ended
         if was_ended:
             waits.append(took_s)
