@@ -97,7 +97,7 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
     db = open_database(database)
     try:
         report = work(db, Progress(silent=silent))
-        for line in summary_lines(report):
+        for line in summary_lines(report, str(database)):
             click.echo(line)
         if report.stopped:
             ctx.exit(130)  # what shells give for Ctrl-C

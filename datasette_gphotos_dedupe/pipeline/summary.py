@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ..words import count
 from .import_report import ImportReport, PartReport
 
 
-def summary_lines(report: ImportReport) -> list[str]:
-    """The closing lines: each part's account, what changed, what to do next."""
+def summary_lines(report: ImportReport, database: str) -> list[str]:
+    """The closing lines: each part's account, what changed, where the reasons are, what to do next."""
     lines = [_part_line(part) for part in report.parts]
     word = "Stopped. " if report.stopped else ""
     lines.append(f"{word}{count(report.photos, 'photo')}: {report.added:,} new, {report.updated:,} with news.")
     lines += report.warnings
+    if any(part.skipped for part in report.parts):
+        lines.append(f"What was left out, and why: gphotos-to-sqlite status {shlex.quote(database)}")
     if report.stopped:
         lines.append("What was read until now is saved. Run the same command again; it goes on from there.")
     return lines

@@ -440,8 +440,18 @@ def test_a_file_that_goes_away_from_a_folder_is_left_out_and_read_when_it_is_bac
 
 def test_thousands_of_tiny_files_are_counted_one_by_one(library, tmp_path):
     path = zip_of(tmp_path / "a.zip", *[(f"{number}.txt", b"x") for number in range(3_000)], packed=zipfile.ZIP_STORED)
-    lines = summary_lines(library.takeout(path))
-    assert lines == ["a.zip: 3,000 files = 0 used + 0 sidecars + 3,000 not_a_picture", "0 photos: 0 new, 0 with news."]
+    lines = summary_lines(library.takeout(path), "my photos.db")
+    assert lines == [
+        "a.zip: 3,000 files = 0 used + 0 sidecars + 3,000 not_a_picture",
+        "0 photos: 0 new, 0 with news.",
+        "What was left out, and why: gphotos-to-sqlite status 'my photos.db'",
+    ]
+
+
+def test_the_summary_does_not_point_to_reasons_where_nothing_was_left_out(library, tmp_path):
+    lines = summary_lines(library.takeout(zip_of(tmp_path / "a.zip", *members_of(1).items())), "photos.db")
+    assert lines[:2] == ["a.zip: 1 file = 1 used + 0 sidecars", "1 photo: 1 new, 0 with news."]
+    assert not [line for line in lines if "left out" in line]
 
 
 def members_of(count: int) -> Members:
