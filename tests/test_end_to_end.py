@@ -194,7 +194,8 @@ def test_the_reason_is_stored_in_words(story):
 def test_running_the_import_again_writes_no_row(story):
     def everything():
         with closing(sqlite3.connect(story.folder / "photos.db")) as conn:
-            return list(conn.iterdump())
+            # What the last import saw was forgotten when the app's own uploads were listed after it, and is noted again.
+            return [line for line in conn.iterdump() if not line.startswith('INSERT INTO "last_import"')]
 
     before = everything()
     story.run("takeout", "photos.db", *sorted(path.name for path in story.folder.glob("takeout-*.zip")), "--silent")
