@@ -15,7 +15,7 @@ from datasette_gphotos_dedupe.export import ExportOptions, allowed_columns, expo
 from datasette_gphotos_dedupe.store.selection import Selection
 
 from .made_library import build_library, photo_id
-from .planted import plant
+from .planted import indexed, plant
 
 _load_commands()
 
@@ -46,7 +46,11 @@ def found_in(content: bytes, planted: dict[str, list[bytes]]) -> set[str]:
     return {column for column, betrays in planted.items() if any(marker in content for marker in betrays)}
 
 
-ALL_OPTIONS = ({}, {"with_location": True}, {"with_people": True}, {"with_descriptions": True}, {"all_photos": True})
+ALL_OPTIONS = (
+    *({}, {"with_location": True}, {"with_people": True}, {"with_descriptions": True}, {"all_photos": True}),
+    *({"thumbnails": "small"}, {"thumbnails": "none"}, {"selection": Selection(group_filter="size = 2")}),
+    {"with_location": True, "with_people": True, "with_descriptions": True, "all_photos": True},
+)
 
 
 @pytest.mark.parametrize("options", ALL_OPTIONS, ids=str)
@@ -63,9 +67,22 @@ def test_the_markers_are_where_the_test_above_would_see_them(tmp_path):
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     conn.close()
     assert found_in((tmp_path / "photos.db").read_bytes(), planted) == set(planted)
-    assert len(planted) > 90
+    assert len(planted) > 140
     _, content = export(tmp_path / "photos.db", with_people=True)
     assert {"photos.filename", "people.name", "group_members.reason", "pairs.evidence"} <= found_in(content, planted)
+
+
+def test_words_to_search_are_those_of_the_columns_that_go_out(tmp_path):
+    plant(tmp_path / "photos.db")
+    words = {column: indexed("photos", column) for column in ("filename", "description")} | {"people": indexed("people", "name")}
+
+    def searchable(**options):
+        _, content = export(tmp_path / "photos.db", **options)
+        return {column for column, word in words.items() if word in content}
+
+    assert searchable() == {"filename"}
+    assert searchable(with_descriptions=True, with_people=True) == {"filename", "description", "people"}
+    assert searchable(no_names=True, with_descriptions=True, with_people=True) == set()
 
 
 def test_without_names_no_name_id_reason_or_evidence_comes_out(tmp_path):
