@@ -45,15 +45,19 @@ def fast_hamming() -> Callable:
         nonlocal text_a, text_b, number_a, number_b
         try:
             if a != text_a:
+                if type(a) is not str:  # a BLOB of digits is no text
+                    return hamming(a, b)
                 number_a = from_bytes(from_hex(a), "little")
                 text_a = a
             if b != text_b:
+                if type(b) is not str:  # a BLOB of digits is no text
+                    return hamming(a, b)
                 number_b = from_bytes(from_hex(b), "little")
                 text_b = b
             if len(a) == len(b) > 0:
                 return (number_a ^ number_b).bit_count()
             return None
-        except (TypeError, ValueError):  # integers, NULL, an odd number of digits, no digits
+        except (TypeError, ValueError):  # an odd number of digits, no digits
             return hamming(a, b)
 
     return remembering_hamming
