@@ -43,7 +43,7 @@ def address_in_zip(path: str, entry: Entry) -> Address:
 def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
     """A seekable binary stream over the bytes, read from `archive` when it is already open; that one stays open.
 
-    Then the stream has no buffer of its own: making one takes longer than reading a sidecar.
+    Then the stream has no buffer of its own: sidecars are small and read whole.
 
     Raises SourceError when the container is gone or shorter than its index says, PictureError (``wrong_crc``, ``damaged``) while
     reading when the member is not what the index says.

@@ -64,7 +64,7 @@ def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
     """The positions of those photos that saving would change nothing for.
 
     Only for photos with a media key, which is their id; those without one are told by their bytes, one by one. Six statements for
-    some hundred photos, where saving asks six for each: most of the time of an import that finds a few new ones among many.
+    some hundred photos, where saving asks six for each.
     """
     ids = [photo.photo_id for photo in photos if photo.media_key and photo.media_key == photo.photo_id]
     if not ids:

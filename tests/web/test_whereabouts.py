@@ -112,7 +112,7 @@ async def test_a_persons_own_view_over_ours_gets_previews_and_can_be_pushed(tmp_
     await ds.invoke_startup()
     root = Site(ds, "root")
     page = (await root.get("/photos/my+views~2E1")).text
-    assert page.count("/-/thumbnail/") == 8
+    assert page.count("/-/thumbnail/") == 4
     assert "Push these 4 rows into an album" in page
     plan = (await root.get("duplicates/push.json?table=my+views.1&route=handover")).json()
     assert plan["ok"]
