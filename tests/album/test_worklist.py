@@ -49,7 +49,7 @@ def test_the_worklist_remembers_what_was_ticked(browser, handover, tmp_path):
         page = context.new_page()
         page.goto((tmp_path / "list.html").as_uri())
         page.check(f"input[data-photo='{copy_id(3)}']")
-        page.reload()
+        reload_until(page, "document.querySelectorAll('input:checked').length > 0")
         assert page.locator("input:checked").evaluate_all("boxes => boxes.map(box => box.dataset.photo)") == [copy_id(3)]
         assert page.inner_text("#left") == "259 left."
 
@@ -64,7 +64,9 @@ def test_the_snippet_adds_in_chunks_and_goes_on_where_it_was_cut_short(browser, 
         run(page, tmp_path / "out.json", until="calls.length === 3")
         added = [["add", 250, copy_id(0), "AF1QipAlbum"], ["add", 10, copy_id(250), "AF1QipAlbum"]]
         assert page.evaluate("calls") == [["create", "Duplicates"], *added]
-        page.reload()
+        all_are_in = "localStorage.length === 1 && JSON.parse(localStorage.getItem(localStorage.key(0))).next === 2"
+        page.wait_for_function(all_are_in, timeout=60_000)
+        reload_until(page, all_are_in)
         page.evaluate(TOOLKIT)
         run(page, tmp_path / "out.json", until="!document.querySelector('input[type=file]')")
         assert page.evaluate("calls") == []
@@ -76,10 +78,18 @@ def test_the_snippet_makes_no_second_album_after_a_failure(browser, handover, tm
         page = context.new_page()
         page.goto(f"{fake.url}/lr/photo/none")
         page.evaluate(TOOLKIT + "window.broken = true;")
-        run(page, tmp_path / "out.json", until="calls.length === 1")
+        run(page, tmp_path / "out.json", until="calls.length === 1 && localStorage.length === 1")
         page.evaluate("window.broken = false")
         run(page, tmp_path / "out.json", until="calls.length === 3")
         assert [call[0] for call in page.evaluate("calls")] == ["create", "add", "add"]
+
+
+def reload_until(page, condition: str) -> None:
+    """Load the page anew until it sees what was stored: Chromium hands that over in its own time, not before the next page runs."""
+    for _ in range(20):
+        page.reload()
+        if page.evaluate(condition):
+            return
 
 
 def run(page, path, until: str) -> None:
