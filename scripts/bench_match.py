@@ -157,9 +157,17 @@ def bench_imagededup(hashes: np.ndarray, sample: int, reference_s: float) -> Non
         return
     names = {str(row): value.tobytes().hex() for row, value in enumerate(hashes)}
     queries = {str(row): names[str(row)] for row in range(sample)}
-    distance = lambda a, b: (int(a, 16) ^ int(b, 16)).bit_count()  # noqa: E731
-    seconds, _ = timed(lambda: HashEval(names, queries, distance, threshold=RADIUS_BITS, search_method="brute_force_cython"))
-    line(f"imagededup, cython ({sample} queries, scaled)", seconds * len(hashes) / sample, reference_s)
+    seconds, _ = timed(lambda: HashEval(names, queries, hex_distance, threshold=RADIUS_BITS, search_method="brute_force"))
+    line(
+        f"imagededup, brute force: its faster ways take 64 bits ({sample} queries, scaled)",
+        seconds * len(hashes) / sample,
+        reference_s,
+    )
+
+
+def hex_distance(a: str, b: str) -> int:
+    """Bits that differ; imagededup hands it to processes of its own."""
+    return (int(a, 16) ^ int(b, 16)).bit_count()
 
 
 def bench_variants(hashes: np.ndarray, recall_sample: int) -> float:
