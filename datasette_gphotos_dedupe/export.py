@@ -33,9 +33,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "thumbnails": ("photo_id", "content", "width", "height"),
     "pairs": (
         *("photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", "variant", "correlation", "overlap"),
-        *("scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share", "detail_difference", "worst_detail"),
-        *("structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour", "saturation_ratio"),
-        *("colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
+        *("scale", "tilt_degrees", "pixel_difference", "worst_block", "worst_shade", "bad_share", "spot"),
+        *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
+        *("colour_spot", "saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
     ),
     "groups": (
         *("group_id", "keeper_id", "relation", "size", "suggested_count", "reclaimable_bytes", "taken_year", "camera"),

@@ -133,9 +133,10 @@ class Thumbnail:
 
 
 MEASURES = (
-    *("variant", "correlation", "overlap", "scale", "tilt_degrees", "pixel_difference", "worst_block", "bad_share"),
+    *("variant", "correlation", "overlap", "scale", "tilt_degrees", "pixel_difference", "worst_block"),
+    *("worst_shade", "bad_share", "spot"),
     *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
-    *("saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
+    *("colour_spot", "saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
 )
 """What is measured on a pair, and its columns in `pairs`."""
 

@@ -187,7 +187,9 @@ MATCHES = (
   tilt_degrees REAL,
   pixel_difference REAL,       -- grey levels of 255, after brightness was evened out
   worst_block REAL,            -- 1 is the most that encoding explains
-  bad_share REAL,              -- of blocks above 1
+  worst_shade REAL,            -- the same of brightness
+  bad_share REAL,              -- of blocks above 1 in either
+  spot REAL,                   -- the worst pixel against the worst of 99 in 100
   detail_difference REAL,      -- 0 the same fine structure, 1 unrelated
   worst_detail REAL,
   structure REAL,              -- share of blocks that show anything
@@ -195,6 +197,7 @@ MATCHES = (
   contrast_ratio REAL,
   colour_difference REAL,
   worst_colour REAL,
+  colour_spot REAL,
   saturation_ratio REAL,
   colour_cast REAL,
   time_gap_s REAL,

@@ -149,6 +149,7 @@ def pixel_limits() -> str:
         **LIBRARY_TABLES["pairs"].columns,
         "worst_detail": "Fine structure in the worst tenth of the blocks that have any.",
         "worst_colour": "Colour that is left in the worst block after white balance and saturation were evened out.",
+        "colour_spot": "The same for colour.",
     }
     lines = ["| column of `pairs` | what it measures | the same picture | the same, with a witness |", "|---|---|---|---|"]
     for field in fields(SAME):

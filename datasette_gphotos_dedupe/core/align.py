@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 CACHED_PREVIEWS = 1024  # 0.1 MB each
-CHROMA_REDUCTION = 4
+CHROMA_REDUCTION = 2  # a JPEG preview keeps no more of its colours
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
 STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
 HOPELESS = 0.5  # correlation after the coarse level below which nothing corresponds
@@ -31,7 +31,7 @@ MAX_TILT_DEGREES = 6.0
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A decoded thumbnail: luma at full size, both chroma planes at a quarter, as Pillow images of mode L."""
+    """A decoded thumbnail: luma at full size, both chroma planes at half of it, as Pillow images of mode L."""
 
     luma: Image.Image
     blue: Image.Image
@@ -59,10 +59,10 @@ def load_preview(thumbnail: bytes) -> Preview:
     with Image.open(io.BytesIO(thumbnail)) as image:
         image.draft("YCbCr", image.size)
         luma, blue, red = image.convert("YCbCr").split()
-    return Preview(luma, _quarter(blue), _quarter(red))
+    return Preview(luma, _halved(blue), _halved(red))
 
 
-def _quarter(plane: Image.Image) -> Image.Image:
+def _halved(plane: Image.Image) -> Image.Image:
     return plane.reduce(CHROMA_REDUCTION) if min(plane.size) >= 2 * CHROMA_REDUCTION else plane
 
 

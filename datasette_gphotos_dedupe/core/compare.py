@@ -1,11 +1,13 @@
 """Numbers that say how far two overlaid previews differ, after brightness, contrast and colour were evened out.
 
 All are measured on the part both pictures show. A mean forgives a changed face in a large landscape, so the worst local block
-counts; and text is looked at by its strokes, because two pages of one layout agree in everything coarser.
+counts; a block forgives a date stamp in its corner, so the pixel that stands out farthest counts; and text is looked at by its
+strokes, because two pages of one layout agree in everything coarser.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,10 @@ TEXTURE_SHARE = 0.35  # of a block's own fine structure that another resizer may
 SHADE_NOISE = 5.0  # grey levels that a block's mean may differ by
 SHADE_SHARE = 0.25
 DETAIL_FLOOR = 3.0  # grey levels: below this a block's structure drowns in noise and proves nothing
+SPOT_NOISE = 3.0  # grey or chroma levels that a pixel may differ by, softened with its neighbours
+SPOT_SHARE = 0.5  # of the edge beside it that another resizer may move
+SPOT_SIDE = 24  # pixels: in less there is no telling what is usual
+SPOT_FLOOR = 0.4  # nothing stands out by more of what it is measured in than a picture without any difference allows
 COLOUR_NOISE = 2.0  # chroma levels: a coarse JPEG drops as much colour from a nearly grey picture
 TONE_BINS = 32
 CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve need not be tried
@@ -28,8 +34,10 @@ CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve
 class Difference:
     """The measured difference of two overlaid pictures. Grey levels are 0 to 255.
 
-    `pixel` mean grey difference after tone was evened out. `worst_block` the largest ratio of a block's difference to what
-    re-encoding explains there (1 is the border). `bad_share` of blocks above that border. `detail` 0 when the fine structure
+    `pixel` mean grey difference after tone was evened out. `worst_block` the largest ratio of what differs in a block's fine
+    structure to what re-encoding explains there (1 is the border), `worst_shade` that of its mean. `bad_share` of blocks above that
+    border in either. `spot` how many times as much the worst
+    pixel differs as 99 of 100 do at most, edges allowed for; `colour_spot` the same of colour. `detail` 0 when the fine structure
     agrees, 1 when unrelated. `worst_detail` the same for the worst tenth of structured blocks. `structure` share of blocks with
     structure above noise: the proof rests on these. `tone` mean grey levels that brightness and contrast were moved.
     `contrast` ratio of contrasts, b to a. `colour` mean chroma levels left after colours were evened out, `worst_colour` of the
@@ -38,7 +46,9 @@ class Difference:
 
     pixel: float
     worst_block: float
+    worst_shade: float
     bad_share: float
+    spot: float
     detail: float
     worst_detail: float
     structure: float
@@ -46,6 +56,7 @@ class Difference:
     contrast: float
     colour: float
     worst_colour: float
+    colour_spot: float
     saturation: float
     cast: float
     side: int  # longer side of the canvas it was measured on
@@ -56,12 +67,20 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
     size = common_size(a, b, overlay, longer_side)
     grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
     curve = tone_curve(grey_a, grey_b)
-    light = _light(grey_a.astype(np.float32), curve[grey_b])
-    if light["worst_block"] > CLEARLY_SAME:
+    canvases = grey_a.astype(np.float32), curve[grey_b]
+    light = _light(*canvases)
+    if max(light["worst_block"], light["worst_shade"]) > CLEARLY_SAME:
         # A tone that was clipped cannot be mapped back, so the better of both directions counts.
-        other = _light(tone_curve(grey_b, grey_a)[grey_a], grey_b.astype(np.float32))
-        light = min(light, other, key=lambda values: (values["bad_share"], values["worst_block"], values["pixel"]))
-    return Difference(**light, **_tone(grey_a, grey_b, curve), **_colour(a, b, overlay, size), side=max(size))
+        others = tone_curve(grey_b, grey_a)[grey_a], grey_b.astype(np.float32)
+        other = _light(*others)
+        if _badness(other) < _badness(light):
+            canvases, light = others, other
+    spot = _spot([canvases])
+    return Difference(**light, spot=spot, **_tone(grey_a, grey_b, curve), **_colour(a, b, overlay, size), side=max(size))
+
+
+def _badness(light: dict[str, float]) -> tuple[float, float, float]:
+    return light["bad_share"], max(light["worst_block"], light["worst_shade"]), light["pixel"]
 
 
 def tone_curve(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
@@ -90,14 +109,15 @@ def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     difference = a - b
     energy_a, energy_b, together = _energies(a, b)
     stronger = np.maximum(energy_a, energy_b)
-    score = _scores(difference, energy_a, energy_b, together)
+    strokes, shades = _scores(difference, energy_a, energy_b, together)
     structured = stronger > DETAIL_FLOOR**2
     agreement = together / np.sqrt(energy_a * energy_b + 1e-6)
     detail = 1.0 - float(together[structured].sum() / np.sqrt(energy_a[structured].sum() * energy_b[structured].sum() + 1e-6))
     return {
         "pixel": float(np.abs(difference).mean()),
-        "worst_block": float(score.max()),
-        "bad_share": float((score > 1.0).mean()),
+        "worst_block": float(strokes.max()),
+        "worst_shade": float(shades.max()),
+        "bad_share": float(((strokes > 1.0) | (shades > 1.0)).mean()),
         "detail": detail if structured.any() else 0.0,
         "worst_detail": float(1.0 - np.quantile(agreement[structured], 0.1)) if structured.any() else 0.0,
         "structure": float(structured.mean()),
@@ -106,7 +126,7 @@ def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
 
 def block_scores(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """For each block of two canvases of one tone its difference as a ratio to what re-encoding explains there; 1 is the border."""
-    return _scores(a - b, *_energies(a, b))
+    return np.maximum(*_scores(a - b, *_energies(a, b)))
 
 
 def _energies(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,12 +135,15 @@ def _energies(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     return _blocks(fine_a * fine_a), _blocks(fine_b * fine_b), _blocks(fine_a * fine_b)
 
 
-def _scores(difference: np.ndarray, energy_a: np.ndarray, energy_b: np.ndarray, together: np.ndarray) -> np.ndarray:
+def _scores(
+    difference: np.ndarray, energy_a: np.ndarray, energy_b: np.ndarray, together: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The ratios of each block's fine structure, and of its mean."""
     stronger = np.maximum(energy_a, energy_b)
     apart = np.maximum(energy_a + energy_b - 2.0 * together, 0.0)
     strokes = np.sqrt(apart / (NOISE**2 + TEXTURE_SHARE**2 * stronger))
     shade = np.abs(_blocks(difference[2:-2, 2:-2])) / (SHADE_NOISE + SHADE_SHARE * np.sqrt(stronger))
-    return np.maximum(strokes, shade)
+    return strokes, shade
 
 
 def _fine(canvas: np.ndarray) -> np.ndarray:
@@ -129,6 +152,52 @@ def _fine(canvas: np.ndarray) -> np.ndarray:
     soft = (rows[:, 1:-3] + 2.0 * rows[:, 2:-2] + rows[:, 3:-1]) / 16.0
     wide = (canvas[:-4, 2:-2] + canvas[4:, 2:-2] + canvas[2:-2, :-4] + canvas[2:-2, 4:]) / 4.0
     return soft - wide
+
+
+def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray] | None = None) -> float:
+    """How far the worst pixel stands out of the differences of planes of two pictures; `left` is what differs if not all does.
+
+    Another encoder or resizer touches edges, and the whole picture alike; a retouch touches one place. So each difference is divided
+    by what the weaker of both pictures' edges beside it explains, and the largest quotient by that of 99 of 100 pixels.
+    """
+    if min(planes[0][0].shape) < SPOT_SIDE:
+        return 0.0
+    away = _squares(_softened(plane)[1:-1, 1:-1] for plane in left or [a - b for a, b in planes])
+    edges = np.minimum(
+        *(_steepest(_squares(step for plane in side for step in _steps(plane))) for side in zip(*planes, strict=True))
+    )
+    away, edges = np.sqrt(away, out=away), np.sqrt(edges, out=edges)
+    away /= SPOT_NOISE + SPOT_SHARE * edges
+    some = away[::2, ::2].ravel()
+    place = int(some.size * 0.99)
+    return float(away.max() / (SPOT_FLOOR + np.partition(some, place)[place]))
+
+
+def _squares(planes: Iterable[np.ndarray]) -> np.ndarray:
+    """The sum of the squares of some planes."""
+    first, *others = planes
+    total = first * first
+    for plane in others:
+        total += plane * plane
+    return total
+
+
+def _softened(plane: np.ndarray) -> np.ndarray:
+    """A 3 x 3 binomial mean, one pixel smaller on each side."""
+    rows = plane[:-2] + 2.0 * plane[1:-1] + plane[2:]
+    return (rows[:, :-2] + 2.0 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16.0)
+
+
+def _steps(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Half the step from the pixel before to the one after each, across and down; one pixel smaller on each side."""
+    half = plane * np.float32(0.5)
+    return half[1:-1, 2:] - half[1:-1, :-2], half[2:, 1:-1] - half[:-2, 1:-1]
+
+
+def _steepest(slopes: np.ndarray) -> np.ndarray:
+    """The largest among each value and its neighbours, one smaller on each side."""
+    rows = np.maximum(np.maximum(slopes[:-2], slopes[1:-1]), slopes[2:])
+    return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
 def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:
@@ -154,12 +223,13 @@ def _tone(a: np.ndarray, b: np.ndarray, curve: np.ndarray) -> dict[str, float]:
 
 
 def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> dict[str, float]:
-    """Differences of colour, on a quarter of the canvas: JPEG keeps no more of it."""
-    small = (max(4, size[0] // CHROMA_REDUCTION), max(4, size[1] // CHROMA_REDUCTION))
-    planes = [
-        (cut(plane_a, overlay.box_a, small) - np.float32(128), cut(plane_b, overlay.box_b, small) - np.float32(128))
+    """Differences of colour: spots on a half of the canvas, all others on a quarter, as JPEG is coarse with colours."""
+    fine_size = (max(8, size[0] // CHROMA_REDUCTION), max(8, size[1] // CHROMA_REDUCTION))
+    fine = [
+        tuple(cut(plane, box, fine_size) - np.float32(128) for plane, box in ((plane_a, overlay.box_a), (plane_b, overlay.box_b)))
         for plane_a, plane_b in ((a.blue, b.blue), (a.red, b.red))
     ]
+    planes = [(_halved(plane_a), _halved(plane_b)) for plane_a, plane_b in fine]
     left = [_matched(plane_a, plane_b) for plane_a, plane_b in planes]
     # about the mean: a cast over a grey picture is no colourfulness
     spread_a, spread_b = (float(np.sqrt(sum(pair[side].var() for pair in planes))) for side in (0, 1))
@@ -167,9 +237,16 @@ def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> 
     return {
         "colour": float(residual.mean()),
         "worst_colour": float(_blocks(residual, 4).max()),
+        "colour_spot": _spot(fine, [_matched(*pair) for pair in fine]),
         "saturation": (min(spread_a, spread_b) + COLOUR_NOISE) / (max(spread_a, spread_b) + COLOUR_NOISE),
         "cast": float(np.sqrt(sum((pair[0].mean() - pair[1].mean()) ** 2 for pair in planes))),
     }
+
+
+def _halved(plane: np.ndarray) -> np.ndarray:
+    """The mean of each two by two values; an odd last row or column is left out."""
+    even = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
+    return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / np.float32(4.0)
 
 
 def _matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:

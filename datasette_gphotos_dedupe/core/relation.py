@@ -25,28 +25,53 @@ class Limits:
 
     bad_share: float
     worst_block: float
+    worst_shade: float
+    spot: float
     detail: float
     worst_detail: float
     worst_colour: float
+    colour_spot: float
     tone: float
     contrast: float  # as a ratio, either way
     saturation: float
     cast: float
 
 
-SAME = Limits(0.0, 1.0, 0.12, 0.35, 14.0, 36.0, 1.5, 0.62, 14.0)
+SAME = Limits(
+    bad_share=0.0,
+    worst_block=1.0,
+    worst_shade=1.0,
+    spot=2.4,
+    detail=0.12,
+    worst_detail=0.35,
+    worst_colour=14.0,
+    colour_spot=2.1,
+    tone=36.0,
+    contrast=1.5,
+    saturation=0.62,
+    cast=14.0,
+)
 """One picture, re-encoded, resized or developed a little differently."""
 WITNESSED = replace(
-    SAME, bad_share=0.45, worst_block=1.9, detail=0.3, worst_detail=0.6, worst_colour=26.0, contrast=1.8, saturation=0.5
+    SAME,
+    worst_block=2.1,
+    worst_shade=1.5,
+    bad_share=0.55,
+    detail=0.3,
+    worst_detail=0.6,
+    worst_colour=26.0,
+    contrast=1.8,
+    saturation=0.5,
 )
 """The same when the name, or a clock with fractions, says that it is one exposure: a sharper resizer or a coarse JPEG touches many
-blocks a little. It changes the fine detail everywhere as well, so `worst_block` may go that far only with `detail` (`_limits`): one
-place that stands out of a picture which agrees elsewhere was retouched."""
-CLEAN_WORST_BLOCK = 1.1  # when the fine detail agrees to CLEAN_DETAIL; of 912 copies of the tuned half 1.2 % are beyond
+blocks a little, which no spot stands out of. It changes the fine detail everywhere as well, so `worst_block` may go that far only
+with `detail` (`_limits`): one place that differs in a picture which agrees elsewhere was retouched."""
+CLEAN_WORST_BLOCK = 1.25  # when the fine detail agrees to CLEAN_DETAIL
 CLEAN_DETAIL = 0.015
-WORST_BLOCK_BY_DETAIL = 12.0  # what each further unit of `detail` allows
+WORST_BLOCK_BY_DETAIL = 24.0  # what each further unit of `detail` allows
+DEVELOPED_TONE, DEVELOPED_SHADE = 5.0, 2.1  # where the tone was moved all over, more of it stays in some places
 
-FEATURELESS = replace(SAME, worst_block=0.7, tone=2.0, cast=1.0)
+FEATURELESS = replace(SAME, worst_block=0.7, worst_shade=0.7, tone=2.0, cast=1.0)
 """The same for pictures that hold nothing but a slow gradient, which any other gradient becomes when tones are evened out: another
 sky of that name differs in its tone or its cast, and a developed copy of one is for the person to judge."""
 
@@ -63,7 +88,9 @@ TURNED = frozenset({"rot90", "rot180", "rot270"})
 DIFFERENCE_COLUMNS = {
     "pixel_difference": "pixel",
     "worst_block": "worst_block",
+    "worst_shade": "worst_shade",
     "bad_share": "bad_share",
+    "spot": "spot",
     "detail_difference": "detail",
     "worst_detail": "worst_detail",
     "structure": "structure",
@@ -71,6 +98,7 @@ DIFFERENCE_COLUMNS = {
     "contrast_ratio": "contrast",
     "colour_difference": "colour",
     "worst_colour": "worst_colour",
+    "colour_spot": "colour_spot",
     "saturation_ratio": "saturation",
     "colour_cast": "cast",
 }
@@ -160,16 +188,24 @@ def _limits(case: Case) -> Limits:
     if not case.witness.agrees:
         return SAME
     coarser = max(0.0, case.difference.detail - CLEAN_DETAIL)
-    return replace(WITNESSED, worst_block=min(WITNESSED.worst_block, CLEAN_WORST_BLOCK + WORST_BLOCK_BY_DETAIL * coarser))
+    developed = case.difference.tone >= DEVELOPED_TONE
+    return replace(
+        WITNESSED,
+        worst_block=min(WITNESSED.worst_block, CLEAN_WORST_BLOCK + WORST_BLOCK_BY_DETAIL * coarser),
+        worst_shade=DEVELOPED_SHADE if developed else WITNESSED.worst_shade,
+    )
 
 
 def _within(difference: Difference, limits: Limits) -> bool:
     return (
         difference.bad_share <= limits.bad_share
         and difference.worst_block <= limits.worst_block
+        and difference.worst_shade <= limits.worst_shade
+        and difference.spot <= limits.spot
         and difference.detail <= limits.detail
         and difference.worst_detail <= limits.worst_detail
         and difference.worst_colour <= limits.worst_colour
+        and difference.colour_spot <= limits.colour_spot
         and difference.tone <= limits.tone
         and 1.0 / limits.contrast <= difference.contrast <= limits.contrast
         and difference.saturation >= limits.saturation
@@ -211,7 +247,9 @@ def _what_changed(case: Case) -> str:
         words.append("brightness or contrast moved far")
     if difference.cast > SAME.cast or difference.worst_colour > SAME.worst_colour:
         words.append("colours differ")
-    if difference.bad_share > 0 or difference.worst_block > SAME.worst_block:
+    if difference.spot > SAME.spot or difference.colour_spot > SAME.colour_spot:
+        words.append("a small place stands out of all others")
+    if difference.bad_share > 0:
         words.append(f"{max(difference.bad_share, 0.001):.1%} of the picture differs locally")
     return ", ".join(words) or "fine structure differs"
 
@@ -254,9 +292,14 @@ def _is_raw(subject: Subject) -> bool:
 def _confidence(relation: str, case: Case) -> float:
     """1.0 for no difference at all, down to 0.0; metadata that agrees adds to it."""
     difference = case.difference
-    pixels = 1.0 - min(1.0, max(difference.worst_block / 2.0, difference.detail, difference.worst_colour / 40.0))
+    pixels = 1.0 - min(1.0, max(_worst(difference) / 2.0, difference.detail, difference.worst_colour / 40.0))
     witness = 0.15 if case.witness.agrees else (-0.3 if case.witness.disagrees else 0.0)
     return round(min(0.99, max(0.01, 0.8 * pixels + 0.1 + witness)), 3)
+
+
+def _worst(difference: Difference) -> float:
+    """What differs most in any block."""
+    return max(difference.worst_block, difference.worst_shade)
 
 
 def _met(case: Case) -> str:
@@ -268,7 +311,7 @@ def _measured(case: Case) -> str:
     difference = case.difference
     return (
         f"{_met(case)}; laid over each other the grey differs by {difference.pixel:.1f} of 255, "
-        f"the worst place by {difference.worst_block:.2f} times what encoding explains, fine detail by {difference.detail:.0%}, "
+        f"the worst place by {_worst(difference):.2f} times what encoding explains, fine detail by {difference.detail:.0%}, "
         f"colour by {difference.colour:.1f}."
     )
 

@@ -16,7 +16,7 @@ from .relation import Case, Verdict, judge, same_bytes_verdict
 from .variants import TURNS, UNCHANGED, WHOLE, variant_box
 from .witness import hear_witness
 
-VERIFIER = "verify/5"
+VERIFIER = "verify/6"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture

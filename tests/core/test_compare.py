@@ -25,8 +25,8 @@ def difference(a: Image.Image, b: Image.Image, quality: int = 90) -> Difference:
     return measure_difference(preview(a), preview(b, quality), WHOLE_OVERLAY)
 
 
-def slow_light(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float]:
-    """Pixel, worst block, bad share and detail of two grey canvases of one tone, pixel by pixel."""
+def slow_light(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float, float]:
+    """Pixel, worst block, worst shade, bad share and detail of two grey canvases of one tone, pixel by pixel."""
 
     def fine(canvas, y, x):
         binomial = sum(canvas[y + dy][x + dx] * (2 - abs(dy)) * (2 - abs(dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
@@ -38,7 +38,7 @@ def slow_light(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float
     blocks: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for y, x in inner:
         blocks.setdefault((min((y - 2) // 16, rows - 1), min((x - 2) // 16, columns - 1)), []).append((y, x))
-    scores, products, squares_a, squares_b = [], 0.0, 0.0, 0.0
+    strokes, shades, products, squares_a, squares_b = [], [], 0.0, 0.0, 0.0
     for places in blocks.values():
         fine_a, fine_b = [fine(a, y, x) for y, x in places], [fine(b, y, x) for y, x in places]
         count = len(places)
@@ -46,12 +46,14 @@ def slow_light(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float
         apart = sum((v - w) ** 2 for v, w in zip(fine_a, fine_b, strict=True)) / count
         stronger = max(energy_a, energy_b)
         shade = abs(sum(a[y][x] - b[y][x] for y, x in places) / count) / (5.0 + 0.25 * stronger**0.5)
-        scores.append(max((apart / (2.5**2 + 0.35**2 * stronger)) ** 0.5, shade))
+        strokes.append((apart / (2.5**2 + 0.35**2 * stronger)) ** 0.5)
+        shades.append(shade)
         if stronger > 9.0:
             products += sum(v * w for v, w in zip(fine_a, fine_b, strict=True)) / count
             squares_a, squares_b = squares_a + energy_a, squares_b + energy_b
     detail = 1 - products / (squares_a * squares_b) ** 0.5
-    return float(np.abs(a - b).mean()), max(scores), sum(s > 1 for s in scores) / len(scores), detail
+    bad = sum(max(both) > 1 for both in zip(strokes, shades, strict=True)) / len(shades)
+    return float(np.abs(a - b).mean()), max(strokes), max(shades), bad, detail
 
 
 def test_the_measures_of_light_are_what_their_definition_says():
@@ -64,8 +66,10 @@ def test_the_measures_of_light_are_what_their_definition_says():
     found = measure_difference(a, b, WHOLE_OVERLAY)
     there = slow_light(grey.astype(float), tone_curve(grey, other)[other].astype(float))
     back = slow_light(tone_curve(other, grey)[grey].astype(float), other.astype(float))
-    pixel, worst, bad, detail = min(there, back, key=lambda values: (values[2], values[1], values[0]))
-    assert (found.pixel, found.worst_block, found.bad_share) == pytest.approx((pixel, worst, bad), rel=1e-3)
+    pixel, worst, shade, bad, detail = min(there, back, key=lambda values: (values[3], max(values[1:3]), values[0]))
+    assert (found.pixel, found.worst_block, found.worst_shade, found.bad_share) == pytest.approx(
+        (pixel, worst, shade, bad), rel=1e-3
+    )
     assert found.detail == pytest.approx(detail, abs=1e-3)
 
 
@@ -93,7 +97,57 @@ def test_a_face_that_moved_is_above_the_border():
     other = image.copy()
     ImageDraw.Draw(other).ellipse((300, 200, 350, 260), fill=(214, 170, 140))
     found = difference(image, other)
-    assert found.worst_block > 1.4 and 0 < found.bad_share < 0.1
+    assert max(found.worst_block, found.worst_shade) > 1.4 and 0 < found.bad_share < 0.1
+
+
+def slow_spot(a: np.ndarray, b: np.ndarray) -> float:
+    """The spot of two grey canvases of one tone, pixel by pixel."""
+    height, width = a.shape
+
+    def soft(y, x):
+        near = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+        return sum((a[y + dy][x + dx] - b[y + dy][x + dx]) * (2 - abs(dy)) * (2 - abs(dx)) for dy, dx in near) / 16
+
+    def edge(canvas, y, x):
+        places = [(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+        return max(np.hypot(canvas[v][u + 1] - canvas[v][u - 1], canvas[v + 1][u] - canvas[v - 1][u]) / 2 for v, u in places)
+
+    away = [
+        [abs(soft(y, x)) / (3.0 + 0.5 * min(edge(a, y, x), edge(b, y, x))) for x in range(2, width - 2)]
+        for y in range(2, height - 2)
+    ]
+    usual = sorted(value for row in away[::2] for value in row[::2])
+    return max(map(max, away)) / (0.4 + usual[int(len(usual) * 0.99)])
+
+
+def test_the_spot_is_what_its_definition_says():
+    rng = np.random.default_rng(5)
+    grey = np.asarray(picture(31).convert("L").resize((52, 41)))
+    other = np.clip(grey.astype(int) + rng.integers(-9, 10, grey.shape), 0, 255).astype(np.uint8)
+    other[20:23, 30:33] = 255 - other[20:23, 30:33]
+    neutral = Image.new("L", (26, 20), 128)
+    a, b = (Preview(Image.fromarray(plane), neutral, neutral) for plane in (grey, other))
+    found = measure_difference(a, b, WHOLE_OVERLAY)
+    there = slow_spot(grey.astype(float), tone_curve(grey, other)[other].astype(float))
+    back = slow_spot(tone_curve(other, grey)[grey].astype(float), other.astype(float))
+    assert found.spot == pytest.approx(there, rel=1e-3) or found.spot == pytest.approx(back, rel=1e-3)
+
+
+@pytest.mark.parametrize("quality", [85, 60, 25])
+def test_nothing_stands_out_of_a_picture_that_was_encoded_again(quality):
+    image = picture(33)
+    for other in (image, image.resize((160, 107)), image.resize((1200, 800))):
+        found = difference(image, other, quality)
+        assert found.spot < 1.9 and found.colour_spot < 1.6
+
+
+@pytest.mark.parametrize(("colour", "number"), [((20, 20, 20), "spot"), ((255, 140, 30), "colour_spot")])
+def test_a_date_stamp_stands_out_which_a_block_forgives(colour, number):
+    image = picture(38)
+    stamped = image.copy()
+    ImageDraw.Draw(stamped).text((image.width - 70, image.height - 20), "28.06.2019", fill=colour)
+    found = difference(image, stamped)
+    assert getattr(found, number) > 2.9
 
 
 def test_two_pages_of_one_layout_differ_in_detail():
@@ -146,7 +200,7 @@ def test_it_is_the_same_both_ways_round_but_for_the_ratio_of_contrasts():
 
 def test_the_few_lamps_of_a_night_shot_keep_their_light():
     assert difference(night(1), night(1), 70).worst_block < 1.5
-    assert difference(night(1), night(2)).worst_block > 4.0
+    assert difference(night(1), night(2)).worst_shade > 4.0
 
 
 def test_a_cast_over_a_grey_picture_is_no_loss_of_colour():

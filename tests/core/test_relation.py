@@ -17,7 +17,9 @@ from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS
 EQUAL = Difference(
     pixel=0.0,
     worst_block=0.0,
+    worst_shade=0.0,
     bad_share=0.0,
+    spot=1.0,
     detail=0.0,
     worst_detail=0.0,
     structure=0.8,
@@ -25,6 +27,7 @@ EQUAL = Difference(
     contrast=1.0,
     colour=0.0,
     worst_colour=0.0,
+    colour_spot=1.0,
     saturation=1.0,
     cast=0.0,
     side=320,
@@ -102,7 +105,10 @@ def test_metadata_that_contradicts_outweighs_equal_pixels(a, b, expected):
     "numbers",
     [
         {"worst_block": 2.2},
-        {"bad_share": 0.5},
+        {"worst_shade": 1.6},
+        {"bad_share": 0.6},
+        {"spot": 2.5},
+        {"colour_spot": 2.2},
         {"detail": 0.4},
         {"worst_detail": 0.7},
         {"worst_colour": 30.0},
@@ -150,15 +156,33 @@ def test_the_removable_relations_are_the_five_that_are_promised():
 
 
 @pytest.mark.parametrize(
-    ("detail", "worst_block", "expected"), [(0.01, 1.05, "re_encode"), (0.06, 1.5, "re_encode"), (0.01, 1.5, "edited")]
+    ("detail", "worst_block", "expected"), [(0.01, 1.2, "re_encode"), (0.06, 1.9, "re_encode"), (0.01, 1.5, "edited")]
 )
 def test_one_place_that_stands_out_of_a_picture_equal_elsewhere_was_retouched(detail, worst_block, expected):
     assert relation(COPY, ORIGINAL, detail=detail, worst_block=worst_block, bad_share=0.01) == expected
 
 
 @pytest.mark.parametrize(
+    ("tone", "worst_shade", "expected"), [(0.0, 1.4, "re_encode"), (7.0, 2.0, "re_encode"), (1.0, 2.0, "edited")]
+)
+def test_brightness_may_differ_in_places_when_it_was_moved_all_over(tone, worst_shade, expected):
+    assert relation(COPY, ORIGINAL, tone=tone, worst_shade=worst_shade, bad_share=0.01) == expected
+
+
+def test_a_spot_is_told_in_words():
+    case = Case(COPY, ORIGINAL, replace(EQUAL, spot=4.0), Overlay(WHOLE, WHOLE, 0.99), hear_witness(COPY, ORIGINAL), 3, "base")
+    assert "a small place stands out" in judge(case).evidence
+
+
+@pytest.mark.parametrize(
     ("numbers", "expected"),
-    [({}, "re_encode"), ({"worst_block": 0.9}, "edited"), ({"tone": 5.0}, "edited"), ({"cast": 2.0}, "edited")],
+    [
+        ({}, "re_encode"),
+        ({"worst_shade": 0.9}, "edited"),
+        ({"worst_block": 0.9}, "edited"),
+        ({"tone": 5.0}, "edited"),
+        ({"cast": 2.0}, "edited"),
+    ],
 )
 def test_two_gradients_of_one_name_are_one_only_when_their_tones_are(numbers, expected):
     assert relation(COPY, ORIGINAL, structure=0.0, **numbers) == expected
