@@ -22,9 +22,10 @@ SHADE_NOISE = 5.0  # grey levels that a block's mean may differ by
 SHADE_SHARE = 0.25
 DETAIL_FLOOR = 3.0  # grey levels: below this a block's structure drowns in noise and proves nothing
 SPOT_NOISE = 3.0  # grey or chroma levels that a pixel may differ by, softened with its neighbours
-SPOT_SHARE = 0.5  # of the edge beside it that another resizer may move
+SPOT_FLOOR = 0.4  # what pixels differ by in pictures that agree, in the measure of spots
 SPOT_SIDE = 24  # pixels: in less there is no telling what is usual
-SPOT_FLOOR = 0.4  # nothing stands out by more of what it is measured in than a picture without any difference allows
+EDGE_SHARE = 0.3  # of the edge beside a pixel that another resizer may move
+COLOUR_EDGE_SHARE = 1.0  # JPEG moves the edges of colours more
 COLOUR_NOISE = 2.0  # chroma levels: a coarse JPEG drops as much colour from a nearly grey picture
 TONE_BINS = 32
 CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve need not be tried
@@ -36,12 +37,12 @@ class Difference:
 
     `pixel` mean grey difference after tone was evened out. `worst_block` the largest ratio of what differs in a block's fine
     structure to what re-encoding explains there (1 is the border), `worst_shade` that of its mean. `bad_share` of blocks above that
-    border in either. `spot` how many times as much the worst
-    pixel differs as 99 of 100 do at most, edges allowed for; `colour_spot` the same of colour. `detail` 0 when the fine structure
-    agrees, 1 when unrelated. `worst_detail` the same for the worst tenth of structured blocks. `structure` share of blocks with
-    structure above noise: the proof rests on these. `tone` mean grey levels that brightness and contrast were moved.
-    `contrast` ratio of contrasts, b to a. `colour` mean chroma levels left after colours were evened out, `worst_colour` of the
-    worst block. `saturation` the smaller colourfulness divided by the larger. `cast` chroma levels that white balance moved.
+    border in either. `spot` how many times as much the worst pixel differs as 99 of 100 do at most, edges allowed for;
+    `colour_spot` the same of colour. `detail` 0 when the fine structure agrees, 1 when unrelated. `worst_detail` the same for the
+    worst tenth of structured blocks. `structure` share of blocks with structure above noise: the proof rests on these. `tone` mean
+    grey levels that brightness and contrast were moved. `contrast` ratio of contrasts, b to a. `colour` mean chroma levels left
+    after colours were evened out, `worst_colour` of the worst block. `saturation` the smaller colourfulness divided by the larger.
+    `cast` chroma levels that white balance moved.
     """
 
     pixel: float
@@ -75,7 +76,7 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
         other = _light(*others)
         if _badness(other) < _badness(light):
             canvases, light = others, other
-    spot = _spot([canvases])
+    spot = _spot([canvases], [canvases[0] - canvases[1]], EDGE_SHARE)
     return Difference(**light, spot=spot, **_tone(grey_a, grey_b, curve), **_colour(a, b, overlay, size), side=max(size))
 
 
@@ -154,20 +155,20 @@ def _fine(canvas: np.ndarray) -> np.ndarray:
     return soft - wide
 
 
-def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray] | None = None) -> float:
-    """How far the worst pixel stands out of the differences of planes of two pictures; `left` is what differs if not all does.
+def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray], edge_share: float) -> float:
+    """How far the worst pixel stands out of what is left of the differences between planes of two pictures.
 
     Another encoder or resizer touches edges, and the whole picture alike; a retouch touches one place. So each difference is divided
     by what the weaker of both pictures' edges beside it explains, and the largest quotient by that of 99 of 100 pixels.
     """
     if min(planes[0][0].shape) < SPOT_SIDE:
         return 0.0
-    away = _squares(_softened(plane)[1:-1, 1:-1] for plane in left or [a - b for a, b in planes])
+    away = _squares(_softened(plane)[1:-1, 1:-1] for plane in left)
     edges = np.minimum(
         *(_steepest(_squares(step for plane in side for step in _steps(plane))) for side in zip(*planes, strict=True))
     )
     away, edges = np.sqrt(away, out=away), np.sqrt(edges, out=edges)
-    away /= SPOT_NOISE + SPOT_SHARE * edges
+    away /= SPOT_NOISE + edge_share * edges
     some = away[::2, ::2].ravel()
     place = int(some.size * 0.99)
     return float(away.max() / (SPOT_FLOOR + np.partition(some, place)[place]))
@@ -237,7 +238,7 @@ def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> 
     return {
         "colour": float(residual.mean()),
         "worst_colour": float(_blocks(residual, 4).max()),
-        "colour_spot": _spot(fine, [_matched(*pair) for pair in fine]),
+        "colour_spot": _spot(fine, [_matched(*pair) for pair in fine], COLOUR_EDGE_SHARE),
         "saturation": (min(spread_a, spread_b) + COLOUR_NOISE) / (max(spread_a, spread_b) + COLOUR_NOISE),
         "cast": float(np.sqrt(sum((pair[0].mean() - pair[1].mean()) ** 2 for pair in planes))),
     }
@@ -252,5 +253,6 @@ def _halved(plane: np.ndarray) -> np.ndarray:
 def _matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """What is left of a chroma plane when the other, moved and stretched within reason, is taken away."""
     x, y = a - a.mean(), b - b.mean()
-    gain = float((x * y).sum() / ((y * y).sum() + 1.0 * y.size))
+    # drawn towards 1, so that the noise of a picture nearly without colours stretches nothing
+    gain = float(((x * y).sum() + y.size) / ((y * y).sum() + y.size))
     return x - min(2.0, max(0.5, gain)) * y

@@ -113,7 +113,7 @@ def slow_spot(a: np.ndarray, b: np.ndarray) -> float:
         return max(np.hypot(canvas[v][u + 1] - canvas[v][u - 1], canvas[v + 1][u] - canvas[v - 1][u]) / 2 for v, u in places)
 
     away = [
-        [abs(soft(y, x)) / (3.0 + 0.5 * min(edge(a, y, x), edge(b, y, x))) for x in range(2, width - 2)]
+        [abs(soft(y, x)) / (3.0 + 0.3 * min(edge(a, y, x), edge(b, y, x))) for x in range(2, width - 2)]
         for y in range(2, height - 2)
     ]
     usual = sorted(value for row in away[::2] for value in row[::2])
@@ -147,7 +147,7 @@ def test_a_date_stamp_stands_out_which_a_block_forgives(colour, number):
     stamped = image.copy()
     ImageDraw.Draw(stamped).text((image.width - 70, image.height - 20), "28.06.2019", fill=colour)
     found = difference(image, stamped)
-    assert getattr(found, number) > 2.9
+    assert getattr(found, number) > 2.4
 
 
 def test_two_pages_of_one_layout_differ_in_detail():

@@ -108,7 +108,7 @@ def test_metadata_that_contradicts_outweighs_equal_pixels(a, b, expected):
         {"worst_shade": 1.6},
         {"bad_share": 0.6},
         {"spot": 2.5},
-        {"colour_spot": 2.2},
+        {"colour_spot": 2.0},
         {"detail": 0.4},
         {"worst_detail": 0.7},
         {"worst_colour": 30.0},
