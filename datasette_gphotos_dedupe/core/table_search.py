@@ -32,11 +32,14 @@ MISSED_AT_MOST = 1e-4  # the share of pairs at exactly the radius
 SEED = 20260311
 LOW = 0xFFFFFFFF
 
+SPARSE_BITS = 4  # a table has 8 to 16 keys for each of its entries, as long as a sample has so many
+SEVERAL = 2  # entries of one key, or more
+
 CHUNKS = tuple((word, shift, width) for word in range(4) for shift, width in ((0, 21), (21, 21), (42, 22)))
 CHUNK_BITS = 22
 MOST_FLIPS = 3
 
-ROWS_AT_ONCE = 1 << 15  # keeps the arrays of one step in the processor's cache
+ROWS_AT_ONCE = 1 << 16  # keeps the arrays of one step in the processor's cache
 CANDIDATES_AT_ONCE = 1 << 18
 RAW_HITS_AT_ONCE = 4_000_000  # one pair meets in many tables: merged when so many have gathered
 THREADS = min(os.cpu_count() or 1, 8)
@@ -56,6 +59,12 @@ def samples_needed(radius_bits: int) -> int:
     """How many samples miss at most MISSED_AT_MOST of the pairs at exactly this radius."""
     met = met_share(radius_bits)
     return 1 if met == 1.0 else ceil(log(MISSED_AT_MOST) / log(1.0 - met))
+
+
+@lru_cache(maxsize=4096)
+def _narrowest(number: int) -> int:
+    """The smallest radius that needs a sample."""
+    return next(radius for radius in range(BITS) if samples_needed(radius) > number)
 
 
 @lru_cache(maxsize=4096)
@@ -128,6 +137,7 @@ class _Search:
         self._radii = radii[order].astype(np.int16)
         self._own = None if own is None else own[order]
         self._widest = int(self._radii[0])
+        self._below_widest = self._widest - self._radii  # ascending
 
     def hits(self) -> Hits:
         """Those that meet, by the cheapest way."""
@@ -185,17 +195,14 @@ class _Search:
 
     def _sampled(self, number: int) -> np.ndarray:
         """Pairs within their radius that agree in one sample, as asking position << 32 | stored position."""
-        taking_part = int(np.searchsorted(-self._radii, -self._narrowest(number), side="right"))
+        taking_part = int(np.searchsorted(self._below_widest, self._widest - _narrowest(number), side="right"))
         asking = self._asking.columns[:, : len(self._asking) if self._swapped else taking_part]
         stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
-        bits = min(stored.shape[1].bit_length() + 3, SAMPLE_BITS)
+        bits = min(stored.shape[1].bit_length() + SPARSE_BITS, SAMPLE_BITS)
         table = _Table(_sample_keys(stored, number, bits), 1 << bits)
-        pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits))
+        scratch = np.empty((2, ROWS_AT_ONCE), np.uint64)  # new memory for each block would cost a third of the time
+        pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits, scratch))
         return pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
-
-    def _narrowest(self, number: int) -> int:
-        """The smallest radius that needs this sample."""
-        return next(radius for radius in range(self._widest + 1) if samples_needed(radius) > number)
 
     def _flipped_chunk(self, number: int) -> np.ndarray:
         """The same for those that differ in few bits of one chunk."""
@@ -223,7 +230,9 @@ class _Search:
     def _distances(self, asking: np.ndarray, stored: np.ndarray, some_words: range) -> np.ndarray:
         total = np.zeros(len(asking), np.int16)
         for word in some_words:
-            total += bits_set(self._asking.columns[word].take(asking) ^ self._stored.columns[word].take(stored))
+            difference = self._asking.columns[word].take(asking, mode="wrap")
+            difference ^= self._stored.columns[word].take(stored, mode="wrap")
+            total += bits_set(difference)
         return total.astype(np.int32) if len(some_words) == 4 else total
 
 
@@ -235,18 +244,18 @@ def _agree(difference: np.ndarray, number: int) -> np.ndarray:
     return differs == 0
 
 
-def _sample_keys(columns: np.ndarray, number: int, bits: int) -> np.ndarray:
-    """Numbers below 2**bits: equal for hashes that agree in a sample, seldom equal for others. `columns` is (4, n)."""
+def _sample_keys(columns: np.ndarray, number: int, bits: int, scratch: np.ndarray | None = None) -> np.ndarray:
+    """Numbers below 2**bits: equal for hashes that agree in a sample, seldom equal for others.
+
+    `columns` is (4, n). What is returned lies in `scratch`, (2, n or more) uint64, when that is given.
+    """
     masks, factors = _sample(number)
-    keys = np.zeros(columns.shape[1], np.uint64)
-    part = np.empty_like(keys)
-    for word, (column, mask, factor) in enumerate(zip(columns, masks, factors, strict=True)):
+    keys, part = np.empty((2, columns.shape[1]), np.uint64) if scratch is None else scratch[:, : columns.shape[1]]
+    keys[:] = 0
+    for column, mask, factor in zip(columns, masks, factors, strict=True):
         np.bitwise_and(column, mask, out=part)
-        np.bitwise_xor(keys, part, out=keys)
-        np.multiply(keys, factor, out=keys)
-        if word < 3:  # a product hears little of the upper bits, so they are folded into the lower ones
-            np.right_shift(keys, np.uint64(32), out=part)
-            np.bitwise_xor(keys, part, out=keys)
+        np.multiply(part, factor, out=part)
+        np.add(keys, part, out=keys)
     np.right_shift(keys, np.uint64(64 - bits), out=keys)
     return keys.view(np.int64)
 
@@ -263,27 +272,27 @@ class _Table:
 
     def __init__(self, keys: np.ndarray, size: int):
         entries = np.arange(len(keys), dtype=np.int32)
-        self._taken = np.zeros(size, bool)
-        self._taken[keys] = True
         self._one = np.empty(size, np.int32)
         self._one[keys] = entries
         apart = np.flatnonzero(self._one.take(keys) != entries)
         # numpy sorts numbers several times faster than it finds their order
         packed = np.sort(keys[apart] << 32 | apart)
-        self._apart, keys = packed & LOW, packed >> 32
-        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
-        self._low, self._more = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int32)
-        one = self._one.take(keys[starts])
-        self._low[one], self._more[one] = starts, np.diff(starts, append=len(keys))
+        self._apart, keys_apart = packed & LOW, packed >> 32
+        starts = np.flatnonzero(np.r_[True, keys_apart[1:] != keys_apart[:-1]][: len(keys_apart)])
+        self._crowded_keys, self._starts = keys_apart[starts], np.append(starts, len(keys_apart))
+        self._entries = np.zeros(size, np.uint8)
+        self._entries[keys] = 1
+        self._entries[self._crowded_keys] = SEVERAL
 
     def pairs(self, keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """(positions in `keys`, entries with that key), a bounded number at a time."""
-        asking = np.flatnonzero(self._taken.take(keys))
-        one = self._one.take(keys.take(asking))
-        yield asking, one
-        counts = self._more.take(one)
-        with_more = np.flatnonzero(counts)
-        asking, low, counts = asking[with_more], self._low.take(one[with_more]), counts[with_more]
+        entries = self._entries.take(keys, mode="wrap")  # looks after no bounds, so it is faster
+        asking = np.flatnonzero(entries != 0)  # numpy finds what is True many times faster than what is not 0
+        yield asking, self._one.take(keys.take(asking))
+        asking = asking[entries.take(asking) == SEVERAL]
+        place = np.searchsorted(self._crowded_keys, keys.take(asking))
+        low = self._starts.take(place)
+        counts = self._starts.take(place + 1) - low
         ends = np.cumsum(counts)
         start = 0
         while start < len(asking):
