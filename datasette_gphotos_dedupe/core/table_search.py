@@ -9,18 +9,20 @@ There are three ways to find them, equal in result, and the cheapest for the siz
 
 - a table for each sample, when both sides are large;
 - tables of 12 chunks of 21 or 22 bits with up to three bits flipped, when one side is small. They miss nothing up to 47 bits
-  (the pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014);
+  (the pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014; as Qin and Xiao,
+  "Pigeonring", 2018, point out, it holds for chunks with limits of their own: those that differ in more than their limit each,
+  one more than all limits and one for each chunk together, are not within the radius);
 - looking at all pairs, when there are few of them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import combinations
-from math import ceil, comb, log
+from math import ceil, comb, inf, log
 
 import numpy as np
 
@@ -35,8 +37,7 @@ LOW = 0xFFFFFFFF
 SPARSE_BITS = 4  # a table has 8 to 16 keys for each of its entries, as long as a sample has so many
 SEVERAL = 2  # entries of one key, or more
 
-CHUNKS = tuple((word, shift, width) for word in range(4) for shift, width in ((0, 21), (21, 21), (42, 22)))
-CHUNK_BITS = 22
+CHUNKS = tuple((word, shift, width) for shift, width in ((42, 22), (0, 21), (21, 21)) for word in range(4))
 MOST_FLIPS = 3
 
 ROWS_AT_ONCE = 1 << 16  # keeps the arrays of one step in the processor's cache
@@ -98,18 +99,29 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, ow
     return hits.where(np.lexsort((hits.second, hits.first)))
 
 
-def cheapest_way(query_count: int, hash_count: int, radius_bits: int) -> str:
-    """`scan`, `flips` or `samples`, for queries that all have one radius."""
+def flips_needed(radius_bits: int, number: int) -> int:
+    """How many bits of a chunk must be tried; -1: the others find all. Any two hashes within the radius agree in one chunk so."""
+    least, more = divmod(radius_bits + 1, len(CHUNKS))
+    return least - (number >= more)
+
+
+def cheapest_way(queries_of: Mapping[int, int], hash_count: int) -> str:
+    """`scan`, `flips` or `samples`, for so many queries of each radius."""
+    query_count = sum(queries_of.values())
     few, many = sorted((query_count, hash_count))
     met_by_chance = 2 * few / (1 << SAMPLE_BITS)
-    costs_ns = {
-        "scan": SCANNED_NS * few * many,
-        "samples": samples_needed(radius_bits) * (STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * met_by_chance)),
-    }
-    if (flips := radius_bits // len(CHUNKS)) <= MOST_FLIPS:
-        keys = few * len(_flips(CHUNK_BITS, flips))
-        met_by_chance = keys / (1 << CHUNK_BITS)
-        costs_ns["flips"] = len(CHUNKS) * (STORED_NS * keys + many * (ASKING_NS + CANDIDATE_NS * met_by_chance))
+    asked = STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * met_by_chance)
+    costs_ns = {"scan": SCANNED_NS * few * many, "samples": 0.0, "flips": 0.0}
+    for radius_bits, count in queries_of.items():
+        share = count / query_count
+        costs_ns["samples"] += samples_needed(radius_bits) * share * asked
+        for number, (_, _, width) in enumerate(CHUNKS):
+            flips = flips_needed(radius_bits, number)
+            if flips > MOST_FLIPS:
+                costs_ns["flips"] = inf
+            keys = few * sum(comb(width, bits) for bits in range(flips + 1))
+            met_by_chance = keys / (1 << width)
+            costs_ns["flips"] += share * (STORED_NS * keys + many * (ASKING_NS + CANDIDATE_NS * met_by_chance))
     return min(costs_ns, key=costs_ns.__getitem__)
 
 
@@ -119,8 +131,9 @@ class _Side:
     def __init__(self, hashes: np.ndarray, order: np.ndarray | None = None):
         rows = words(hashes)
         self.columns = np.empty((4, len(rows)), np.uint64)
-        for word, column in enumerate(self.columns):
-            column[:] = rows[:, word] if order is None else rows[order, word]
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            self.columns[:, part] = (rows[part] if order is None else rows.take(order[part], axis=0)).T
 
     def __len__(self) -> int:
         return self.columns.shape[1]
@@ -141,7 +154,8 @@ class _Search:
 
     def hits(self) -> Hits:
         """Those that meet, by the cheapest way."""
-        way = cheapest_way(len(self._queries), len(self._hashes), self._widest)
+        radii, counts = np.unique(self._radii, return_counts=True)
+        way = cheapest_way(dict(zip(radii.tolist(), counts.tolist(), strict=True)), len(self._hashes))
         if way == "scan":
             found = self._that_meet(self._by_scan())
         else:
@@ -207,16 +221,42 @@ class _Search:
     def _flipped_chunk(self, number: int) -> np.ndarray:
         """The same for those that differ in few bits of one chunk."""
         word, shift, width = CHUNKS[number]
-        flips = _flips(width, self._widest // len(CHUNKS))
-        stored, asking = (_chunk(side.columns[word], shift, width) for side in (self._stored, self._asking))
-        table = _Table((stored[:, None] ^ flips).ravel(), 1 << width)
-        return self._ask(table, len(asking), lambda rows: asking[rows], len(flips))
+        asking, stored = (_chunk(side.columns[word], shift, width) for side in (self._asking, self._stored))
+        found = [np.empty(0, np.int64)]
+        for flips, queries in self._flips_of_queries(number):
+            asked, kept = (slice(None), queries) if self._swapped else (queries, slice(None))
+            tried = _flips(width, flips)
+            table = _Table((stored[kept, None] ^ tried).ravel(), 1 << width)
+            keys = asking[asked]
+            pairs = self._ask(table, len(keys), lambda rows, keys=keys: keys[rows], len(tried), asked.start or 0, kept.start or 0)
+            found.append(pairs)
+        return np.concatenate(found)
 
-    def _ask(self, table: _Table, count: int, keys_of: Callable[[slice], np.ndarray], keys_per_row: int = 1) -> np.ndarray:
+    def _flips_of_queries(self, number: int) -> Iterator[tuple[int, slice]]:
+        """How many bits of a chunk to flip, and for which queries: the wider their radius the more, so they stand in a row."""
+        start = 0
+        while start < len(self._radii):
+            flips = flips_needed(int(self._radii[start]), number)
+            narrower = next((radius for radius in range(self._widest, -1, -1) if flips_needed(radius, number) < flips), -1)
+            stop = int(np.searchsorted(self._below_widest, self._widest - narrower))
+            if flips >= 0:
+                yield flips, slice(start, stop)
+            start = stop
+
+    def _ask(
+        self,
+        table: _Table,
+        count: int,
+        keys_of: Callable[[slice], np.ndarray],
+        keys_per_row: int = 1,
+        first_asking: int = 0,
+        first_stored: int = 0,
+    ) -> np.ndarray:
         found = [np.empty(0, np.int64)]
         for start in range(0, count, ROWS_AT_ONCE):
             for asking, entries in table.pairs(keys_of(slice(start, min(start + ROWS_AT_ONCE, count)))):
-                found.append(self._check(asking + start, entries if keys_per_row == 1 else entries // keys_per_row))
+                stored = entries if keys_per_row == 1 else entries // keys_per_row + first_stored
+                found.append(self._check(asking + (start + first_asking), stored))
         return np.concatenate(found)
 
     def _check(self, asking: np.ndarray, stored: np.ndarray) -> np.ndarray:
@@ -279,20 +319,23 @@ class _Table:
         packed = np.sort(keys[apart] << 32 | apart)
         self._apart, keys_apart = packed & LOW, packed >> 32
         starts = np.flatnonzero(np.r_[True, keys_apart[1:] != keys_apart[:-1]][: len(keys_apart)])
-        self._crowded_keys, self._starts = keys_apart[starts], np.append(starts, len(keys_apart))
+        several = keys_apart[starts]
         self._entries = np.zeros(size, np.uint8)
         self._entries[keys] = 1
-        self._entries[self._crowded_keys] = SEVERAL
+        self._entries[several] = SEVERAL
+        self._low, self._more = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int32)
+        one = self._one.take(several)
+        self._low[one], self._more[one] = starts, np.diff(starts, append=len(keys_apart))
 
     def pairs(self, keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """(positions in `keys`, entries with that key), a bounded number at a time."""
         entries = self._entries.take(keys, mode="wrap")  # looks after no bounds, so it is faster
         asking = np.flatnonzero(entries != 0)  # numpy finds what is True many times faster than what is not 0
-        yield asking, self._one.take(keys.take(asking))
-        asking = asking[entries.take(asking) == SEVERAL]
-        place = np.searchsorted(self._crowded_keys, keys.take(asking))
-        low = self._starts.take(place)
-        counts = self._starts.take(place + 1) - low
+        one = self._one.take(keys.take(asking))
+        yield asking, one
+        with_more = np.flatnonzero(entries.take(asking) == SEVERAL)
+        asking, one = asking.take(with_more), one.take(with_more)
+        low, counts = self._low.take(one), self._more.take(one)
         ends = np.cumsum(counts)
         start = 0
         while start < len(asking):

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core import flat_search, table_search
 from datasette_gphotos_dedupe.core.flat_search import Hits, hits_within, pairs_within
-from datasette_gphotos_dedupe.core.table_search import cheapest_way, hits_by_table, samples_needed
+from datasette_gphotos_dedupe.core.table_search import (
+    CHUNKS,
+    MOST_FLIPS,
+    cheapest_way,
+    flips_needed,
+    hits_by_table,
+    samples_needed,
+)
 
 
 def flipped(hashes: np.ndarray, bits: int, rng: np.random.Generator) -> np.ndarray:
@@ -176,7 +183,17 @@ def test_of_the_pairs_at_exactly_the_radius_one_in_ten_thousand_is_missed_at_mos
 
 @pytest.mark.parametrize("sizes, way", [((10, 10), "scan"), ((500, 5_600_000), "flips"), ((3_000_000, 200_000), "samples")])
 def test_the_cheapest_way_is_taken(sizes, way):
-    assert (cheapest_way(*sizes, 44), cheapest_way(*sizes[::-1], 44)) == (way, way)
+    assert [cheapest_way({44: queries}, hashes) for queries, hashes in (sizes, sizes[::-1])] == [way, way]
+
+
+def test_queries_of_many_radii_cost_what_each_of_them_costs():
+    assert (cheapest_way({44: 28_000}, 5_600_000), cheapest_way({24: 27_999, 44: 1}, 5_600_000)) == ("samples", "flips")
+
+
+@pytest.mark.parametrize("radius", range(48))
+def test_limits_of_chunks_are_passed_nowhere_only_beyond_the_radius(radius):
+    limits = [flips_needed(radius, number) for number in range(len(CHUNKS))]
+    assert (sum(limit + 1 for limit in limits), max(limits) <= MOST_FLIPS) == (radius + 1, True)
 
 
 def test_a_search_in_nothing_finds_nothing():
