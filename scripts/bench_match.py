@@ -37,6 +37,7 @@ from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
 from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS
 from datasette_gphotos_dedupe.core.flat_search import Hits, NumpyIndex, hits_within, pairs_within
 from datasette_gphotos_dedupe.core.table_search import hits_by_table
+from datasette_gphotos_dedupe.core.variant_texts import VariantHashes
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from scripts.fingerprint_speed import bench_fingerprint
 
@@ -214,7 +215,7 @@ def bench_new(hashes: np.ndarray, count: int) -> None:
     rng = np.random.default_rng(3)
     kinds = len(VARIANTS)
     variants = rng.integers(0, 256, (len(hashes) * kinds, 32), dtype=np.uint8)
-    owners, numbers = np.repeat(np.arange(len(hashes)), kinds), np.tile(np.arange(kinds), len(hashes))
+    owners, numbers = np.repeat(np.arange(len(hashes)), kinds), np.tile(np.arange(kinds, dtype=np.int16), len(hashes))
     nothing: list[str | None] = [None] * len(hashes)
     library = Library(
         [f"{row:09d}" for row in range(len(hashes))],
@@ -224,9 +225,7 @@ def bench_new(hashes: np.ndarray, count: int) -> None:
         nothing,
         tuple(VARIANTS),
         tuple(VARIANTS.values()),
-        numbers,
-        owners,
-        variants,
+        [VariantHashes(owners, numbers, variants)],
     )
     roles: list[str | None] = ["all"] * (len(hashes) - count) + [None] * count
     base_s, _ = timed(lambda: list(hits_within(hashes[-count:], hashes, RADIUS_BITS)))

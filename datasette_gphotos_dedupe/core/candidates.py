@@ -16,9 +16,9 @@ Which pairs are candidates depends on the set of photos alone, not on the order 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 from .flat_search import HASH_BYTES, Hits, distance_block, hits_within, pairs_within, words
 from .namesakes import Alias, find_namesakes
 from .table_search import THREADS, hits_by_table
+from .variant_texts import VariantHashes
 from .variants import BASE, BY_NAME
 
 HASHED, NAMED = -1, -2
@@ -50,8 +51,8 @@ NO_NAME = " noname"
 class Library:
     """What the search knows of each photo, in ascending order of photo id; a photo is its row number from here on.
 
-    `hashes` is (n, 32) uint8, `flatness` (n,) float. Row i of `variant_hashes` is the variant `variant_names[variant_kinds[i]]`
-    of photo `variant_owners[i]`, to be searched within `variant_radii[variant_kinds[i]]` bits.
+    `hashes` is (n, 32) uint8, `flatness` (n,) float. `variants` come in portions and are walked through once; the kind of each is a
+    row of `variant_names`, to be searched within that row of `variant_radii` bits.
     """
 
     photo_ids: Sequence[str]
@@ -61,9 +62,7 @@ class Library:
     moments: Sequence[str | None]
     variant_names: Sequence[str] = ()
     variant_radii: Sequence[int] = ()
-    variant_kinds: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    variant_owners: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    variant_hashes: np.ndarray = field(default_factory=lambda: np.empty((0, HASH_BYTES), np.uint8))
+    variants: Iterable[VariantHashes] = ()
     aliases: Sequence[Alias | None] = ()
 
     def kind_name(self, kind: int) -> str:
@@ -320,25 +319,16 @@ class _Neighbours:
 
 def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, base: Hits) -> np.ndarray:
     """Rows (lower, higher, distance, kind) of pairs that only a variant brings together; of several the nearest."""
-    owners, kinds = library.variant_owners, library.variant_kinds
-    if not len(owners) or not (fresh & eligible).any():
+    if not (fresh & eligible).any():
         return np.empty((0, 4), np.int64)
-    radii = np.array(library.variant_radii, np.int16)
-    found = []
-    places = np.full(len(eligible), -1)
-    # variants of new photos against all plain hashes, variants of old ones against those of new photos
-    for some, rows in ((eligible & fresh, np.flatnonzero(eligible)), (eligible & ~fresh, np.flatnonzero(eligible & fresh))):
-        places[:] = -1
-        places[rows] = np.arange(len(rows))
-        for start in range(0, len(owners), VARIANTS_AT_ONCE):
-            part = slice(start, start + VARIANTS_AT_ONCE)
-            picked = _all_or_picked(some[owners[part]])
-            owner, kind, hashes = owners[part][picked], kinds[part][picked], library.variant_hashes[part][picked]
-            hits = hits_by_table(hashes, radii[kind], library.hashes[rows], places[owner])
-            columns = _columns(Hits(owner[hits.first], rows[hits.second], hits.distance))
-            columns[:, 3] = kind[hits.first]
-            found.append(columns)
-    rows = np.concatenate([np.empty((0, 4), np.int64), *found])
+    searches = [
+        _VariantSearch(library, eligible & fresh, np.flatnonzero(eligible)),
+        _VariantSearch(library, eligible & ~fresh, np.flatnonzero(eligible & fresh)),
+    ]
+    for variants in library.variants:
+        for search in searches:
+            search.add(variants)
+    rows = np.concatenate([search.found() for search in searches])
     rows = rows[~_among(rows, _columns(base))]
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
     if not len(rows):
@@ -347,6 +337,41 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     return rows[first]
 
 
-def _all_or_picked(mask: np.ndarray) -> slice | np.ndarray:
-    """What picks the same as the mask. Picking everything by a slice copies nothing."""
-    return slice(None) if mask.all() else np.flatnonzero(mask)
+class _VariantSearch:
+    """Variants of some photos, a mask, against the plain hashes of `others`, rows. They are gathered and searched many at a time."""
+
+    def __init__(self, library: Library, owned: np.ndarray, others: np.ndarray):
+        self._owned, self._others = owned, others
+        self._hashes = library.hashes[others]
+        self._radii = np.array(library.variant_radii, np.int16)
+        self._places = np.full(len(owned), -1)
+        self._places[others] = np.arange(len(others))
+        # memory that is never written to is never taken
+        self._owners, self._kinds = np.empty(VARIANTS_AT_ONCE, np.int32), np.empty(VARIANTS_AT_ONCE, np.int16)
+        self._gathered = np.empty((VARIANTS_AT_ONCE, HASH_BYTES), np.uint8)
+        self._count = 0
+        self._found = [np.empty((0, 4), np.int64)]
+
+    def add(self, variants: VariantHashes) -> None:
+        picked = np.flatnonzero(self._owned[variants.owners])
+        while len(picked):
+            now, picked = np.split(picked, [VARIANTS_AT_ONCE - self._count])
+            part = slice(self._count, self._count + len(now))
+            for kept, given in zip((self._owners, self._kinds, self._gathered), variants, strict=True):
+                np.take(given, now, axis=0, out=kept[part], mode="clip")
+            self._count = part.stop
+            if self._count == VARIANTS_AT_ONCE:
+                self._search()
+
+    def found(self) -> np.ndarray:
+        """Rows (lower, higher, distance, kind) of all hits; a pair that met in several ways has as many rows."""
+        self._search()
+        return np.concatenate(self._found)
+
+    def _search(self) -> None:
+        owners, kinds = self._owners[: self._count], self._kinds[: self._count]
+        hits = hits_by_table(self._gathered[: self._count], self._radii[kinds], self._hashes, self._places[owners])
+        columns = _columns(Hits(owners[hits.first], self._others[hits.second], hits.distance))
+        columns[:, 3] = kinds[hits.first]
+        self._found.append(columns)
+        self._count = 0

@@ -209,7 +209,7 @@ class _Search:
 
     def _sampled(self, number: int) -> np.ndarray:
         """Pairs within their radius that agree in one sample, as asking position << 32 | stored position."""
-        taking_part = int(np.searchsorted(self._below_widest, self._widest - _narrowest(number), side="right"))
+        taking_part = self._wider_than(_narrowest(number) - 1)
         asking = self._asking.columns[:, : len(self._asking) if self._swapped else taking_part]
         stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
         bits = min(stored.shape[1].bit_length() + SPARSE_BITS, SAMPLE_BITS)
@@ -238,10 +238,15 @@ class _Search:
         while start < len(self._radii):
             flips = flips_needed(int(self._radii[start]), number)
             narrower = next((radius for radius in range(self._widest, -1, -1) if flips_needed(radius, number) < flips), -1)
-            stop = int(np.searchsorted(self._below_widest, self._widest - narrower))
+            stop = self._wider_than(narrower)
             if flips >= 0:
                 yield flips, slice(start, stop)
             start = stop
+
+    def _wider_than(self, radius: int) -> int:
+        """How many queries have a wider radius."""
+        # a number of another type would have numpy convert all radii first
+        return int(np.searchsorted(self._below_widest, np.int16(self._widest - radius)))
 
     def _ask(
         self,

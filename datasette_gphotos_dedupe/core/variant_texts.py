@@ -6,20 +6,30 @@ import json
 import re
 from binascii import unhexlify
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from .flat_search import HASH_BYTES
 
-Found = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Owner (position of the text), number of the name, and hash (32 bytes) of each variant: (m,), (m,) and (m, 32)."""
+
+class VariantHashes(NamedTuple):
+    """Of each variant the photo (or the position of the text) it is of, the number of its name, and its hash of 32 bytes.
+
+    (m,) int32, (m,) int16 and (m, 32) uint8, in no set order.
+    """
+
+    owners: np.ndarray
+    kinds: np.ndarray
+    hashes: np.ndarray
+
 
 _VALUE = re.compile(rb'"([^"\\]*)"\s*:\s*"([0-9a-f]{%d})"' % (2 * HASH_BYTES))
 _FEW = 20  # texts of one length and more than one shape: not worth an array
 
 
-def hashes_from_texts(texts: Sequence[bytes], numbers: Mapping[str, int]) -> Found:
-    """The hashes in texts like ``{"crop5": "<64 hex digits>", ...}`` in UTF-8, of the names in `numbers`; in no set order.
+def hashes_from_texts(texts: Sequence[bytes], numbers: Mapping[str, int]) -> VariantHashes:
+    """The hashes in texts like ``{"crop5": "<64 hex digits>", ...}`` in UTF-8, of the names in `numbers`.
 
     Texts that differ in their hex digits only are cut by columns, many times faster than JSON is parsed: the photos of a
     library have a handful of shapes.
@@ -29,12 +39,11 @@ def hashes_from_texts(texts: Sequence[bytes], numbers: Mapping[str, int]) -> Fou
         by_length.setdefault(len(text), []).append(row)
     parts = [part for rows in by_length.values() for part in _of_one_length(texts, rows, numbers)]
     if not parts:
-        return np.empty(0, np.int32), np.empty(0, np.int16), np.empty((0, HASH_BYTES), np.uint8)
-    owners, kinds, hashes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return owners, kinds, hashes
+        return VariantHashes(np.empty(0, np.int32), np.empty(0, np.int16), np.empty((0, HASH_BYTES), np.uint8))
+    return parts[0] if len(parts) == 1 else VariantHashes(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _of_one_length(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
+def _of_one_length(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[VariantHashes]:
     left = np.array(rows, np.int32)
     while len(left) > _FEW:
         first, joined = texts[left[0]], b"".join([texts[row] for row in left.tolist()])
@@ -53,17 +62,17 @@ def _of_one_length(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str
     yield from _one_by_one(texts, left.tolist(), numbers)
 
 
-def _cut_out(table: np.ndarray, owners: np.ndarray, wanted: Sequence[tuple[int, int]]) -> Found:
+def _cut_out(table: np.ndarray, owners: np.ndarray, wanted: Sequence[tuple[int, int]]) -> VariantHashes:
     """The hashes that begin in these columns, given with the number of their name, of texts of one shape."""
     digits = np.empty((len(table), len(wanted), 2 * HASH_BYTES), np.uint8)
     for place, (column, _) in enumerate(wanted):
         digits[:, place] = table[:, column : column + 2 * HASH_BYTES]
     hashes = np.frombuffer(unhexlify(digits), np.uint8).reshape(-1, HASH_BYTES)
     kinds = np.array([number for _, number in wanted], np.int16)
-    return np.repeat(owners, len(wanted)), np.tile(kinds, len(table)), hashes
+    return VariantHashes(np.repeat(owners, len(wanted)), np.tile(kinds, len(table)), hashes)
 
 
-def _one_by_one(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[Found]:
+def _one_by_one(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, int]) -> Iterable[VariantHashes]:
     found = [
         (row, numbers[name], bytes.fromhex(text))
         for row in rows
@@ -72,7 +81,7 @@ def _one_by_one(texts: Sequence[bytes], rows: list[int], numbers: Mapping[str, i
     ]
     if found:
         owners, kinds, hashes = zip(*found, strict=True)
-        yield (
+        yield VariantHashes(
             np.array(owners, np.int32),
             np.array(kinds, np.int16),
             np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, HASH_BYTES),

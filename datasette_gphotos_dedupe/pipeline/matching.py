@@ -7,7 +7,7 @@ compared again. Groups are made anew from all pairs each time and written in one
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import compress, islice
 from typing import TYPE_CHECKING
@@ -111,8 +111,8 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
         unchanged = match_state.read_state(db.conn, "compared") == _digest_of_all(
             known, options, [role is not None for role in roles]
         )
-        # the variants are most of what is held here: they go before pixels are compared
-        found = find_candidates(matches.read_variants(db.conn, known.library), roles, options.radius_bits, unchanged)
+        library = replace(known.library, variants=matches.read_variants(db.conn, known.library))
+        found = find_candidates(library, roles, options.radius_bits, unchanged)
         report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())
         _forget(db, known.library, found)
         _compare_pixels(db, progress, options, verifier, known, found, report)

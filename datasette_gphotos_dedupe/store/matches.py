@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.candidates import Library, hashes_from_hex
-from ..core.flat_search import HASH_BYTES
-from ..core.namesakes import alias_of
-from ..core.variant_texts import hashes_from_texts
+from ..core.namesakes import SMOOTH, alias_of
+from ..core.variant_texts import VariantHashes, hashes_from_texts
 from ..model import MEASURES, Pair
 from .selecting import in_parts, marks
 
@@ -40,6 +39,7 @@ SEEN_COLUMNS = (
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
 ROWS_AT_ONCE = 10_000
+TEXTS_AT_ONCE = 500  # of 2 KB: what is cut out of them stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -57,46 +57,38 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
     Their variants, of which `variant_radii` names those that are wanted, are left to `read_variants`. Takes 300 bytes a photo.
     """
     cursor = conn.execute(
-        f"""SELECT photo_id, matched_by, phash, flatness, algorithm, {", ".join("photos." + c for c in SEEN_COLUMNS)}
+        f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
+            CASE WHEN flatness >= {SMOOTH} THEN json_array(filename, width, height, camera_taken_at) END,
+            json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
-    ids, digests, matched, hashes, flatness, sha1s, moments, aliases = [], [], [], [], [], [], [], []
+    ids, matched, hashes, flatness, sha1s, moments, aliases, digests = [], [], [], [], [], [], [], []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        some_ids, by, hexes, flat, algorithms, *seen = zip(*rows, strict=True)
-        digests += [
-            blake2b(repr(row).encode(), digest_size=8).hexdigest() for row in zip(hexes, algorithms, flat, *seen, strict=True)
-        ]
-        columns = dict(zip(SEEN_COLUMNS, seen, strict=True))
+        some_ids, by, hexes, flat, some_sha1s, some_moments, names, seen = zip(*rows, strict=True)
         ids += some_ids
         matched += by
         hashes.append(hashes_from_hex(hexes))
         flatness += flat
-        sha1s += columns["sha1"]
-        facts = (columns[name] for name in ("filename", "width", "height", "camera_taken_at"))
-        aliases += map(alias_of, flat, *facts)
-        moments += [own or utc for own, utc in zip(columns["camera_taken_at"], columns["taken_at"], strict=True)]
+        sha1s += some_sha1s
+        moments += some_moments
+        aliases += [named and alias_of(smooth, *json.loads(named)) for smooth, named in zip(flat, names, strict=True)]
+        digests += [blake2b(text.encode(), digest_size=8).hexdigest() for text in seen]
     plain = np.concatenate(hashes) if hashes else hashes_from_hex([])
     wanted = tuple(variant_radii), tuple(variant_radii.values())
     library = Library(ids, plain, np.array(flatness, float), sha1s, moments, *wanted, aliases=aliases)
     return Fingerprints(library, digests, matched)
 
 
-def read_variants(conn: sqlite3.Connection, library: Library) -> Library:
-    """The same library with its variants: 38 bytes for each, and the time of reading 2 KB a photo."""
+def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[VariantHashes]:
+    """The variants of these photos, those of some thousand photos at a time: 2 KB of text are read for each."""
     numbers = {name: number for number, name in enumerate(library.variant_names)}
     rows = {photo_id: row for row, photo_id in enumerate(library.photo_ids)}
-    most = len(rows) * len(numbers)
-    # memory that is never written to is never taken: most photos have most variants, but not all
-    owners, kinds, found = np.empty(most, np.int32), np.empty(most, np.int16), np.empty((most, HASH_BYTES), np.uint8)
-    end = 0
     cursor = conn.execute("SELECT photo_id, CAST(variants AS BLOB) FROM fingerprints")
-    while read := cursor.fetchmany(ROWS_AT_ONCE):
+    while read := cursor.fetchmany(TEXTS_AT_ONCE):
         known = [(rows[photo_id], text) for photo_id, text in read if photo_id in rows]
-        here, which, hashes = hashes_from_texts([text for _, text in known], numbers)
-        start, end = end, end + len(here)
-        owners[start:end] = np.array([row for row, _ in known], np.int32)[here]
-        kinds[start:end], found[start:end] = which, hashes
-    return replace(library, variant_kinds=kinds[:end], variant_owners=owners[:end], variant_hashes=found[:end])
+        variants = hashes_from_texts([text for _, text in known], numbers)
+        owners = np.array([row for row, _ in known], np.int32)
+        yield variants._replace(owners=owners[variants.owners])
 
 
 def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_variants: bool = False) -> dict[str, Subject]:

@@ -10,6 +10,7 @@ import pytest
 from datasette_gphotos_dedupe.core import candidates, namesakes
 from datasette_gphotos_dedupe.core.candidates import HASHED, NAMED, Library, find_candidates
 from datasette_gphotos_dedupe.core.namesakes import Alias
+from datasette_gphotos_dedupe.core.variant_texts import VariantHashes
 from tests.core.test_search import flipped, random_hashes
 
 RADIUS = 40
@@ -58,11 +59,14 @@ def library(some: dict[str, dict]) -> Library:
         [row["moment"] for row in rows],
         tuple(name for name, _ in VARIANTS),
         tuple(radius for _, radius in VARIANTS),
-        np.tile(np.arange(len(VARIANTS)), len(ids)),
-        np.repeat(np.arange(len(ids)), len(VARIANTS)),
-        np.array([variant for row in rows for variant in row["variants"]], np.uint8).reshape(-1, 32),
+        [variants_of(number, row) for number, row in enumerate(rows)],
         [row["alias"] for row in rows],
     )
+
+
+def variants_of(number: int, row: dict) -> VariantHashes:
+    kinds = np.arange(len(VARIANTS), dtype=np.int16)
+    return VariantHashes(np.full(len(kinds), number, np.int32), kinds, np.array(row["variants"], np.uint8).reshape(-1, 32))
 
 
 class Ledger:
@@ -205,3 +209,14 @@ def test_a_name_that_becomes_too_frequent_and_rare_again_is_as_if_it_had_always_
     for step, count in ((few, 10), (some, 0), (few, 10)):
         ledger.match(step)
         assert (len(ledger.pairs), ledger.roles) == (count, in_one_go(step).roles)
+
+
+@pytest.mark.parametrize("at_once", [7, 50])
+def test_variants_searched_few_at_a_time_find_what_all_at_once_find(monkeypatch, at_once):
+    everything, ledger = photos(3), Ledger()
+    expected = in_one_go(everything).pairs
+    monkeypatch.setattr(candidates, "VARIANTS_AT_ONCE", at_once)
+    ledger.match(dict(list(everything.items())[:90]))
+    ledger.match(everything)
+    assert ledger.pairs == expected
+    assert any(kind >= 0 for _, kind in expected.values())
