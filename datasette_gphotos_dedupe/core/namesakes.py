@@ -42,7 +42,9 @@ def alias_of(
     flatness: float, filename: str | None, width: int | None, height: int | None, camera_taken_at: str | None
 ) -> Alias | None:
     """None when the hash of the photo is good enough to find it, or its name is one that anything may have."""
-    key = name_key(without_own_size(filename, width, height)) if flatness >= SMOOTH else None
+    if flatness < SMOOTH:
+        return None
+    key = name_key(without_own_size(filename, width, height))
     return Alias(key, camera_taken_at[:SECOND] if camera_taken_at else None) if key else None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.candidates import Library, hashes_from_hex
-from ..core.namesakes import SMOOTH, alias_of
+from ..core.namesakes import alias_of
 from ..core.variant_texts import VariantHashes, hashes_from_texts
 from ..model import MEASURES, Pair
 from .selecting import in_parts, marks
@@ -58,20 +58,20 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
     """
     cursor = conn.execute(
         f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
-            CASE WHEN flatness >= {SMOOTH} THEN json_array(filename, width, height, camera_taken_at) END,
+            filename, width, height, camera_taken_at,
             json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
     ids, matched, hashes, flatness, sha1s, moments, aliases, digests = [], [], [], [], [], [], [], []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        some_ids, by, hexes, flat, some_sha1s, some_moments, names, seen = zip(*rows, strict=True)
+        some_ids, by, hexes, flat, some_sha1s, some_moments, *of_name, seen = zip(*rows, strict=True)
         ids += some_ids
         matched += by
         hashes.append(hashes_from_hex(hexes))
         flatness += flat
         sha1s += some_sha1s
         moments += some_moments
-        aliases += [named and alias_of(smooth, *json.loads(named)) for smooth, named in zip(flat, names, strict=True)]
+        aliases += map(alias_of, flat, *of_name)
         digests += [blake2b(text.encode(), digest_size=8).hexdigest() for text in seen]
     plain = np.concatenate(hashes) if hashes else hashes_from_hex([])
     wanted = tuple(variant_radii), tuple(variant_radii.values())
