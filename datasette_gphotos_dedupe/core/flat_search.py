@@ -131,7 +131,7 @@ def distance_block(queries: np.ndarray, columns: np.ndarray) -> np.ndarray:
 class NumpyIndex:
     """The same by numpy, in tiles that stay in the processor's cache."""
 
-    TILE = 2048
+    ROWS, TILE = 32, 4096
 
     def __init__(self) -> None:
         self._columns = np.empty((4, 0), np.uint64)
@@ -142,9 +142,9 @@ class NumpyIndex:
     def search(self, queries: np.ndarray, radius_bits: int) -> Hits:
         columns = words(queries).T
         parts = []
-        for start in range(0, len(queries), 64):
+        for start in range(0, len(queries), self.ROWS):
             for tile in range(0, self._columns.shape[1], self.TILE):
-                total = distance_block(columns[:, start : start + 64], self._columns[:, tile : tile + self.TILE])
+                total = distance_block(columns[:, start : start + self.ROWS], self._columns[:, tile : tile + self.TILE])
                 first, second = np.nonzero(total <= radius_bits)
                 parts.append(Hits(first + start, second + tile, total[first, second].astype(np.int32)))
         hits = Hits.joined(parts)
