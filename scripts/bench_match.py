@@ -10,10 +10,11 @@ How the time grows with the number of photos (the step growth measures it, for `
 - the plain search compares each hash with those after it, so ten times the photos take a hundred times as long. At this radius, near
   a quarter of the bits, every index that is exact looks at more hashes than there are;
 - the variants ask a number of tables that the radii alone set, so ten times the photos take ten times as long, and somewhat more:
-  the share of chance meetings grows too (a given hash meets a seventh of a hash in each table at 200,000 photos, half of one
-  at a million), and the tables no longer fit into the processor's cache;
+  the share of chance meetings grows too (a given hash meets a tenth of a hash in each table at 200,000 photos, 0.3 at a
+  million), and the tables no longer fit into the processor's cache;
 - reading, pixels and groups grow with photos and copies. So from 100,000 photos to a million the whole step goes from about ten
-  times as long, where variants and pixels count most, to a hundred times, where the plain search does.
+  times as long, where variants and pixels count most, to a hundred times, where the plain search does;
+- memory: some hundred bytes for each photo, and 100 for each of the eight million variants that are searched at once.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from datasette_gphotos_dedupe.core.table_search import hits_by_table
 from datasette_gphotos_dedupe.core.variant_texts import VariantHashes
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from scripts.fingerprint_speed import bench_fingerprint
+from scripts.memory import PeakMemory
 
 STEPS = ("search", "variants", "new", "flood", "whole", "growth", "fingerprint")
 LOOKS = 2_000  # different pictures among the previews of originals and copies
@@ -278,8 +280,10 @@ def bench_whole(count: int, new: int, search_s: float) -> None:
         click.echo(f"The whole match step, {count:,} photos with {len(source):,} copies (x = times the bare search)")
         click.echo(f"  peak memory before: {peak_mb():,} MB")
         phases = Phases()
-        seconds, report = timed(lambda: match_library(db, phases))
-        note = f"{report.pairs_compared:,} compared, {report.groups:,} groups, peak memory {peak_mb():,} MB; {phases}"
+        with PeakMemory() as peak:
+            seconds, report = timed(lambda: match_library(db, phases))
+        memory = f"peak memory {peak_mb():,} MB, with all its processes {peak.mb:,} MB"
+        note = f"{report.pairs_compared:,} compared, {report.groups:,} groups, {memory}; {phases}"
         line("everything", seconds, search_s or None, note)
         seconds, again = timed(lambda: match_library(db))
         line("again, nothing new", seconds, None, f"{again.pairs_compared} compared; peak memory {peak_mb():,} MB")

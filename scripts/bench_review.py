@@ -31,6 +31,7 @@ sys.path.insert(0, str(CHECKOUT))
 import requests  # noqa: E402
 
 from scripts import tab_memory  # noqa: E402
+from scripts.memory import is_child  # noqa: E402
 from tests.browser.chromium import PAINTED, browser_page, find_chromium  # noqa: E402
 from tests.large_library import GROUP_SIZE, GROUPS_PER_PHOTO, kept_library  # noqa: E402
 from tests.live_site import LiveSite, actor_cookie, live_datasette  # noqa: E402
@@ -231,14 +232,6 @@ def renderer_bytes() -> int:
         except OSError:
             continue
     return largest
-
-
-def is_child(pid: int) -> bool:
-    while pid > 1:
-        if pid == os.getpid():
-            return True
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return False
 
 
 @contextmanager
