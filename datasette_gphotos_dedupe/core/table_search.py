@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from math import ceil, comb, inf, log
 
@@ -94,7 +94,7 @@ def hits_by_table(queries: np.ndarray, radii: np.ndarray, hashes: np.ndarray, ow
     if not len(queries) or not len(hashes):
         return Hits.joined([])
     # widest first: a sample that a radius does not need is one that the end of the queries does not take part in
-    order = np.argsort(-radii.astype(np.int16), kind="stable")
+    order = np.concatenate([np.flatnonzero(radii == radius) for radius in np.flatnonzero(np.bincount(radii))[::-1]])
     hits = _Search(queries, radii, hashes, own, order).hits()
     return hits.where(np.lexsort((hits.second, hits.first)))
 
@@ -113,6 +113,8 @@ def cheapest_way(queries_of: Mapping[int, int], hash_count: int) -> str:
     asked = STORED_NS * few + many * (ASKING_NS + CANDIDATE_NS * met_by_chance)
     costs_ns = {"scan": SCANNED_NS * few * many, "samples": 0.0, "flips": 0.0}
     for radius_bits, count in queries_of.items():
+        if not count:
+            continue
         share = count / query_count
         costs_ns["samples"] += samples_needed(radius_bits) * share * asked
         for number, (_, _, width) in enumerate(CHUNKS):
@@ -154,8 +156,7 @@ class _Search:
 
     def hits(self) -> Hits:
         """Those that meet, by the cheapest way."""
-        radii, counts = np.unique(self._radii, return_counts=True)
-        way = cheapest_way(dict(zip(radii.tolist(), counts.tolist(), strict=True)), len(self._hashes))
+        way = cheapest_way(dict(enumerate(np.bincount(self._radii).tolist())), len(self._hashes))
         if way == "scan":
             found = self._that_meet(self._by_scan())
         else:
@@ -221,15 +222,14 @@ class _Search:
     def _flipped_chunk(self, number: int) -> np.ndarray:
         """The same for those that differ in few bits of one chunk."""
         word, shift, width = CHUNKS[number]
-        asking, stored = (_chunk(side.columns[word], shift, width) for side in (self._asking, self._stored))
         found = [np.empty(0, np.int64)]
         for flips, queries in self._flips_of_queries(number):
-            asked, kept = (slice(None), queries) if self._swapped else (queries, slice(None))
-            tried = _flips(width, flips)
-            table = _Table((stored[kept, None] ^ tried).ravel(), 1 << width)
-            keys = asking[asked]
-            pairs = self._ask(table, len(keys), lambda rows, keys=keys: keys[rows], len(tried), asked.start or 0, kept.start or 0)
-            found.append(pairs)
+            asked, kept = (slice(0, None), queries) if self._swapped else (queries, slice(0, None))
+            stored, tried = _chunk(self._stored.columns[word, kept], shift, width), _flips(width, flips)
+            table = _Table((stored[:, None] ^ tried).ravel(), 1 << width)
+            asking = self._asking.columns[word, asked]
+            keys_of = partial(_chunk_of_rows, asking, shift, width)
+            found.append(self._ask(table, len(asking), keys_of, len(tried), asked.start, kept.start))
         return np.concatenate(found)
 
     def _flips_of_queries(self, number: int) -> Iterator[tuple[int, slice]]:
@@ -307,6 +307,10 @@ def _sample_keys(columns: np.ndarray, number: int, bits: int, scratch: np.ndarra
 
 def _chunk(column: np.ndarray, shift: int, width: int) -> np.ndarray:
     return (column >> np.uint64(shift) & np.uint64((1 << width) - 1)).view(np.int64)
+
+
+def _chunk_of_rows(column: np.ndarray, shift: int, width: int, rows: slice) -> np.ndarray:
+    return _chunk(column[rows], shift, width)
 
 
 class _Table:
