@@ -346,21 +346,21 @@ class _VariantSearch:
         self._radii = np.array(library.variant_radii, np.int16)
         self._places = np.full(len(owned), -1)
         self._places[others] = np.arange(len(others))
-        # memory that is never written to is never taken
-        self._owners, self._kinds = np.empty(VARIANTS_AT_ONCE, np.int32), np.empty(VARIANTS_AT_ONCE, np.int16)
-        self._gathered = np.empty((VARIANTS_AT_ONCE, HASH_BYTES), np.uint8)
+        self._at_once = min(VARIANTS_AT_ONCE, int(owned.sum()) * len(library.variant_names))
+        self._owners, self._kinds = np.empty(self._at_once, np.int32), np.empty(self._at_once, np.int16)
+        self._gathered = np.empty((self._at_once, HASH_BYTES), np.uint8)
         self._count = 0
         self._found = [np.empty((0, 4), np.int64)]
 
     def add(self, variants: VariantHashes) -> None:
         picked = np.flatnonzero(self._owned[variants.owners])
         while len(picked):
-            now, picked = np.split(picked, [VARIANTS_AT_ONCE - self._count])
+            now, picked = np.split(picked, [self._at_once - self._count])
             part = slice(self._count, self._count + len(now))
             for kept, given in zip((self._owners, self._kinds, self._gathered), variants, strict=True):
                 np.take(given, now, axis=0, out=kept[part], mode="clip")
             self._count = part.stop
-            if self._count == VARIANTS_AT_ONCE:
+            if self._count == self._at_once:
                 self._search()
 
     def found(self) -> np.ndarray:
