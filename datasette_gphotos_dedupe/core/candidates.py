@@ -23,9 +23,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from .flat_search import HASH_BYTES, Hits, distance_block, hits_within, pairs_within, words
+from .flat_search import HASH_BYTES, THREADS, Hits, distance_block, hits_within, pairs_within, words
 from .namesakes import Alias, find_namesakes
-from .table_search import THREADS, hits_by_table
+from .table_search import hits_by_table
 from .variant_texts import VariantHashes
 from .variants import BASE, BY_NAME
 

@@ -8,7 +8,12 @@ rows, several times slower.
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +23,7 @@ TILE = 4096  # hashes: 128 KB
 MAX_BLOCK = 16_384
 MANY_HITS = 1_000_000  # expected of a block: faiss holds all of them in memory, 12 bytes each, and we as many again
 PROBES = 32
+THREADS = min(os.cpu_count() or 1, 8)
 
 
 class Hits(NamedTuple):
@@ -63,14 +69,41 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def pairs_within(hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:
     """Every pair of rows at most `radius_bits` apart, once, with second < first; a block of pairs at a time, in no set order.
 
-    `hashes` is an (n, 32) uint8 array. Exact. Time grows with the square of n, memory with n and the hits of one block.
+    `hashes` is an (n, 32) uint8 array. Exact. Time grows with the square of n, memory with n and the hits of some blocks.
     """
-    for low in range(0, len(hashes), TILE):
-        index = open_index()
-        index.add(hashes[low : low + TILE])
-        for start, hits in _searched(index, hashes, low, radius_bits):
-            hits = Hits(hits.first + start, hits.second + low, hits.distance)
-            yield hits.where(hits.second < hits.first)
+    tiles = (_pairs_of_tile(hashes, low, radius_bits) for low in range(0, len(hashes), TILE))
+    if len(hashes) <= TILE:
+        for tile in tiles:
+            yield from tile
+        return
+    # each core has a tile of its own, so that none waits for the others at the end of each block
+    with ThreadPoolExecutor(THREADS, initializer=_stay_on_one_core) as pool:
+        working = deque((tile, pool.submit(next, tile, None)) for tile in islice(tiles, THREADS + 1))
+        while working:
+            tile, found = working.popleft()
+            hits = found.result()
+            if hits is None:
+                working.extend((tile, pool.submit(next, tile, None)) for tile in islice(tiles, 1))
+            else:
+                working.append((tile, pool.submit(next, tile, None)))
+                yield hits
+
+
+def _pairs_of_tile(hashes: np.ndarray, low: int, radius_bits: int) -> Iterator[Hits]:
+    """The pairs of the hashes of one tile with those after them."""
+    index = open_index()
+    index.add(hashes[low : low + TILE])
+    for start, hits in _searched(index, hashes, low, radius_bits):
+        hits = Hits(hits.first + start, hits.second + low, hits.distance)
+        yield hits.where(hits.second < hits.first)
+
+
+def _stay_on_one_core() -> None:
+    """What faiss does in this thread it does by itself."""
+    with contextlib.suppress(ImportError):
+        import faiss
+
+        faiss.omp_set_num_threads(1)
 
 
 def hits_within(queries: np.ndarray, hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:

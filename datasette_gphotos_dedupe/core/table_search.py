@@ -17,7 +17,6 @@ There are three ways to find them, equal in result, and the cheapest for the siz
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -26,7 +25,7 @@ from math import ceil, comb, inf, log
 
 import numpy as np
 
-from .flat_search import Hits, bits_set, hits_within, words
+from .flat_search import THREADS, Hits, bits_set, hits_within, words
 
 BITS = 256
 SAMPLE_BITS = 22  # of a million hashes a quarter meets a given one by chance
@@ -43,7 +42,6 @@ MOST_FLIPS = 3
 ROWS_AT_ONCE = 1 << 16  # keeps the arrays of one step in the processor's cache
 CANDIDATES_AT_ONCE = 1 << 18
 RAW_HITS_AT_ONCE = 4_000_000  # one pair meets in many tables: merged when so many have gathered
-THREADS = min(os.cpu_count() or 1, 8)
 
 # Measured costs, to choose by: of a key that is stored, of one that is asked for, and of a row that such a key leads to; of a pair
 # that faiss looks at

@@ -73,6 +73,33 @@ def test_flat_search_finds_exactly_the_pairs_within_the_radius(monkeypatch, inde
     assert as_set(Hits.joined(list(pairs_within(hashes, radius)))) == expected
 
 
+@pytest.mark.parametrize("index", [flat_search.FaissIndex, flat_search.NumpyIndex])
+def test_tiles_that_are_searched_side_by_side_find_every_pair_once(monkeypatch, index):
+    monkeypatch.setattr(flat_search, "open_index", index)
+    monkeypatch.setattr(flat_search, "TILE", 16)
+    monkeypatch.setattr(flat_search, "MAX_BLOCK", 50)
+    hashes = adversarial(40, np.random.default_rng(7))
+    expected = {hit for hit in all_pairs(hashes, hashes, 40) if hit[1] < hit[0]}
+    assert as_set(Hits.joined(list(pairs_within(hashes, 40)))) == expected
+
+
+def test_a_search_that_is_left_early_ends_with_what_was_begun(monkeypatch):
+    searched = []
+
+    class Counting(flat_search.NumpyIndex):
+        def search(self, queries, radius_bits):
+            searched.append(len(queries))
+            return super().search(queries, radius_bits)
+
+    monkeypatch.setattr(flat_search, "open_index", Counting)
+    monkeypatch.setattr(flat_search, "TILE", 16)
+    monkeypatch.setattr(flat_search, "MAX_BLOCK", 16)
+    hits = pairs_within(random_hashes(4000, np.random.default_rng(0)), 40)
+    next(hits)
+    hits.close()
+    assert len(searched) <= 2 * (flat_search.THREADS + 2)
+
+
 def test_both_indexes_give_the_same_rows_in_the_same_order():
     hashes = adversarial(40, np.random.default_rng(1))
     answers = []
