@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ..errors import SourceError
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, time_text, twin_name
+from .plain_files import open_plain_file
 
 MAX_PADDING_BYTES = 64 << 20  # behind the end of a tar; usually some kilobytes
 MAX_HEADER_BYTES = 1_000_000  # long names and extended headers; tarfile reads each in one piece
@@ -25,8 +26,9 @@ class _Forward:
     tarfile reads an extended header in one piece however long it says it is, and a length below zero leads it in circles.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: BinaryIO, max_bytes: int | None):
         self._stream = stream
+        self._max_bytes = max_bytes
         self._position = 0
         self.last = b""
 
@@ -45,6 +47,8 @@ class _Forward:
             raise tarfile.ReadError(f"one of its headers has {size:,} bytes")
         self.last = self._stream.read(size)
         self._position += len(self.last)
+        if self._max_bytes is not None and self._position > self._max_bytes:
+            raise tarfile.ReadError(f"it unpacks to more than {self._max_bytes:,} bytes")
         return self.last
 
     def finish(self) -> None:
@@ -73,15 +77,15 @@ class _Member(io.RawIOBase):
         return len(data)
 
 
-def read_tgz(path: Path, number: int) -> Iterator[tuple[Entry, BinaryIO | None, int]]:
+def read_tgz(path: Path, number: int, max_bytes: int | None = None) -> Iterator[tuple[Entry, BinaryIO | None, int]]:
     """Every file of a tgz in one pass, with a stream of it (None for what has trouble) and how many bytes of the tgz were read.
 
-    A stream is good until the next is asked for. Raises SourceError when the archive ends early; what was given until then is
-    good.
+    A stream is good until the next is asked for. Raises SourceError when the archive ends early, or unpacks to more than
+    `max_bytes`; what was given until then is good.
     """
     seen: set[str] = set()
-    with _explained(path), open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-        forward = _Forward(unpacked)  # type: ignore[arg-type]
+    with _explained(path), open_plain_file(path) as raw, gzip.GzipFile(fileobj=raw) as unpacked:
+        forward = _Forward(unpacked, max_bytes)  # type: ignore[arg-type]
         with tarfile.open(fileobj=forward, mode="r:") as archive:  # type: ignore[call-overload]
             for info in archive:
                 archive.members = []  # tarfile would keep every member in memory

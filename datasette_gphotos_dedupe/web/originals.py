@@ -1,7 +1,8 @@
 """The original of a photo in the browser, for those who may review: from the archive it lies in, as a JPEG of pixels only.
 
-Paths come from the table `files` alone, never from an address. Whatever the file is, it is decoded and encoded anew: so no place,
-camera or comment goes out, HEIC and RAW can be seen, and a file that is no picture is not served at all.
+Paths come from the table `files` alone, never from an address, and only a file with the checksum that stands there is served: who
+made the database has had that very file. Whatever it is, it is decoded and encoded anew: so no place, camera or comment goes out,
+HEIC and RAW can be seen, and a file that is no picture is not served at all.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _render_first(places: Sequence[Place]) -> bytes:
     reason = ""
     for place in places:
         try:
-            return render_jpeg(read_original(place.container, place.member, MAX_BYTES), place.member).content
+            return render_jpeg(read_original(place.container, place.member, MAX_BYTES, place.sha1), place.member).content
         except GphotosError as error:
             reason = str(error)
     raise NotFoundError(f"The original cannot be shown: {reason}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import os
 import sqlite3
@@ -48,8 +49,9 @@ async def site(tmp_path):
     picture(2).save(folder / "b.png")
     (tmp_path / "outside.png").write_bytes((folder / "b.png").read_bytes())
     change(path, "UPDATE files SET container = ?, member = 'Takeout/a.jpg' WHERE photo_id = ?", str(archive), photo_id(0))
-    change(path, "UPDATE files SET sha1 = photo_id")
     change(path, "UPDATE files SET container = ?, member = 'b.png' WHERE photo_id = ?", str(folder), photo_id(1))
+    for number, data in enumerate((photograph(), (folder / "b.png").read_bytes(), b"gone")):
+        change(path, "UPDATE files SET sha1 = ? WHERE photo_id = ?", hashlib.sha1(data).hexdigest(), photo_id(number))
     ds = make_datasette([path])
     await ds.invoke_startup()
     return Site(ds, "reviewer")
@@ -112,8 +114,21 @@ async def test_an_address_names_a_photo_and_never_a_path(site, name):
     assert (await site.get(f"original/{name}")).status_code == 404
 
 
+async def test_only_what_was_imported_is_served(site, tmp_path):
+    """A database that somebody made may name any picture on this machine; what it does not hold is the picture's checksum."""
+    (tmp_path / "private").mkdir()
+    picture(3).save(tmp_path / "private" / "b.png")
+    change(tmp_path / "photos.db", "UPDATE files SET container = ? WHERE photo_id = ?", str(tmp_path / "private"), photo_id(1))
+    answer = await site.get(f"original/{photo_id(1)}")
+    assert answer.status_code == 404
+    assert "b.png in " in answer.text and "has changed since it was imported" in answer.text
+
+
 async def test_a_file_that_is_no_picture_is_not_served(site, tmp_path):
-    (tmp_path / "pictures" / "b.png").write_text("<html><script>alert(1)</script>")
+    content = b"<html><script>alert(1)</script>"
+    (tmp_path / "pictures" / "b.png").write_bytes(content)
+    sha1 = hashlib.sha1(content).hexdigest()
+    change(tmp_path / "photos.db", "UPDATE files SET sha1 = ? WHERE photo_id = ?", sha1, photo_id(1))
     answer = await site.get(f"original/{photo_id(1)}")
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
@@ -184,6 +199,8 @@ async def test_names_from_outside_are_shown_as_text(site, tmp_path):
 
 async def test_other_pages_answer_while_an_original_is_decoded(site, tmp_path):
     Image.new("RGB", (5000, 4000), "teal").save(tmp_path / "pictures" / "b.png", compress_level=1)
+    sha1 = hashlib.sha1((tmp_path / "pictures" / "b.png").read_bytes()).hexdigest()
+    change(tmp_path / "photos.db", "UPDATE files SET sha1 = ? WHERE photo_id = ?", sha1, photo_id(1))
     decoding = asyncio.ensure_future(site.get(f"original/{photo_id(1)}"))
     answered = 0
     while not decoding.done():
