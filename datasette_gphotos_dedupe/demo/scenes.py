@@ -87,7 +87,7 @@ def _sky(size: tuple[int, int], top: tuple[int, int, int], bottom: tuple[int, in
     width, height = size
     share = np.linspace(0, 1, height)[:, None]
     column = np.asarray(top) * (1 - share) + np.asarray(bottom) * share
-    return Image.fromarray(np.repeat(column[:, None, :], width, axis=1).astype("uint8"), "RGB")
+    return Image.fromarray(np.repeat(column[:, None, :], width, axis=1).astype("uint8"))
 
 
 def _ridge_line(rng: random.Random, width: int) -> list[float]:
@@ -157,4 +157,4 @@ def _as_from_a_camera(image: Image.Image, seed: int) -> Image.Image:
 
     soft: np.ndarray = np.asarray(image.filter(ImageFilter.GaussianBlur(1.1)), dtype=np.float32)
     noise = np.random.default_rng(seed).normal(0, GRAIN, soft.shape[:2])
-    return Image.fromarray(np.clip(soft + noise[:, :, None], 0, 255).astype("uint8"), "RGB")
+    return Image.fromarray(np.clip(soft + noise[:, :, None], 0, 255).astype("uint8"))

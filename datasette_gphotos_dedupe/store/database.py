@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DatabaseError
 from ..schema import MIGRATION_SET, apply_migrations, unknown_migrations
+from .shape import explain_fault, find_fault
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -42,6 +43,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
         db = Database(conn)
         _refuse_foreign(db, path)
         _refuse_newer(db, path)
+        _refuse_misshapen(db, path)
         db.enable_wal()
         apply_migrations(db)
     except (sqlite3.Error, DatabaseError) as error:
@@ -76,6 +78,12 @@ def _refuse_newer(db: Database, path: Path) -> None:
             f"{path} was written by a newer version of this program (its schema has the step {unknown[0]}). Nothing was changed. "
             "Install the newer version: pip install -U datasette-gphotos-dedupe"
         )
+
+
+def _refuse_misshapen(db: Database, path: Path) -> None:
+    fault = find_fault(db.conn) if db.table_names() else None
+    if fault:
+        raise DatabaseError(explain_fault(str(path), fault))
 
 
 def _explain(path: Path, error: sqlite3.Error) -> str:

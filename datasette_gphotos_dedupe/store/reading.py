@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DatabaseError
+from .shape import explain_fault, find_fault
 
 NEEDED = {"photos", "groups", "group_members"}
 
@@ -31,6 +32,8 @@ def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None]
         if not tables >= NEEDED:
             missing = ", ".join(sorted(NEEDED - tables))
             raise DatabaseError(f"{path} is not a library made by gphotos-to-sqlite: it has no table {missing}.")
+        if fault := find_fault(conn):
+            raise DatabaseError(explain_fault(str(path), fault))
         yield conn
     except sqlite3.DatabaseError as error:
         if "not a database" in str(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 import weakref
 from collections.abc import Callable
@@ -13,15 +14,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from datasette.utils import tilde_decode, tilde_encode
+from datasette.utils import sqlite_timelimit, tilde_decode, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound
 
 from ..errors import GphotosError
+from ..store.shape import explain_fault, find_fault
 from . import compat, inline
 
 REQUIRED = ("photos", "groups", "group_members")
 OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
+_WRITTEN = ("decisions", "decision_batches", "decision_history")  # where one is missing nothing can be decided
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
+
+# A library of 200,000 photos takes a tenth of this. A file that somebody made may hold views and triggers that never end.
+READ_MS, WRITE_MS = 30_000, 60_000
+_NO_FAULT_OF_OURS = ("interrupted", "malformed", "disk I/O error", "locked", "not a database")
 
 Result = TypeVar("Result")
 _PLAIN_KEY = re.compile("[A-Za-z0-9_-]+")  # what tilde encoding leaves alone, as nearly every key of Google is
@@ -96,22 +103,44 @@ class Library:
 
     async def read(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call `function(connection, *args)` on a read connection, off the event loop."""
-        return await self.db.execute_fn(lambda conn: function(conn, *args))
+
+        def within_time(conn: Any) -> Result:
+            with sqlite_timelimit(conn, READ_MS):
+                return function(conn, *args)
+
+        try:
+            return await self.db.execute_fn(within_time)
+        except sqlite3.DatabaseError as error:
+            if not any(word in str(error) for word in _NO_FAULT_OF_OURS):
+                raise
+            raise GphotosError(_explain_read(self.name, error)) from error
 
     async def write(self, function: Callable[..., Result], *args: Any) -> Result:
         """Call `function(connection, *args)` in one transaction on the write connection."""
-        import sqlite3
-
         if self.read_only:
             raise GphotosError(f"{self.name} is read-only here: nothing was changed.")
+
+        def within_time(conn: Any) -> Result:
+            with sqlite_timelimit(conn, WRITE_MS):
+                return function(conn, *args)
+
         try:
-            return await compat.write(self.db, lambda conn: function(conn, *args))
+            return await compat.write(self.db, within_time)
         except sqlite3.OperationalError as error:
             raise GphotosError(_explain(self.name, error)) from error
 
 
+def _explain_read(name: str, error: Exception) -> str:
+    text = str(error)
+    if text == "interrupted":
+        return f"Reading {name} took longer than {READ_MS // 1000} seconds and was broken off."
+    return f"{name} could not be read: {text}."
+
+
 def _explain(name: str, error: Exception) -> str:
     text = str(error)
+    if text == "interrupted":
+        return f"Changing {name} took longer than {WRITE_MS // 1000} seconds and was broken off. Nothing was changed."
     if "readonly" in text:
         return f"{name} is read-only here: nothing was changed."
     if "locked" in text or "busy" in text:
@@ -121,26 +150,33 @@ def _explain(name: str, error: Exception) -> str:
 
 REMEMBER_S = 1.0  # a page and its hundred previews ask the same
 _tables: weakref.WeakKeyDictionary[Any, tuple[float, frozenset[str]]] = weakref.WeakKeyDictionary()
+_faults: weakref.WeakKeyDictionary[Any, tuple[int, str | None]] = weakref.WeakKeyDictionary()
 
 
 async def read_tables(db: Any) -> frozenset[str]:
-    """The names of the tables in this database, as of at most a second ago; empty when it is not one of ours."""
+    """The names of the tables in this database, as of at most a second ago; empty when it is not one of ours, or unusable."""
     until, known = _tables.get(db, (0.0, frozenset()))
     if time.monotonic() > until:
-        known = await _read_tables(db)
+        known = await db.execute_fn(lambda conn: _read_tables(conn, db))
         _tables[db] = (time.monotonic() + (REMEMBER_S if known else 0.0), known)
     return known
 
 
-async def _read_tables(db: Any) -> frozenset[str]:
-    def read(conn: Any) -> tuple[set[str], set[str]]:
-        names = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        columns = conn.execute("SELECT name FROM pragma_table_info('groups')").fetchall()
-        return {row[0] for row in names}, {row[0] for row in columns}
+def _read_tables(conn: sqlite3.Connection, db: Any) -> frozenset[str]:
+    kinds = dict(conn.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')").fetchall())
+    columns = {row[0] for row in conn.execute("SELECT name FROM pragma_table_info('groups')")}
+    if not kinds.keys() >= set(REQUIRED) or not columns.issuperset({"group_id", "keeper_id", "reclaimable_bytes"}):
+        return frozenset()
+    tables = frozenset(name for name, kind in kinds.items() if kind == "table")
+    return tables if _find_fault(conn, db) is None else frozenset()
 
-    names, columns = await db.execute_fn(read)
-    ours = names.issuperset(REQUIRED) and columns.issuperset({"group_id", "keeper_id", "reclaimable_bytes"})
-    return frozenset(names) if ours else frozenset()
+
+def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
+    """What is wrong with the tables, views and triggers of a library; looked for again whenever one of them has changed."""
+    version = conn.execute("PRAGMA schema_version").fetchone()[0]
+    if _faults.get(db, (None, None))[0] != version:
+        _faults[db] = (version, find_fault(conn, whole=False))
+    return _faults[db][1]
 
 
 def is_read_only(db: Any) -> bool:
@@ -160,13 +196,16 @@ async def open_library(
     except KeyError:
         raise NotFound(f"There is no database {route}.") from None
     present = await read_tables(db)
+    fault = None if present else _faults.get(db, (0, None))[1]
+    if fault:
+        raise NotFound(explain_fault(db.name, fault))
     if not present or not present.issuperset(required):
         raise NotFound(f"{db.name} has no duplicates in it. Import first: gphotos-to-sqlite takeout {db.name}.db takeout-*.zip")
     viewable = await compat.allowed_tables(datasette, request.actor, db.name, present.intersection((*required, *optional)))
     for table in required:
         if table not in viewable:
             raise Forbidden(f"You may not view the table {table} of {db.name}.")
-    return await _library(datasette, request, db, viewable, rights)
+    return await _library(datasette, request, db, viewable, rights and present.issuperset(_WRITTEN))
 
 
 async def _library(datasette: Any, request: Any, db: Any, tables: frozenset[str], rights: bool) -> Library:

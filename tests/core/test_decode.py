@@ -7,6 +7,7 @@ import struct
 import zlib
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image, ImageCms
 
@@ -100,7 +101,12 @@ def test_grey_pictures_of_every_depth_look_like_their_eight_bit_twin(image, kind
 
 @pytest.mark.parametrize("kind", COLOUR)
 def test_colour_pictures_of_every_kind_look_like_their_rgb_twin(image, kind):
-    assert distance(COLOUR[kind](image), saved(image, "PNG")) <= 10
+    data = COLOUR[kind](image)
+    if kind == "YCbCr TIFF" and int(PIL.__version__.split(".")[0]) < 13:  # calls it damaged: no preview, and no wrong one
+        with pytest.raises(PictureError):
+            decode_picture(data)
+        return
+    assert distance(data, saved(image, "PNG")) <= 10
 
 
 @pytest.mark.parametrize("format", ["PNG", "GIF", "BMP", "TIFF"])

@@ -1,0 +1,151 @@
+"""Whether a file is a library as this version makes it: a table of our name may come from anybody, and so may a trigger on it."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .. import schema
+
+# What decisions are made of. Somebody else's trigger that writes here could have a photo removed that a person kept.
+_DECIDING = frozenset(
+    ("decisions", "decision_batches", "decision_history", "pairs", "different_pairs", "groups", "group_members")
+)
+_DECIDING |= {"photos", "files", "pushes", "push_items"}
+_WRITES = frozenset((sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Columns of the tables and views by name, and the SQL of views and triggers."""
+
+    tables: dict[str, tuple[str, ...]]
+    views: dict[str, tuple[str, ...]]
+    triggers: dict[str, str]
+
+
+def find_fault(conn: sqlite3.Connection, whole: bool = True) -> str | None:
+    """Why the file cannot be read and written as a library of this version, as a clause; None when it can.
+
+    Tables, columns, views and triggers beyond ours are the person's own business, unless such a trigger writes what a decision is
+    made of. Without `whole`, tables and triggers may be missing, and views are not looked at: pages use none.
+    """
+    found = read_shape(conn)
+    expected = _expected(_steps_taken(conn, found))
+    return (
+        _missing_column("table", found.tables, expected.tables, found.views, whole)
+        or (whole and _missing_column("view", found.views, expected.views, found.tables, whole))
+        or _other_trigger(found, expected, whole)
+        or _meddling_trigger(conn, found.triggers.keys() - expected.triggers.keys(), found)
+        or None
+    )
+
+
+def explain_fault(name: str, fault: str) -> str:
+    """What a person is told of a file with such a fault, and what to do about it."""
+    return (
+        f"{name} cannot be used: {fault}. It was written by a version from before the first release, or changed by another "
+        "program. Nothing was changed. Import again into a new file: gphotos-to-sqlite takeout NEW.db takeout-*.zip. What was "
+        "decided is in the table decisions of the old one."
+    )
+
+
+def read_shape(conn: sqlite3.Connection) -> Shape:
+    """What the file says of itself."""
+    columns: dict[str, dict[str, list[str]]] = {"table": {}, "view": {}}
+    rows = conn.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+    for kind, name in rows:
+        columns[kind][name] = _read_columns(conn, name)
+    triggers = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    tables, views = ({name: tuple(cells) for name, cells in columns[kind].items()} for kind in ("table", "view"))
+    return Shape(tables, views, dict(map(tuple, triggers)))
+
+
+def _read_columns(conn: sqlite3.Connection, name: str) -> list[str]:
+    """The columns that can be written; none for a view of a table that is gone."""
+    try:
+        return [row[0] for row in conn.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", [name])]
+    except sqlite3.Error:
+        return []
+
+
+def _steps_taken(conn: sqlite3.Connection, found: Shape) -> tuple[str, ...]:
+    """The steps of the schema that this file is on; all of them where it does not say."""
+    if "migration_set" not in found.tables.get("_sqlite_migrations", ()):
+        return tuple(schema.STEPS)
+    rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [schema.MIGRATION_SET]).fetchall()
+    taken = {row[0] for row in rows}
+    return tuple(name for name in schema.STEPS if name in taken)
+
+
+@lru_cache(maxsize=4)
+def _expected(steps: tuple[str, ...]) -> Shape:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        for step in steps:
+            schema.STEPS[step](conn)
+        return read_shape(conn)
+
+
+def _missing_column(kind: str, found: dict, expected: dict, others: dict, whole: bool) -> str | None:
+    for name, columns in expected.items():
+        if name in others:
+            return f"{name} is no {kind} there"
+        if name not in found:
+            if whole:
+                return f"it has no {kind} {name}"
+            continue
+        missing = [column for column in columns if column not in found[name]]
+        if missing:
+            return f"its {kind} {name} has no column {missing[0]}"
+    return None
+
+
+def _other_trigger(found: Shape, expected: Shape, whole: bool) -> str | None:
+    for name, sql in expected.triggers.items():
+        if found.triggers.get(name, sql if not whole else None) != sql:
+            return f"its trigger {name} is another one" if name in found.triggers else f"it has no trigger {name}"
+    return None
+
+
+def _meddling_trigger(conn: sqlite3.Connection, names: Iterable[str], found: Shape) -> str | None:
+    """A trigger of somebody else that writes what a decision is made of. SQLite itself tells what each would do."""
+    meddling: set[str] = set()
+    foreign = frozenset(names)
+    if not foreign:
+        return None
+
+    def watch(action: int, table: str | None, _column: str | None, _database: str | None, trigger: str | None) -> int:
+        if action in _WRITES and table in _DECIDING and trigger in foreign:
+            meddling.add(trigger)
+        return sqlite3.SQLITE_OK
+
+    conn.set_authorizer(watch)
+    try:
+        for name, columns in (*found.tables.items(), *found.views.items()):
+            _prepare_writes(conn, name, columns)
+    finally:
+        # Python 3.10 cannot take an authorizer away again.
+        conn.set_authorizer(None if sys.version_info >= (3, 11) else lambda *_: sqlite3.SQLITE_OK)
+    return f"its trigger {min(meddling)}, which this program did not make, writes into tables of decisions" if meddling else None
+
+
+def _prepare_writes(conn: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> None:
+    """Have SQLite work out, without doing any of it, what every kind of writing into this table would set off."""
+    quoted = _quoted(table)
+    for statement in (
+        f"INSERT INTO {quoted} DEFAULT VALUES",
+        f"UPDATE {quoted} SET {', '.join(f'{_quoted(column)} = NULL' for column in columns)}",
+        f"DELETE FROM {quoted}",
+    ):
+        try:
+            conn.execute(f"EXPLAIN {statement}").fetchall()
+        except sqlite3.Error:  # not every table or view can be written, and one that cannot sets nothing off
+            continue
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
