@@ -345,6 +345,7 @@ def properties(examples: int, tally: Tally) -> None:
 
 PROPERTIES = (
     *("tests/store/test_safety_properties.py", "tests/web/test_safety_over_http.py", "tests/web/test_two_people.py"),
+    "tests/web/test_push_properties.py",
     "tests/google/test_odd_answers.py",
 )
 STEPS = {

@@ -41,6 +41,9 @@ class ById(Errand):
         return True
 
     def _send(self, album_id: str, photo_ids: list[str]) -> None:
+        photo_ids = self.still_allowed(photo_ids)
+        if not photo_ids:
+            return
         item_ids = self._library_ids(photo_ids)
         self._save(photo_ids, "sent", album_id=album_id)
         wanted = [item_ids[photo_id] for photo_id in photo_ids]

@@ -8,7 +8,7 @@ import sqlite3
 from ..errors import RefusedError
 from ..google.client import Client
 from ..store import pushes
-from .candidates import read_candidates
+from .candidates import Candidate, read_candidates
 from .lifeboat import Lifeboat
 from .plan import plan_item
 from .shelf import Shelf
@@ -60,8 +60,14 @@ class Errand:
         self.explain_albums()
         return " ".join(dict.fromkeys([*self._told, *self.compare()])) or None
 
-    def recheck(self, photo_ids: list[str]) -> list[str]:
-        """Those that may still go at this very moment; the others become refusals."""
+    def still_allowed(self, photo_ids: list[str]) -> list[str]:
+        """Those that may go at this very moment; the others become refusals.
+
+        To be asked last before anything is put into an album: finding the album or uploading may have taken hours.
+        """
+        return [candidate.photo_id for candidate in self._allowed(photo_ids)]
+
+    def _allowed(self, photo_ids: list[str]) -> list[Candidate]:
         allowed = []
         for candidate in read_candidates(self.conn, photo_ids):
             item = plan_item(candidate, self.push.route)
@@ -69,6 +75,11 @@ class Errand:
                 allowed.append(candidate)
             else:
                 self._save([item.photo_id], "refused", item.reason)
+        return allowed
+
+    def recheck(self, photo_ids: list[str]) -> list[str]:
+        """Those that may go and that take nothing along that their keeper lacks; the others become refusals."""
+        allowed = self._allowed(photo_ids)
         failures = self.lifeboat.rescue(allowed)
         for photo_id, reason in failures.items():
             self._save([photo_id], "refused", reason)

@@ -117,9 +117,11 @@ class SameBytes(Errand):
 
     def _create(self, uploads: dict[str, tuple[str, str, str]]) -> None:
         album_id, room = self.shelf.album_with_room()
-        photo_ids = list(uploads)[:room]
-        self._save(photo_ids, "sent", album_id=album_id)
         before = self.shelf.fetch_count(album_id)
+        photo_ids = self.still_allowed(list(uploads)[:room])
+        if not photo_ids:
+            return
+        self._save(photo_ids, "sent", album_id=album_id)
         rows = self.client.create_items(album_id, [uploads[photo_id][:2] for photo_id in photo_ids])
         if len(rows) != len(photo_ids):
             raise GoogleError("Google's answer does not fit what was sent. Run the same command again later.")

@@ -28,7 +28,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     Raises DatabaseError when the file is missing (with `create` false), not SQLite, written by another program, or cannot
     be written.
     """
-    from sqlite_utils import Database
+    from .writing import WritableDatabase
 
     path = Path(path)
     if not path.exists():
@@ -40,7 +40,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     try:
         conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S)
         conn.execute("PRAGMA foreign_keys = ON")
-        db = Database(conn)
+        db = WritableDatabase(conn)
         _refuse_foreign(db, path)
         _refuse_newer(db, path)
         _refuse_misshapen(db, path)

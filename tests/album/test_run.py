@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 import threading
 
 import pytest
@@ -315,3 +318,22 @@ def test_a_trial_that_was_not_sent_cannot_be_confirmed(push):
     db, _ = push(2)
     pushes.confirm_trial(db.conn, 1)
     assert pushes.read_push(db.conn, 1).trial is None
+
+
+def test_what_is_decided_while_google_is_asked_for_the_album_still_counts(push, fake, tmp_path):
+    """Finding the album may take minutes, when Google has a bad day."""
+    db, run = push(3)
+
+    def meanwhile(entry):
+        if entry["path"].endswith("/v1/albums"):
+            with contextlib.closing(sqlite3.connect(tmp_path / "photos.db")) as conn, conn:
+                conn.execute("UPDATE decisions SET decision = 'keep' WHERE subject = ?", [copy_id(0)])
+                conn.execute("UPDATE photos SET trashed = 1 WHERE photo_id = ?", [keeper_id(2)])
+
+    fake.before_answer = meanwhile
+    report = run()
+    assert (report.state, report.added, report.refused) == ("done", 1, 2)
+    added = [entry["body"] for entry in fake.requests("POST", "batchAddMediaItems")]
+    assert [json.loads(body)["mediaItemIds"] for body in added] == [
+        [db.execute("SELECT library_id FROM photos WHERE photo_id = ?", [copy_id(1)]).fetchone()[0]]
+    ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -259,3 +261,19 @@ def test_an_answer_of_207_for_a_mixture_is_read_row_by_row(library, fake):
         archive.writestr("note.jpg", b"no picture at all")
     made.confirm()
     assert fates(made.db) == {"added": 2, "refused": 1}
+
+
+def test_what_is_decided_while_originals_are_uploaded_still_counts(library):
+    """Fifty originals may take an hour, and what is in the album this app cannot take out again."""
+    made = library(3)
+    assert made.push().state == "paused"
+
+    def meanwhile(entry):
+        if entry["path"].endswith("/v1/uploads"):
+            with contextlib.closing(sqlite3.connect(made.path)) as conn, conn:
+                conn.execute("UPDATE decisions SET decision = 'keep' WHERE subject = ?", [copy_id(2)])
+
+    made.fake.before_answer = meanwhile
+    report = made.confirm()
+    assert (report.state, report.added, report.refused) == ("done", 2, 1)
+    assert made.fake.album_filenames("Duplicates") == ["IMG_0.jpg", "IMG_1.jpg"]

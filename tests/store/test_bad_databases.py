@@ -115,3 +115,45 @@ def test_what_may_not_be_read_of_a_folder_is_left_out_by_name(tmp_path):
         ("a.jpg", "unreadable", "it can no longer be read: Permission denied"),
         ("shut", "forbidden", "it may not be read: change its permissions, or run the command as its owner"),
     ]
+
+
+def test_a_transaction_that_reads_first_is_not_refused_when_somebody_else_writes(tmp_path):
+    """Matching reads all groups and then writes those that changed, while people decide in Datasette."""
+    db = open_database(tmp_path / "photos.db")
+    other = sqlite3.connect(tmp_path / "photos.db", timeout=0)
+    with db.atomic():
+        assert db.execute("SELECT count(*) FROM match_state").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="locked"), other:
+            other.execute("INSERT INTO match_state VALUES ('decided', 'meanwhile')")
+        db.execute("INSERT INTO match_state VALUES ('matched', 'now')")
+    with other:
+        other.execute("INSERT INTO match_state VALUES ('decided', 'afterwards')")
+    assert other.execute("SELECT name FROM match_state ORDER BY name").fetchall() == [("decided",), ("matched",)]
+    other.close()
+    db.close()
+
+
+def test_a_part_of_a_transaction_can_be_taken_back_alone(tmp_path):
+    db = open_database(tmp_path / "photos.db")
+    with db.atomic():
+        db.execute("INSERT INTO match_state VALUES ('kept', '1')")
+        with pytest.raises(KeyError), db.atomic():
+            db.execute("INSERT INTO match_state VALUES ('lost', '1')")
+            raise KeyError
+    assert db.execute("SELECT name FROM match_state").fetchall() == [("kept",)]
+    db.close()
+
+
+def test_a_database_that_stays_busy_is_said_in_one_sentence(tmp_path):
+    db = open_database(tmp_path / "photos.db")
+    db.execute("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(tmp_path / "photos.db")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseError) as busy, db.atomic():
+        raise AssertionError("it has no lock")
+    assert str(busy.value) == (
+        "Another program is writing to the database and did not finish in time. What was saved until now is good. Run the same "
+        "command again; it goes on from there."
+    )
+    other.close()
+    db.close()
