@@ -29,6 +29,7 @@ COLOUR_EDGE_SHARE = 1.0  # JPEG moves the edges of colours more
 COLOUR_NOISE = 2.0  # chroma levels: a coarse JPEG drops as much colour from a nearly grey picture
 TONE_BINS = 32
 CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve need not be tried
+STEADY_TONE = 1.5  # grey levels that the tone moved: below them both directions say the same
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,17 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
     size = common_size(a, b, overlay, longer_side)
     grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
     curve = tone_curve(grey_a, grey_b)
+    tone = _tone(grey_a, grey_b, curve)
     canvases = grey_a.astype(np.float32), curve[grey_b]
     light = _light(*canvases)
-    if max(light["worst_block"], light["worst_shade"]) > CLEARLY_SAME:
+    if tone["tone"] > STEADY_TONE and max(light["worst_block"], light["worst_shade"]) > CLEARLY_SAME:
         # A tone that was clipped cannot be mapped back, so the better of both directions counts.
         others = tone_curve(grey_b, grey_a)[grey_a], grey_b.astype(np.float32)
         other = _light(*others)
         if _badness(other) < _badness(light):
             canvases, light = others, other
     spot = _spot([canvases], [canvases[0] - canvases[1]], EDGE_SHARE)
-    return Difference(**light, spot=spot, **_tone(grey_a, grey_b, curve), **_colour(a, b, overlay, size), side=max(size))
+    return Difference(**light, spot=spot, **tone, **_colour(a, b, overlay, size), side=max(size))
 
 
 def _badness(light: dict[str, float]) -> tuple[float, float, float]:
