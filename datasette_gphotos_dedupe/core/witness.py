@@ -210,7 +210,7 @@ def _stem(filename: str) -> str:
     whole = SUFFIX.sub("", filename)
     stem = COPY_FRONT.sub("", whole)
     if stem != whole:
-        stem = re.sub(r"(?<=\d)_\d{2,4}$", "", stem)  # thumb_IMG_1234_1024
+        stem = re.sub(r"(\d[A-Za-z]?)_\d{2,4}$", r"\1", stem)  # thumb_IMG_1234_1024, thumb_MVC-002F_320
     stem = COPY_MARK.sub("", stem).strip().lower()
     known = PROGRAMS_WORD.match(stem)
     return known["stem"] if known and CAMERA_NAME.match(known["stem"]) else stem

@@ -14,6 +14,9 @@ from datasette_gphotos_dedupe.core.witness import hear_witness, same_name
         ("DSC_1022.JPG", "DSC_1023.JPG", False),
         ("IMG_20190628_183804.jpg", "IMG_20190628_183805.jpg", False),
         ("DSC_1022.JPG", "DSC_1022_1024x768.jpg", True),
+        ("DSC_1022.JPG", "thumb_DSC_1022_1024.jpg", True),
+        ("MVC-002F.JPG", "thumb_MVC-002F_320.jpg", True),
+        ("MVC-002F.JPG", "thumb_MVC-002S_320.jpg", None),
     ],
 )
 def test_a_size_behind_the_number_is_not_the_next_shot(a, b, expected):
