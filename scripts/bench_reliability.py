@@ -346,7 +346,7 @@ def properties(examples: int, tally: Tally) -> None:
 PROPERTIES = (
     *("tests/store/test_safety_properties.py", "tests/web/test_safety_over_http.py", "tests/web/test_two_people.py"),
     "tests/web/test_push_properties.py",
-    "tests/google/test_odd_answers.py",
+    *("tests/google/test_odd_answers.py", "tests/google/test_mutated_answers.py"),
 )
 STEPS = {
     **{"kills": 200, "power": 60, "full": 30, "read_only": 10, "serving": 10, "clocks": 10, "copies": 20, "two_imports": 10},

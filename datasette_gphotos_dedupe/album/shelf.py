@@ -46,7 +46,7 @@ class Shelf:
         return next((album for album in albums if album.get("title") == title and album.get("isWriteable")), None)
 
     def _create(self, title: str) -> dict:
-        album = self._client.create_album(title)
+        album = {"title": title, **self._client.create_album(title)}  # the answer need not repeat it
         self._albums_by_id()[album["id"]] = album
         self._counts[album["id"]] = int(album.get("mediaItemsCount", 0))
         return album

@@ -76,7 +76,8 @@ def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path
     try:
         for push_id in push_ids:
             try:
-                report = _run_one(database, push_id, client, stop, silent)
+                # without a client there is nothing to send: every photo of the push is refused
+                report = _run_one(database, push_id, client, stop, silent) if client else read_report(conn, push_id)
             except GphotosError:
                 if not silent:
                     print_standing(conn, push_id, plan.album_title)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -27,6 +28,9 @@ _IDLE_LIFE_DAYS = 180
 _TESTING = "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days."
 _PUBLISH = "Publish the consent screen (In production) to end that."
 _REVOKED = "access was revoked in your Google account, or newer sign-ins of the same client pushed it out (Google keeps 100)."
+
+
+_ERROR_CODE = re.compile("[a-z_]{1,60}")  # RFC 6749, 5.2
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,9 @@ def _unreadable() -> SignInUnreachable:
 
 def explain_refusal(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
     """Why Google no longer takes this sign-in, judged by its answer and by the age of the sign-in, and what mends it."""
-    code = str(body.get("error") or "")[:200]
+    code = body.get("error")
+    if not (isinstance(code, str) and _ERROR_CODE.fullmatch(code)):  # whatever else it is may be what was sent
+        code = ""
     if code in ("invalid_client", "unauthorized_client", "deleted_client"):
         return SignInError(
             "Google no longer knows this program's client: it was deleted or its secret was replaced in the Cloud console. "

@@ -46,6 +46,12 @@ def check_address(url: str, loopback: bool) -> str:
     raise GoogleError(f"{named} is not one of Google's, so it was not contacted and nothing was sent.")
 
 
+def is_page(url: str) -> bool:
+    """Whether a person may be sent to this address: a page of Google's, or of a stand-in on this machine."""
+    scheme, host, port = _read_address(url)
+    return (scheme, port) == ("https", "") and host.endswith(".google.com") or is_loopback(url)
+
+
 def is_loopback(url: str) -> bool:
     """True for plain http to this very machine."""
     scheme, host, _ = _read_address(url)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import GoogleError
+from .hosts import is_page
 
 Shape = Mapping[str, "Field"]
 
@@ -74,6 +75,16 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
+def is_line(value: Any) -> bool:
+    """Text in one line, with nothing in it that steers a terminal: it will be printed."""
+    return is_text(value) and not any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in value)
+
+
+def is_link(value: Any) -> bool:
+    """An address that a person may be sent to."""
+    return is_line(value) and is_page(value)
+
+
 def is_count(value: Any) -> bool:
     """A whole number from 0 that SQLite can hold, also as digits, which is how Google sends 64 bits."""
     if isinstance(value, str):
@@ -93,20 +104,24 @@ def is_id(value: Any) -> bool:
 
 _ID = Field(is_id, needed=True)
 _TEXT = Field(is_text, describes=True)
+_LINE = Field(is_line, describes=True)
+_LINK = Field(is_link, describes=True)
 _COUNT = Field(is_count, describes=True)
-_CAMERA = {"cameraMake": _TEXT, "cameraModel": _TEXT}
-_STATUS = Field({"code": Field(is_count), "message": _TEXT})
+_CAMERA = {"cameraMake": _LINE, "cameraModel": _LINE}
+_STATUS = Field({"code": Field(is_count), "message": _LINE})
 
 ALBUM: Shape = {
     "id": _ID,
-    "title": _TEXT,
-    "productUrl": _TEXT,
+    "title": _LINE,
+    "productUrl": _LINK,
     "isWriteable": Field(is_flag),
     "mediaItemsCount": Field(is_count),
 }
 ITEM: Shape = {
     "id": _ID,
-    **dict.fromkeys(("filename", "description", "mimeType", "productUrl", "baseUrl"), _TEXT),
+    "description": _TEXT,
+    "productUrl": _LINK,
+    **dict.fromkeys(("filename", "mimeType", "baseUrl"), _LINE),
     "mediaMetadata": Field(
         {
             "creationTime": _TEXT,
@@ -122,7 +137,7 @@ PICKED: Shape = {
     **dict.fromkeys(("type", "createTime"), _TEXT),
     "mediaFile": Field(
         {
-            **dict.fromkeys(("baseUrl", "mimeType", "filename"), _TEXT),
+            **dict.fromkeys(("baseUrl", "mimeType", "filename"), _LINE),
             "mediaFileMetadata": Field(
                 {**_CAMERA, "width": _COUNT, "height": _COUNT, "videoMetadata": Field({"processingStatus": Field(is_text)})}
             ),
@@ -131,7 +146,7 @@ PICKED: Shape = {
 }
 SESSION: Shape = {
     "id": _ID,
-    "pickerUri": Field(is_text, needed=True),
+    "pickerUri": Field(is_link, needed=True),
     "mediaItemsSet": Field(is_flag),
     "pollingConfig": Field({"pollInterval": _TEXT, "timeoutIn": _TEXT}),
 }

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..errors import SignInError
 from .auth import Auth, check_writable, forbid_core_dumps, save_auth
 from .hosts import check_address, is_loopback
+from .wire import plain_message
 
 _SCOPE = "https://www.googleapis.com/auth/"
 READ = f"{_SCOPE}photoslibrary.readonly.appcreateddata"
@@ -150,7 +151,8 @@ def _exchange(flow, code: str) -> dict:
     try:
         return flow.fetch_token(code=code, timeout=60)
     except OAuth2Error as error:
-        reason = f"Google refused the sign-in: {error.description or error.error}. Run the command again."
+        said = plain_message(error.description or error.error, code, flow.client_config["client_secret"])
+        reason = f"Google refused the sign-in: {said}. Run the command again."
     except OSError:
         reason = "Google's sign-in server could not be reached. Check the network and run the command again."
     # Raised outside the handlers, so that no traceback carries the code or the secret.

@@ -9,6 +9,9 @@ from typing import Any
 
 from ..model import Photo
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
+_WORD = re.compile("[A-Z_]{1,60}")
+_LONGEST_MESSAGE = 500
 _UTC = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$")
 
 
@@ -38,8 +41,18 @@ def parse_error(http_status: int, content_type: str, body: bytes, token: str) ->
             value = None
         error = value.get("error", value) if isinstance(value, dict) else None
         if isinstance(error, dict):
-            word, message = str(error.get("status") or ""), str(error.get("message") or "")
+            given = error.get("status")
+            word = given if isinstance(given, str) and _WORD.fullmatch(given) else ""
+            message = plain_message(error.get("message"), token)
     return GoogleAnswer(http_status, None, False, word, message, token, f"HTTP {http_status} {word}".strip())
+
+
+def plain_message(text: Any, *secrets: str) -> str:
+    """What an answer says, to be shown to a person: none of what was sent in confidence, and nothing that steers a terminal."""
+    plain = str(text or "")
+    for secret in filter(None, secrets):
+        plain = plain.replace(secret, "(hidden)")
+    return _CONTROL.sub(" ", plain)[:_LONGEST_MESSAGE].strip()
 
 
 def explain_refusal(answer: GoogleAnswer) -> str:

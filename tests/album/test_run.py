@@ -14,6 +14,7 @@ from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.fake_google import APPEND, CLIENT_ID, READ
+from tests.fake_google.answer import Answer
 from tests.google.fixtures import write_private
 from tests.google.library import build_pushable, copy_id, decide, fates, keeper_id
 
@@ -337,3 +338,14 @@ def test_what_is_decided_while_google_is_asked_for_the_album_still_counts(push, 
     assert [json.loads(body)["mediaItemIds"] for body in added] == [
         [db.execute("SELECT library_id FROM photos WHERE photo_id = ?", [copy_id(1)]).fetchone()[0]]
     ]
+
+
+def test_an_album_whose_answer_leaves_out_its_title_is_used_under_the_title_asked_for(push, fake):
+    def alter(request, answer):
+        made = request.verb == "POST" and request.path.endswith("/v1/albums")
+        return Answer(200, json.dumps({"id": json.loads(answer.body)["id"]}).encode()) if made else answer
+
+    db, run = push(2)
+    fake.alter = alter
+    assert (run().state, len(fake.album_filenames("Duplicates"))) == ("done", 2)
+    assert db.execute("SELECT title FROM push_albums").fetchall() == [("Duplicates",)]

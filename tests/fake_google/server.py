@@ -23,7 +23,8 @@ class FakeGoogle:
     """A Google Photos on this machine. Use as a context manager; `url` is where it listens.
 
     `world` holds the library and the switches, `faults` what shall go wrong, `log` every request in order. `before_answer` is
-    called with each log entry after the work is done and before the answer is sent (a test may kill a client there).
+    called with each log entry after the work is done and before the answer is sent (a test may kill a client there). `alter` may
+    put another answer in the place of each.
     """
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1"):
@@ -32,6 +33,7 @@ class FakeGoogle:
         self.log: list[dict[str, Any]] = []
         self.log_to: TextIO | None = None  # a line for each request is written there as well
         self.before_answer: Callable[[dict[str, Any]], None] | None = None
+        self.alter: Callable[[Request, Answer], Answer] | None = None
         self._server = _Server((host, port), _Handler)
         self._server.fake = self
         self.port = self._server.server_address[1]
@@ -155,6 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             entry["status"] = "reset"
             return self._reset()
         answer = answer or routes.answer(fake.world, request)
+        if fake.alter:
+            answer = fake.alter(request, answer)
         entry["status"] = answer.http_status
         if fake.log_to:
             print(f"{request.verb} {self.path} {answer.http_status}", file=fake.log_to, flush=True)

@@ -33,7 +33,8 @@ class Oracle(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.status, self.body, self.headers, self.token = 200, b"{}", {}, GOOD_TOKEN
+        self.status, self.body, self.headers = 200, b"{}", {}
+        self.token, self.token_status = GOOD_TOKEN, 200
         super().__init__(("127.0.0.1", 0), _Answering)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -47,7 +48,7 @@ class _Answering(BaseHTTPRequestHandler):
         told = self.server
         signing_in = self.path.startswith("/token")
         body = told.token if signing_in else told.body
-        self.send_response(200 if signing_in else told.status)
+        self.send_response(told.token_status if signing_in else told.status)
         for name, value in {"content-type": "application/json", **({} if signing_in else told.headers)}.items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
@@ -218,3 +219,37 @@ def test_an_id_from_a_database_cannot_change_which_address_is_asked(fake, client
         client.fetch_album(key)
     asked = [entry["path"] for entry in fake.log if entry["verb"] == "GET"]
     assert len(asked) == 1 and asked[0].startswith("/v1/albums/") and asked[0].count("/") == 3 and "?" not in asked[0]
+
+
+@pytest.mark.parametrize(
+    "link", ["file:///etc/passwd", "https://evil.example/x", "https://evil.example\\.google.com/", "javascript:x", "\x1b]0;x\x07"]
+)
+def test_a_person_is_sent_to_no_page_but_google_s(oracle, link):
+    oracle.status, oracle.headers, oracle.body = 200, {}, json.dumps({"id": "a", "pickerUri": link}).encode()
+    shown: list[str] = []
+    with pytest.raises(GoogleError, match="session.pickerUri"):
+        list(Picker(make_client(oracle), shown.append, lambda seconds: None).offers())
+    assert shown == []
+
+
+def test_what_google_says_of_a_refusal_holds_no_token_and_steers_no_terminal(oracle):
+    error = {"code": 400, "message": "Bad \x1b[2J Authorization: Bearer ya29.Secret", "status": "ya29.Secret"}
+    oracle.status, oracle.headers, oracle.body = 400, {}, json.dumps({"error": error}).encode()
+    oracle.token = GOOD_TOKEN.replace(b'"t"', b'"ya29.Secret"')
+    try:
+        with pytest.raises(GoogleError) as refused:
+            make_client(oracle).fetch_album("a")
+    finally:
+        oracle.token = GOOD_TOKEN
+    assert str(refused.value) == "Google refused: Bad  [2J Authorization: Bearer (hidden) (HTTP 400)."
+
+
+def test_a_refused_sign_in_does_not_repeat_what_was_sent(oracle):
+    oracle.status, oracle.headers = 200, {}
+    oracle.token, oracle.token_status = json.dumps({"error": "1//refresh-token-Of-Somebody"}).encode(), 400
+    try:
+        with pytest.raises(GphotosError) as refused:
+            list(make_client(oracle).fetch_albums())
+    finally:
+        oracle.token, oracle.token_status = GOOD_TOKEN, 200
+    assert str(refused.value).startswith("Google refused the kept sign-in (no reason given).")

@@ -184,3 +184,11 @@ def test_another_ending_is_refused(run, path, tmp_path):
     assert result.output == (
         f"Error: {tmp_path / 'out.txt'} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).\n"
     )
+
+
+def test_a_push_of_which_every_photo_is_refused_says_why_and_asks_google_nothing(run, tmp_path, auth_path, fake):
+    build_pushable(tmp_path / "photos.db", fake, 2, foreign=2).conn.close()
+    result = run("push", tmp_path / "photos.db", "--album", "D", "-a", auth_path)
+    assert result.exit_code == 0
+    assert '2 of 2 photos were not added to "D": this app did not upload them' in result.output
+    assert fake.log == []
