@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from datasette import hookimpl
+from pluggy import HookimplMarker
+
+# datasette.hookimpl itself, without the tenth of a second that importing Datasette takes the command line, which has no use for it:
+# Ctrl-C in that moment would end in a traceback.
+hookimpl = HookimplMarker("datasette")
 
 
 def _room(name: str):

@@ -25,3 +25,10 @@ main()
 def test_ctrl_c_while_the_commands_are_loaded_ends_in_one_word():
     ended = subprocess.run([sys.executable, "-c", STOPPED_WHILE_LOADING], capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Aborted!\n")
+
+
+def test_the_command_line_does_not_load_datasette():
+    """Loading it takes longer than all the rest, and Ctrl-C meanwhile ends in a traceback that nobody can catch."""
+    code = "import sys; import datasette_gphotos_dedupe.cli; print('datasette' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("False\n", "")
