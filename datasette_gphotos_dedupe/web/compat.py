@@ -35,8 +35,19 @@ def grant(datasette: Any, actor: dict | None, action: str, resource: Any) -> boo
         return None
     if actor and actor.get("id") == "root":
         return True
-    allow = (plugin_config(datasette, resource).get("permissions") or {}).get(action)
-    return actor_matches_allow(actor, allow) if allow is not None else None
+    rights = plugin_config(datasette, resource).get("permissions")
+    allow = rights.get(action) if isinstance(rights, dict) else None
+    return _matches(actor, allow) if allow is not None else None
+
+
+def _matches(actor: dict | None, allow: Any) -> bool:
+    """Whether an allow block lets this actor in; one that cannot be understood lets nobody in."""
+    if not isinstance(allow, (dict, bool)):
+        return False
+    try:
+        return actor_matches_allow(actor, allow)
+    except (TypeError, AttributeError):
+        return False
 
 
 async def allowed(datasette: Any, actor: dict | None, action: str, database: str, table: str | None = None) -> bool:
@@ -73,10 +84,10 @@ async def allowed_tables(datasette: Any, actor: dict | None, database: str, tabl
 
 def plugin_config(datasette: Any, database: str | None = None) -> dict[str, Any]:
     """Our configuration, the database's over the top level's: neither version falls back by itself reliably."""
-    merged = dict(datasette.plugin_config(PLUGIN) or {})
+    told = [datasette.plugin_config(PLUGIN)]
     if database:
-        merged.update(datasette.plugin_config(PLUGIN, database=database) or {})
-    return merged
+        told.append(datasette.plugin_config(PLUGIN, database=database))
+    return {key: value for config in told if isinstance(config, dict) for key, value in config.items()}
 
 
 async def write(db: Any, function: Callable[[sqlite3.Connection], Result]) -> Result:

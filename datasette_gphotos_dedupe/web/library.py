@@ -63,7 +63,8 @@ class Library:
     @property
     def auth_path(self) -> str | None:
         """The file that keeps the sign-in to Google with which this database may be pushed from; None when none is configured."""
-        return compat.plugin_config(self.datasette, self.name).get("auth")
+        told = compat.plugin_config(self.datasette, self.name).get("auth")
+        return told if isinstance(told, str) else None
 
     def url(self, *parts: str, **query: Any) -> str:
         """The path of one of our pages of this database, base_url included."""

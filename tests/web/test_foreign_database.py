@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from urllib.parse import urlencode
 
 import pytest
+from datasette.app import Datasette
+from datasette.utils import tilde_encode
 
 from datasette_gphotos_dedupe.web import library as libraries
 from datasette_gphotos_dedupe.web.routes import ROUTES
 
-from .site import GROUP, Site, change, make_datasette
+from .site import GROUP, PLUGIN, Site, change, make_datasette
 from .test_permissions import example
 
 pytestmark = pytest.mark.asyncio
@@ -62,8 +65,7 @@ async def test_a_library_that_changes_its_shape_while_it_is_served_is_refused_fr
 @pytest.mark.parametrize(
     "table",
     [
-        *("albums", "album_photos", "people", "photo_people", "files", "thumbnails", "pairs", "fingerprints", "pushes"),
-        *("decisions", "decision_batches", "decision_history", "group_counts", "group_text", "judgements", "push_items"),
+        *("albums", "files", "thumbnails", "pairs", "fingerprints", "pushes", "decisions", "decision_batches", "group_counts"),
     ],
 )
 async def test_a_table_that_somebody_took_out_breaks_no_page(library, table):
@@ -93,3 +95,50 @@ async def test_writing_that_does_not_end_is_broken_off_and_undone(library, monke
         "Changing photos took longer than 0 seconds and was broken off. Nothing was changed.",
     )
     assert (await site.group())["members"][0]["decision"] is None
+
+
+NAMES = ('a"b', "a'b", "a]b", "%", "; DROP TABLE photos; --", "é/ü", "..")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_no_name_of_a_table_or_column_is_taken_for_sql(library, name):
+    if "]" in name and not hasattr(Datasette, "allowed"):
+        pytest.skip("Datasette 0.65 itself cannot show a table of such a name")
+    quoted = '"' + name.replace('"', '""') + '"'
+    made = f"CREATE TABLE {quoted} (photo_id TEXT, {quoted} TEXT)"
+    site = await reviewer_of(library, made, f"INSERT INTO {quoted} VALUES ('{GROUP}', 'x')")
+    for page in (
+        f"/photos/{tilde_encode(name)}",
+        f"/photos/{tilde_encode(name)}?{urlencode({name: 'x', '_sort': name})}",
+        f"/photos/{tilde_encode(name)}.json",
+        f"duplicates/push?{urlencode({'table': name, 'filter': urlencode({name: 'x'})})}",
+        f"duplicates/push.json?{urlencode({'query': name})}",
+    ):
+        assert (await site.get(page)).status_code < 500, page
+    plan = (await site.get(f"duplicates/push.json?{urlencode({'table': name})}")).json()
+    assert [item["photo_id"] for item in plan["items"]] == [GROUP]
+
+
+WRONG = (5, ["a"], {"gphotos-review": "reviewer"}, {"gphotos-review": {"id": [{"a": 1}]}})
+
+
+@pytest.mark.parametrize("rights", WRONG, ids=str)
+async def test_rights_of_a_wrong_kind_let_nobody_in_and_break_no_page(library, rights):
+    on_1_0 = hasattr(Datasette, "allowed")  # there the plugin's own block means nothing
+    plugins = {"plugins": {PLUGIN: {"permissions": rights, "auth": rights}}}
+    ds = Datasette([str(library)], **({"config": plugins} if on_1_0 else {"metadata": plugins}))
+    await ds.invoke_startup()
+    for actor in (None, "reviewer"):
+        site = Site(ds, actor)
+        assert [(await site.get(page)).status_code for page in PAGES if "/duplicates/accept" in page] == [403]
+        assert max([(await site.get(page)).status_code for page in (*PAGES, *OF_DATASETTE)]) < 500
+
+
+@pytest.mark.parametrize("config", [5, [["a", "b"]]])
+async def test_a_configuration_of_a_wrong_kind_breaks_no_page(library, config):
+    on_1_0 = hasattr(Datasette, "allowed")
+    plugins = {"plugins": {PLUGIN: config}, "databases": {"photos": {"plugins": {PLUGIN: config}}}}
+    ds = Datasette([str(library)], **({"config": plugins} if on_1_0 else {"metadata": plugins}))
+    await ds.invoke_startup()
+    site = Site(ds, "reviewer")
+    assert max([(await site.get(page)).status_code for page in (*PAGES, *OF_DATASETTE)]) < 500
