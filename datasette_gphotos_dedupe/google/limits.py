@@ -23,6 +23,8 @@ BASE_URL_LIFE_S = 30 * 60  # promised are 60 minutes; a 403 after 30 to 40 was r
 RESUMABLE_FROM_BYTES = 8 * 1024 * 1024
 CONNECT_TIMEOUT_S = 15
 READ_TIMEOUT_S = 90
+ANSWER_TIMEOUT_S = 600  # for the whole of an answer, however steadily it drips in
+ANSWER_BYTES = 64 * 1024 * 1024  # unpacked; a page of a hundred items has 200 KB, a preview 100 KB
 TRIES = 7
 SECONDS_BETWEEN_WRITES = 1.0  # Google names no number; its own Data Transfer Project keeps to one write a second
 

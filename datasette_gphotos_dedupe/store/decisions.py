@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ConflictError, GphotosError, NotFoundError
 from ..model import DECISIONS
 from .database import utc_now
-from .history import close_batch, open_batch, put_decision
+from .history import close_batch, open_batch, put_decision, read_decision
 from .safety import do_safely, note_touched, pair_subject_sql
 from .selecting import in_parts, marks, read_rows
 
@@ -96,9 +96,10 @@ def _add_decisions(conn: sqlite3.Connection, states: list[GroupState]) -> None:
             wanted.setdefault(member["photo_id"], []).append(member)
             if keeper is not None and member is not keeper:
                 wanted.setdefault(pair_subject(member, keeper), []).append(member)
-    subjects = list(wanted)
-    for part in in_parts(subjects):
-        for row in read_rows(conn, f"SELECT * FROM decisions WHERE subject IN ({marks(part)})", part):
+    own = {member["photo_id"] for state in states for member in state.members}
+    for part in in_parts(sorted(wanted, key=own.__contains__)):
+        rows = read_rows(conn, f"SELECT * FROM decisions WHERE subject IN ({marks(part)})", part)
+        for row in sorted(rows, key=lambda row: row["photo_b"] is None):  # what is said of a photo itself comes last, and counts
             for member in wanted[row["subject"]]:
                 member.update({key: row[key] for key in ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper")})
 
@@ -166,9 +167,12 @@ def save_choices(conn: sqlite3.Connection, group_id: str, choices: Sequence[Choi
     names = ", ".join(f"{members[c.photo_id]['filename']}: {_words(c.decision)}" for c in changed[:3])
     batch_id = open_batch(conn, actor, names + (f" and {len(changed) - 3} more" if len(changed) > 3 else ""))
 
+    keeper = members[state.keeper_id]
+    told_apart = {pair_subject(members[c.photo_id], keeper) for c in choices if c.decision == "not_duplicate"}
+
     def act() -> None:
         for choice in changed:
-            _save_choice(conn, batch_id, members[choice.photo_id], members[state.keeper_id], choice, actor)
+            _save_choice(conn, batch_id, members[choice.photo_id], keeper, choice, actor, told_apart)
 
     finish_batch(conn, batch_id, act, [choice.photo_id for choice in changed] + [state.keeper_id])
     return batch_id
@@ -193,8 +197,14 @@ def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
     return (member["decision"], member["note"]) != (choice.decision, choice.note or None)
 
 
-def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, actor: str | None) -> None:
-    """Exactly one row speaks for a member: its own, or the one of the pair with its keeper."""
+def _save_choice(
+    conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, actor: str | None, told_apart: set[str]
+) -> None:
+    """One row speaks for a member: its own, or the one of the pair with its keeper.
+
+    That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath (`told_apart`),
+    is not lost by deciding about this one.
+    """
     about_pair = choice.decision == "not_duplicate"
     row = {
         "decision": choice.decision,
@@ -207,9 +217,18 @@ def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: 
         "as_keeper": int(member["as_keeper"] and choice.decision == "keep"),
     }
     if member["photo_id"] != keeper["photo_id"]:
-        pair_row = {**row, "photo_b": keeper["photo_id"], "content_b": keeper["sha1"]} if about_pair else None
-        put_decision(conn, batch_id, pair_subject(member, keeper), pair_row)
+        subject = pair_subject(member, keeper)
+        if about_pair:
+            put_decision(conn, batch_id, subject, {**row, "photo_b": keeper["photo_id"], "content_b": keeper["sha1"]})
+        elif subject not in told_apart and _may_take_back(read_decision(conn, subject), member, choice):
+            put_decision(conn, batch_id, subject, None)
     put_decision(conn, batch_id, member["photo_id"], None if about_pair or choice.decision is None else row)
+
+
+def _may_take_back(said: dict[str, Any] | None, member: dict, choice: Choice) -> bool:
+    """Whether this choice about the member takes back that it is not the same picture as its keeper."""
+    undecided = choice.decision is None and member["decision"] == "not_duplicate"
+    return said is not None and (undecided or said["photo_id"] == member["photo_id"])
 
 
 def finish_batch(conn: sqlite3.Connection, batch_id: int, act: Callable[[], None], photo_ids: Sequence[str]) -> None:

@@ -130,19 +130,26 @@ def undo_batch(conn: sqlite3.Connection, batch_id: int, actor: str | None) -> Un
 
 
 def _select_undoing(conn: sqlite3.Connection, batch_id: int) -> int:
-    """Fill the temporary table `undoing` with what is still as the batch left it; returns how much the batch held."""
+    """Fill the temporary table `undoing` with what is still as the batch left it; returns how much the batch changed.
+
+    A batch may touch one subject twice, because photos of the same bytes share what is said of a pair: then what stood before the
+    first time is what comes back.
+    """
     conn.execute("DROP TABLE IF EXISTS temp.undoing")
+    changed = f"""FROM (SELECT min(history_id) AS first_id, max(history_id) AS last_id FROM decision_history
+            WHERE batch_id = ? AND subject NOT LIKE '{GROUP_PREFIX}%' GROUP BY subject) AS ids
+        JOIN decision_history AS f ON f.history_id = ids.first_id
+        JOIN decision_history AS h ON h.history_id = ids.last_id"""
     conn.execute(
-        f"""CREATE TEMP TABLE undoing AS SELECT h.subject, h.before, h.after,
-            coalesce(json_extract(h.after, '$.photo_id'), json_extract(h.before, '$.photo_id')) AS photo_id
-        FROM decision_history AS h LEFT JOIN decisions AS d ON d.subject = h.subject
-        WHERE h.batch_id = ? AND h.subject NOT LIKE '{GROUP_PREFIX}%'
+        f"""CREATE TEMP TABLE undoing AS SELECT h.subject, f.before, h.after,
+            coalesce(json_extract(h.after, '$.photo_id'), json_extract(f.before, '$.photo_id')) AS photo_id
+        {changed} LEFT JOIN decisions AS d ON d.subject = h.subject
+        WHERE f.before IS NOT h.after
         AND CASE WHEN d.subject IS NULL THEN NULL ELSE {ROW_JSON.format("d")} END IS h.after""",
         [batch_id],
     )
     conn.execute("CREATE INDEX temp.undoing_photo ON undoing(photo_id)")
-    total = "SELECT count(*) FROM decision_history WHERE batch_id = ? AND subject NOT LIKE ?"
-    return conn.execute(total, [batch_id, f"{GROUP_PREFIX}%"]).fetchone()[0]
+    return conn.execute(f"SELECT count(*) {changed} WHERE f.before IS NOT h.after", [batch_id]).fetchone()[0]
 
 
 def _swap(conn: sqlite3.Connection, new_batch: int) -> None:

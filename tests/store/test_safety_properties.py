@@ -160,3 +160,46 @@ def test_matching_again_changes_no_decision_and_pushes_nothing_without_a_keeper(
         check_suggestions(example)
         planned = plan_push(read_candidates(conn), "Duplicates", "handover").planned
         check_push(example, [(item.photo_id, item.keeper_id) for item in planned])
+
+
+def of_the_same_bytes() -> Drawn:
+    """A keeper, and two copies whose files are equal."""
+    plain = {"favorite": 0, "album_only": 0, "trashed": 0, "moves": 0, "source": "takeout", "dedup_key": None}
+    photos = ({"photo_id": "a", "width": 4000, "sha1": None}, *({"photo_id": i, "width": 400, "sha1": "1" * 40} for i in "bc"))
+    found = {("a", "b"): "re_encode", ("a", "c"): "re_encode"}
+    return Drawn(tuple({**plain, **photo} for photo in photos), found, {})
+
+
+def said(example: Example) -> dict[str, str]:
+    return dict(example.rows("SELECT subject, decision FROM decisions"))
+
+
+PAIR = "1" * 40 + "|a"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_deciding_about_a_photo_loses_nothing_that_was_said_of_another_one_of_the_same_bytes(conn, together):
+    with Example(conn, of_the_same_bytes()) as example:
+        b, c = (1, "not_duplicate"), (2, "keep")
+        for act in [("choose", 0, [b, c])] if together else [("choose", 0, [b]), ("choose", 0, [c])]:
+            assert example.act(act)
+        assert said(example) == {PAIR: "not_duplicate", "c": "keep"}
+        shown = {member["photo_id"]: member["decision"] for member in read_group(conn, "a").members}
+        assert shown == {"a": None, "b": "not_duplicate", "c": "keep"}
+
+
+def test_what_was_said_of_a_pair_can_be_taken_back_for_each_of_its_photos(conn):
+    for number in (1, 2):
+        with Example(conn, of_the_same_bytes()) as example:
+            assert example.act(("choose", 0, [(1, "not_duplicate")]))
+            assert example.act(("choose", 0, [(number, None)]))
+            assert said(example) == {}
+
+
+def test_a_batch_that_touched_one_pair_twice_is_undone_to_what_was_before_it(conn):
+    with Example(conn, of_the_same_bytes()) as example:
+        before = example.state()
+        assert example.act(("choose", 0, [(1, "not_duplicate"), (2, "not_duplicate")]))
+        assert said(example) == {PAIR: "not_duplicate"}
+        assert example.act(("undo", 0))
+        assert example.state() == before
