@@ -340,7 +340,12 @@ def properties(examples: int, tally: Tally) -> None:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         tally.counts[f"{tests} with {examples:,} examples each"] += 1
         tally.check(done.returncode == 0, f"{tests}: {done.stdout[-2000:]}")
-        print(f"{tests}: {time.monotonic() - began:.0f} s, {done.stdout.splitlines()[-1]}", flush=True)
+        print(f"{tests}: {time.monotonic() - began:.0f} s, {(done.stdout.splitlines() or ['nothing'])[-1]}", flush=True)
+
+
+def print_counts(tally: Tally) -> None:
+    for what, count in tally.counts.items():
+        print(f"{count:8,}  {what}", flush=True)
 
 
 PROPERTIES = (
@@ -373,10 +378,10 @@ def main() -> None:
                 began = time.monotonic()
                 getattr(bench, name)(count)
                 print(f"{name}: {time.monotonic() - began:.0f} s, {len(bench.tally.troubles)} troubles so far", flush=True)
+        print_counts(bench.tally)  # the examples take longest, and may be stopped
         if examples := often("examples", 2000):
             properties(examples, bench.tally)
-    for what, count in bench.tally.counts.items():
-        print(f"{count:8,}  {what}")
+            print_counts(bench.tally)
     print(f"{len(bench.tally.troubles):8,}  differences or damages")
     for trouble in bench.tally.troubles[:40]:
         print("  ", trouble)
