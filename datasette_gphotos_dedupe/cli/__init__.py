@@ -18,6 +18,12 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except GphotosError as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            from ..store.database import DAMAGED, is_damage
+
+            if isinstance(error, UnicodeDecodeError) or not is_damage(error):
+                raise
+            raise click.ClickException(f"The database {DAMAGED.format(error)}") from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -46,7 +46,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
         _refuse_misshapen(db, path)
         db.enable_wal()
         apply_migrations(db)
-    except (sqlite3.Error, DatabaseError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, DatabaseError) as error:
         if conn is not None:
             conn.close()
         if isinstance(error, DatabaseError):
@@ -86,8 +86,24 @@ def _refuse_misshapen(db: Database, path: Path) -> None:
         raise DatabaseError(explain_fault(str(path), fault))
 
 
-def _explain(path: Path, error: sqlite3.Error) -> str:
+DAMAGED = (
+    "is damaged ({0}). Keep it as it is, import again into a new file, and look what was decided in what can be saved of it: "
+    "sqlite3 OLD.db .recover"
+)
+_DAMAGE = ("malformed", "disk I/O error", "Could not decode to UTF-8")
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite says that the bytes of the file are not a database's any more."""
+    return isinstance(error, UnicodeDecodeError) or (
+        isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _DAMAGE)
+    )
+
+
+def _explain(path: Path, error: Exception) -> str:
     text = str(error)
+    if is_damage(error):
+        return f"{path} {DAMAGED.format(text)}"
     if "not a database" in text:
         return f"{path} is not a SQLite database. Nothing was changed. Choose a new file name for your photos."
     if "readonly" in text or "unable to open" in text:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DatabaseError
+from .database import DAMAGED, is_damage
 from .shape import explain_fault, find_fault
 
 NEEDED = {"photos", "groups", "group_members"}
@@ -35,9 +36,11 @@ def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None]
         if fault := find_fault(conn):
             raise DatabaseError(explain_fault(str(path), fault))
         yield conn
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "not a database" in str(error):
             raise DatabaseError(f"{path} is not a SQLite database.") from error
+        if is_damage(error):
+            raise DatabaseError(f"{path} {DAMAGED.format(error)}") from error
         raise
     finally:
         if conn is not None:

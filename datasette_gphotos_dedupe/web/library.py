@@ -158,7 +158,10 @@ async def read_tables(db: Any) -> frozenset[str]:
     """The names of the tables in this database, as of at most a second ago; empty when it is not one of ours, or unusable."""
     until, known = _tables.get(db, (0.0, frozenset()))
     if time.monotonic() > until:
-        known = await db.execute_fn(lambda conn: _read_tables(conn, db))
+        try:
+            known = await db.execute_fn(lambda conn: _read_tables(conn, db))
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # a damaged file is Datasette's to report
+            known = frozenset()
         _tables[db] = (time.monotonic() + (REMEMBER_S if known else 0.0), known)
     return known
 

@@ -138,3 +138,22 @@ def test_every_command_refuses_it(library, tmp_path, monkeypatch, command):
     done = CliRunner().invoke(cli, [command[0], "photos.db", *command[1:]])
     assert done.exit_code == 1
     assert done.output.startswith("Error: photos.db cannot be used: it has no table") and done.output.count("\n") == 1
+
+
+DAMAGES = {
+    "its end is gone": lambda content: content[: len(content) // 2],
+    "rubbish in its schema": lambda content: content[:4096] + content[4096:].replace(b"CREATE TABLE", b"CREATE \xff\xfeBLE"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "command", [["status"], ["match"], ["export", "out.csv"], ["push", "--album", "x", "--dry-run"]], ids=" ".join
+)
+def test_a_damaged_file_is_said_to_be_damaged(library, tmp_path, monkeypatch, content, damage, command):
+    library.write_bytes(DAMAGES[damage](content))
+    monkeypatch.chdir(tmp_path)
+    _load_commands()
+    done = CliRunner().invoke(cli, [command[0], "photos.db", *command[1:]])
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1].startswith(("Error: photos.db is damaged (", "Error: The database is damaged ("))
