@@ -248,7 +248,8 @@ def _what_changed(case: Case) -> str:
     if difference.cast > SAME.cast or difference.worst_colour > SAME.worst_colour:
         words.append("colours differ")
     if difference.spot > SAME.spot or difference.colour_spot > SAME.colour_spot:
-        words.append("a small place stands out of all others")
+        times = max(difference.spot, difference.colour_spot)
+        words.append(f"a small place differs {times:.1f} times as much as nearly all others")
     if difference.bad_share > 0:
         words.append(f"{max(difference.bad_share, 0.001):.1%} of the picture differs locally")
     return ", ".join(words) or "fine structure differs"

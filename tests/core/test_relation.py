@@ -171,7 +171,7 @@ def test_brightness_may_differ_in_places_when_it_was_moved_all_over(tone, worst_
 
 def test_a_spot_is_told_in_words():
     case = Case(COPY, ORIGINAL, replace(EQUAL, spot=4.0), Overlay(WHOLE, WHOLE, 0.99), hear_witness(COPY, ORIGINAL), 3, "base")
-    assert "a small place stands out" in judge(case).evidence
+    assert "a small place differs 4.0 times as much as nearly all others" in judge(case).evidence
 
 
 @pytest.mark.parametrize(
