@@ -10,8 +10,8 @@ How the time grows with the number of photos (the step growth measures it, for `
 - the plain search compares each hash with those after it, so ten times the photos take a hundred times as long. At this radius, near
   a quarter of the bits, every index that is exact looks at more hashes than there are;
 - the variants ask a number of tables that the radii alone set, so ten times the photos take ten times as long, and somewhat more:
-  the share of chance meetings grows too (a given hash meets a tenth of a hash in each table at 200,000 photos, 0.3 at a
-  million), and the tables no longer fit into the processor's cache;
+  the share of chance meetings grows too (a given hash meets a tenth of a hash in each table at 200,000 photos, half of one
+  at a million), and the tables no longer fit into the processor's cache;
 - reading, pixels and groups grow with photos and copies. So from 100,000 photos to a million the whole step goes from about ten
   times as long, where variants and pixels count most, to a hundred times, where the plain search does;
 - memory: some hundred bytes for each photo, and 100 for each of the eight million variants that are searched at once.

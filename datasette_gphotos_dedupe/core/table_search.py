@@ -10,8 +10,8 @@ There are three ways to find them, equal in result, and the cheapest for the siz
 - a table for each sample, when both sides are large;
 - tables of 12 chunks of 21 or 22 bits with up to three bits flipped, when one side is small. They miss nothing up to 47 bits
   (the pigeonhole of multi-index hashing: Norouzi, Punjani, Fleet, "Fast exact search in Hamming space", 2014; as Qin and Xiao,
-  "Pigeonring", 2018, point out, it holds for chunks with limits of their own: those that differ in more than their limit each,
-  one more than all limits and one for each chunk together, are not within the radius);
+  "Pigeonring", 2018, point out, it holds for chunks with limits of their own as well: hashes that differ in more bits than the
+  limit in every chunk differ in as many bits as all limits and the number of chunks make together, which is beyond the radius);
 - looking at all pairs, when there are few of them.
 """
 
@@ -213,7 +213,7 @@ class _Search:
         stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
         bits = min(stored.shape[1].bit_length() + SPARSE_BITS, SAMPLE_BITS)
         table = _Table(_sample_keys(stored, number, bits), 1 << bits)
-        scratch = np.empty((2, ROWS_AT_ONCE), np.uint64)  # new memory for each block would cost a third of the time
+        scratch = np.empty((2, ROWS_AT_ONCE), np.uint64)  # the same memory for each block stays in the cache
         pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits, scratch))
         return pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
 

@@ -80,7 +80,7 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
 
 
 def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[VariantHashes]:
-    """The variants of these photos, those of some thousand photos at a time: 2 KB of text are read for each."""
+    """The variants of these photos, those of some hundred photos at a time: 2 KB of text are read for each."""
     numbers = {name: number for number, name in enumerate(library.variant_names)}
     rows = {photo_id: row for row, photo_id in enumerate(library.photo_ids)}
     cursor = conn.execute("SELECT photo_id, CAST(variants AS BLOB) FROM fingerprints")
