@@ -37,6 +37,7 @@ MAX_FLAT_NEIGHBOURS = 4
 FLAT = 0.9  # flatter than this, a hash says little and a variant of it nothing
 VARIANTS_AT_ONCE = 8_000_000  # the search holds about 60 bytes for each, and builds its tables anew for each portion
 FLOOD_SAMPLE = 1024  # photos: who has more neighbours among them than its limit is in a crowd, and nobody need count the rest
+FLOOD_PART = 8
 CROWD_BLOCK = 32
 CROWDED = 1 << 40  # a number of neighbours beyond counting
 FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything anew costs less than new against all
@@ -289,12 +290,13 @@ class _Neighbours:
         if len(self._active) < FLOOD_SAMPLE * 4:
             return np.empty(0, np.int64)
         sample = self._active[:: len(self._active) // FLOOD_SAMPLE]
-        counts = np.zeros(len(self._hashes), np.int64)
-        for hits in self._between(rows, sample):
-            counts += np.bincount(hits.first, minlength=len(counts))
-        flood = rows[counts[rows] > self._limits[rows]]
-        self._degrees[flood] = CROWDED
-        return flood
+        # flat photos, of which floods are made mostly, are crowded by few: a part of the sample finds them with a part of the hits
+        for some in (sample[::FLOOD_PART], sample):
+            counts = np.zeros(len(self._hashes), np.int64)
+            for hits in self._between(rows[self._degrees[rows] < CROWDED], some):
+                counts += np.bincount(hits.first, minlength=len(counts))
+            self._degrees[counts > self._limits] = CROWDED
+        return rows[self._degrees[rows] >= CROWDED]
 
     def _between(self, rows: np.ndarray, others: np.ndarray) -> Iterator[Hits]:
         for hits in hits_within(self._hashes[rows], self._hashes[others], self._radius_bits) if len(others) else ():

@@ -220,3 +220,22 @@ def test_variants_searched_few_at_a_time_find_what_all_at_once_find(monkeypatch,
     ledger.match(everything)
     assert ledger.pairs == expected
     assert any(kind >= 0 for _, kind in expected.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_that_tells_who_is_crowded_changes_no_candidates(small_limits, monkeypatch, seed):
+    everything = photos(seed)
+    slow = in_one_go(everything)
+    monkeypatch.setattr(candidates, "FLOOD_SAMPLE", 24)
+    fast = in_one_go(everything)
+    assert (fast.pairs, fast.roles) == (slow.pairs, slow.roles)
+
+
+def test_a_sample_marks_only_photos_that_all_together_crowd(small_limits, monkeypatch):
+    monkeypatch.setattr(candidates, "FLOOD_SAMPLE", 24)
+    some = library(photos(0))
+    rows = np.arange(len(some.photo_ids))
+    marked = candidates._Neighbours(some, rows, RADIUS)._mark_flood(rows).tolist()
+    near = (np.unpackbits(some.hashes[:, None] ^ some.hashes[None], axis=2).sum(axis=2) <= RADIUS).sum(axis=1) - 1
+    crowded = np.flatnonzero(near > np.where(some.flatness >= candidates.FLAT, 2, 5)).tolist()
+    assert marked and set(marked) <= set(crowded)
