@@ -155,9 +155,10 @@ def distance_block(queries: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """All distances, (queries, hashes) uint16, of hashes given as (4, n) columns of words."""
     total = np.empty((queries.shape[1], columns.shape[1]), np.uint16)
     for start in range(0, columns.shape[1], NumpyIndex.TILE):
-        tile = columns[:, start : start + NumpyIndex.TILE]
-        counts = (bits_set(query[:, None] ^ known[None, :]) for query, known in zip(queries, tile, strict=True))
-        total[:, start : start + NumpyIndex.TILE] = sum(counts, np.zeros((), np.uint16))
+        part = slice(start, start + NumpyIndex.TILE)
+        total[:, part] = 0
+        for query, known in zip(queries, columns[:, part], strict=True):
+            total[:, part] += bits_set(query[:, None] ^ known[None, :])
     return total
 
 
