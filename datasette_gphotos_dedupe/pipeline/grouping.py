@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.groups import Edge, build_groups, edge
 from ..core.keeper import Item, Policy
 from ..core.reasons import held_back
+from ..errors import DatabaseError
 from ..model import Group, Member, Pair
 from ..store import calibration, match_state, matches
 from ..store import groups as groups_store
@@ -43,9 +44,15 @@ class PolicyChange:
 
 
 def current_policy(db: Database) -> Policy:
-    """The policy that the groups in the database were made by."""
+    """The policy that the groups in the database were made by. Raises DatabaseError when it cannot be read."""
     stored = match_state.read_state(db.conn, "policy")
-    return Policy.from_json(stored) if stored else Policy()
+    try:
+        return Policy.from_json(stored) if stored else Policy()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise DatabaseError(
+            "The keeper rules that the database remembers (policy in its table match_state) cannot be read. No group was changed. "
+            "Give the rules once more: gphotos-to-sqlite match DATABASE --keeper-rules default"
+        ) from None
 
 
 def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[Group], dict[str, Item]]:

@@ -83,3 +83,17 @@ def test_a_configuration_that_is_none_is_one_sentence(path, tmp_path):
     assert run(path, "--config", str(config)).endswith(
         f"Error: Invalid value for --config: {config} is not a Datasette configuration in YAML or JSON.\n"
     )
+
+
+@pytest.mark.parametrize("remembered", ["{}", "[", "5", '{"rules": 5, "formats": [], "protected_albums": []}'])
+def test_rules_that_cannot_be_read_back_are_asked_for_again(path, remembered):
+    db = open_database(path)
+    with db.atomic():
+        db["match_state"].insert({"name": "policy", "value": remembered}, pk="name", replace=True)
+    db.conn.close()
+    assert run(path, "-s") == (
+        "Error: The keeper rules that the database remembers (policy in its table match_state) cannot be read. No group was changed. "
+        "Give the rules once more: gphotos-to-sqlite match DATABASE --keeper-rules default\n"
+    )
+    run(path, "-s", "--keeper-rules", "default")
+    assert keepers(path) == [("large",)]
