@@ -70,11 +70,11 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
     grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
     curve = tone_curve(grey_a, grey_b)
     tone = _tone(grey_a, grey_b, curve)
-    canvases = grey_a.astype(np.float32), curve[grey_b]
+    canvases = grey_a.astype(np.float32), curve.take(grey_b)
     light = _light(*canvases)
     if tone["tone"] > STEADY_TONE and max(light["worst_block"], light["worst_shade"]) > CLEARLY_SAME:
         # A tone that was clipped cannot be mapped back, so the better of both directions counts.
-        others = tone_curve(grey_b, grey_a)[grey_a], grey_b.astype(np.float32)
+        others = tone_curve(grey_b, grey_a).take(grey_a), grey_b.astype(np.float32)
         other = _light(*others)
         if _badness(other) < _badness(light):
             canvases, light = others, other
@@ -151,10 +151,12 @@ def _scores(
 
 def _fine(canvas: np.ndarray) -> np.ndarray:
     """The fine structure of a canvas, two pixels smaller on each side: a 3 x 3 binomial mean less a 5 x 5 cross mean."""
-    rows = canvas[1:-3] + 2.0 * canvas[2:-2] + canvas[3:-1]
-    soft = (rows[:, 1:-3] + 2.0 * rows[:, 2:-2] + rows[:, 3:-1]) / 16.0
-    wide = (canvas[:-4, 2:-2] + canvas[4:, 2:-2] + canvas[2:-2, :-4] + canvas[2:-2, 4:]) / 4.0
-    return soft - wide
+    fine = _softened(canvas)[1:-1, 1:-1]
+    wide = canvas[:-4, 2:-2] + canvas[4:, 2:-2]
+    wide += canvas[2:-2, :-4]
+    wide += canvas[2:-2, 4:]
+    wide *= np.float32(0.25)
+    return np.subtract(fine, wide, out=wide)
 
 
 def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray], edge_share: float) -> float:
@@ -187,8 +189,12 @@ def _squares(planes: Iterable[np.ndarray]) -> np.ndarray:
 
 def _softened(plane: np.ndarray) -> np.ndarray:
     """A 3 x 3 binomial mean, one pixel smaller on each side."""
-    rows = plane[:-2] + 2.0 * plane[1:-1] + plane[2:]
-    return (rows[:, :-2] + 2.0 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16.0)
+    pairs = plane[:-1] + plane[1:]
+    rows = pairs[:-1] + pairs[1:]
+    pairs = rows[:, :-1] + rows[:, 1:]
+    soft = pairs[:, :-1] + pairs[:, 1:]
+    soft *= np.float32(1 / 16)
+    return soft
 
 
 def _steps(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -218,10 +224,12 @@ def _edges(length: int, block: int) -> list[int]:
 
 
 def _tone(a: np.ndarray, b: np.ndarray, curve: np.ndarray) -> dict[str, float]:
-    moved = np.abs(curve - np.arange(256, dtype=np.float32))
+    levels = np.arange(256)
+    counts_a, counts_b = (np.bincount(grey.ravel(), minlength=256) / grey.size for grey in (a, b))
+    spread_a, spread_b = (float(np.sqrt(np.maximum(c @ levels**2 - (c @ levels) ** 2, 0.0))) for c in (counts_a, counts_b))
     return {
-        "tone": float(moved[b[::2, ::2]].mean()),
-        "contrast": float((b.std() + 1.0) / (a.std() + 1.0)),
+        "tone": float(counts_b @ np.abs(curve - levels)),
+        "contrast": (spread_b + 1.0) / (spread_a + 1.0),
     }
 
 
