@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from ..errors import PictureError, SourceError
 from .entries import Entry
-from .plain_files import open_plain_file
 
 CHUNK = 1 << 18
 _PIECE_BYTES = 1 << 24  # no more at once than this, whatever length an index claims
@@ -54,7 +53,7 @@ def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
     if archive is not None and address.offset >= 0:
         return _Member(archive, address, owned=False)  # type: ignore[return-value]
     try:
-        stream = open_plain_file(address.path)
+        stream = open(address.path, "rb")  # noqa: SIM115 - handed on
     except OSError as error:
         raise SourceError(f"{address.path} can no longer be read: {error.strerror}.") from error
     if address.offset < 0:
