@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import PictureError
 from .variants import WHOLE, Box
 
 if TYPE_CHECKING:
@@ -53,12 +54,18 @@ class Overlay:
 
 @lru_cache(maxsize=CACHED_PREVIEWS)
 def load_preview(thumbnail: bytes) -> Preview:
-    """The pixels of a JPEG preview. Cached, since a photo meets several others in a row."""
+    """The pixels of a JPEG preview. Cached, since a photo meets several others in a row.
+
+    Raises PictureError for bytes that are no picture: a damaged database may hold any.
+    """
     from PIL import Image
 
-    with Image.open(io.BytesIO(thumbnail)) as image:
-        image.draft("YCbCr", image.size)
-        luma, blue, red = image.convert("YCbCr").split()
+    try:
+        with Image.open(io.BytesIO(thumbnail)) as image:
+            image.draft("YCbCr", image.size)
+            luma, blue, red = image.convert("YCbCr").split()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError("broken", f"its preview cannot be read: {error}") from error
     return Preview(luma, _halved(blue), _halved(red))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..errors import PictureError
 from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
 from .compare import Difference, measure_difference
 from .relation import Case, Verdict, judge, same_bytes_verdict
@@ -67,7 +68,7 @@ def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Ver
 
 
 def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Case | None:
-    """All that can be measured on two photos; None when a preview is missing or nothing in them corresponds."""
+    """All that can be measured on two photos; None when a preview is missing or damaged, or nothing in them corresponds."""
     if not a.thumbnail or not b.thumbnail:
         return None
     a, b = sorted((a, b), key=_fewer_pixels_first)
@@ -81,8 +82,12 @@ def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Ca
 # a flood of equal frames is compared thousands of times over: the pixels need one look
 @lru_cache(maxsize=256)
 def _look_at(first: bytes, second: bytes, variant: str) -> tuple[Overlay, Difference, float] | None:
-    """What the pixels alone say of two previews; None when nothing in them corresponds."""
-    preview_a, preview_b, overlay = max(_framings(first, second, variant), key=lambda framing: framing[2].score)
+    """What the pixels alone say of two previews; None when nothing in them corresponds, or one cannot be read."""
+    try:
+        framings = _framings(first, second, variant)
+    except PictureError:
+        return None
+    preview_a, preview_b, overlay = max(framings, key=lambda framing: framing[2].score)
     tilt_degrees = 0.0
     if HOPELESS < overlay.score < TILT_BELOW:
         preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -74,19 +73,10 @@ def test_a_picture_that_wants_too_much_memory_costs_itself(monkeypatch):
 
 
 @pytest.fixture
-def waiting(tmp_path) -> Iterator[Address]:
-    """A file whose bytes never come: whoever opens it waits until this process gives up its lease (fcntl(2))."""
-    fcntl = pytest.importorskip("fcntl")
-    if not hasattr(fcntl, "F_SETLEASE"):
-        pytest.skip("only Linux has leases")
-    never = tmp_path / "never.jpg"
-    never.write_bytes(b"never")
-    before = signal.signal(signal.SIGIO, signal.SIG_IGN)  # tells the holder that somebody waits, and would end it
-    with open(never, "r+b") as held:
-        fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        yield Address(str(never), "never.jpg", 5)
-        fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    signal.signal(signal.SIGIO, before)
+def waiting(tmp_path) -> Address:
+    """A file whose bytes never come."""
+    os.mkfifo(tmp_path / "never.jpg")
+    return Address(str(tmp_path / "never.jpg"), "never.jpg", 5)
 
 
 def reading_processes() -> list[int]:

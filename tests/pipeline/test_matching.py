@@ -219,6 +219,15 @@ def test_files_that_cannot_be_decoded_are_copies_when_their_bytes_are_equal(db):
     ]
 
 
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut off"])
+def test_a_damaged_preview_costs_its_own_pairs_and_nothing_else(db, rows, content):
+    add_photos(db, rows[:6])
+    db.execute("UPDATE thumbnails SET content = ? WHERE photo_id = 'p0-again'", [content])
+    match_library(db, options=ALONE)
+    pairs = set(db.execute("SELECT photo_a, photo_b FROM pairs").fetchall())
+    assert ("p0-full", "p0-small") in pairs and not any("p0-again" in pair for pair in pairs)
+
+
 def test_an_empty_database_matches_to_nothing(db):
     report = match_library(db, options=ALONE)
     assert (report.photos, report.groups) == (0, 0)
