@@ -174,7 +174,8 @@ class Token:
         else:
             if is_text(self._credentials.token) and self._credentials.token.isascii() and self._credentials.token.isprintable():
                 return
-            self._credentials.token, explanation = None, _unreadable()
+            explanation = _unreadable()
+        self._credentials.token = None  # a renewal that breaks off leaves there whatever came
         # Raised outside the handler, so that no traceback carries what was sent.
         raise explanation
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.errors import GoogleError, GphotosError
 from datasette_gphotos_dedupe.google import uploads
-from datasette_gphotos_dedupe.google.auth import Auth, Token
+from datasette_gphotos_dedupe.google.auth import Auth, SignInUnreachable, Token
 from datasette_gphotos_dedupe.google.client import Client
 from datasette_gphotos_dedupe.sources.library import Library
 from datasette_gphotos_dedupe.sources.picker import Picker
@@ -243,6 +243,18 @@ def test_what_google_says_of_a_refusal_holds_no_token_and_steers_no_terminal(ora
     finally:
         oracle.token = GOOD_TOKEN
     assert str(refused.value) == "Google refused: Bad  [2J Authorization: Bearer (hidden) (HTTP 400)."
+
+
+def test_a_token_that_is_no_text_is_not_kept_when_its_answer_breaks_off(oracle):
+    token = Token(Auth("id", "secret", "refresh", f"{oracle.url}/token", ("scope",)))
+    oracle.token = json.dumps({"access_token": ["t"], "expires_in": 3600, "scope": [], "token_type": "Bearer"}).encode()
+    try:
+        for _ in range(2):  # what the first try left there would be sent by the second
+            with pytest.raises(SignInUnreachable):
+                token.bearer()
+    finally:
+        oracle.token = GOOD_TOKEN
+    assert token.bearer() == "t"
 
 
 def test_a_refused_sign_in_does_not_repeat_what_was_sent(oracle):
