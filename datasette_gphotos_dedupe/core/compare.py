@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .align import CHROMA_REDUCTION, Overlay, Preview, common_size, cut
+from .align import CHROMA_REDUCTION, Overlay, Preview, common_size, cut, softened
 
 CANVAS_SIDE = 320
 BLOCK = 16  # pixels of the canvas: a line of caption, a face in a group
@@ -151,7 +151,7 @@ def _scores(
 
 def _fine(canvas: np.ndarray) -> np.ndarray:
     """The fine structure of a canvas, two pixels smaller on each side: a 3 x 3 binomial mean less a 5 x 5 cross mean."""
-    fine = _softened(canvas)[1:-1, 1:-1]
+    fine = softened(canvas)[1:-1, 1:-1]
     wide = canvas[:-4, 2:-2] + canvas[4:, 2:-2]
     wide += canvas[2:-2, :-4]
     wide += canvas[2:-2, 4:]
@@ -167,7 +167,7 @@ def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray], e
     """
     if min(planes[0][0].shape) < SPOT_SIDE:
         return 0.0
-    away = _squares(_softened(plane)[1:-1, 1:-1] for plane in left)
+    away = _squares(softened(plane)[1:-1, 1:-1] for plane in left)
     edges = np.minimum(
         *(_steepest(_squares(step for plane in side for step in _steps(plane))) for side in zip(*planes, strict=True))
     )
@@ -185,16 +185,6 @@ def _squares(planes: Iterable[np.ndarray]) -> np.ndarray:
     for plane in others:
         total += plane * plane
     return total
-
-
-def _softened(plane: np.ndarray) -> np.ndarray:
-    """A 3 x 3 binomial mean, one pixel smaller on each side."""
-    pairs = plane[:-1] + plane[1:]
-    rows = pairs[:-1] + pairs[1:]
-    pairs = rows[:, :-1] + rows[:, 1:]
-    soft = pairs[:, :-1] + pairs[:, 1:]
-    soft *= np.float32(1 / 16)
-    return soft
 
 
 def _steps(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
