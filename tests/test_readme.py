@@ -48,9 +48,9 @@ def test_every_link_to_a_file_leads_to_one(page):
 
 
 def test_every_command_that_the_readme_shows_exists():
-    from datasette_gphotos_dedupe.cli import _load_commands, cli
+    from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 
-    _load_commands()
+    load_commands()
     shown = set(re.findall(r"gphotos-to-sqlite ([a-z][a-z-]+)", README))
     assert shown - set(cli.commands) == set()
     assert set(cli.commands) - shown == set()

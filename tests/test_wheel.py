@@ -200,6 +200,6 @@ def test_every_page_can_be_loaded_without_anything_else(image, published):
     """Also those that only ever serve people who review: their route answers who may not with a reason and not with a failure."""
     load = f"""
 import importlib, pkgutil, {PACKAGE}.web as web
-print(*[importlib.import_module(web.__name__ + '.' + room.name).__name__ for room in pkgutil.iter_modules(web.__path__)])
+print(*[importlib.import_module(room.name).__name__ for room in pkgutil.walk_packages(web.__path__, web.__name__ + '.')])
 """
-    assert f"{PACKAGE}.web.views_group" in run(image / "python", "-c", load, cwd=published.parent)
+    assert f"{PACKAGE}.web.pages.group" in run(image / "python", "-c", load, cwd=published.parent)

@@ -24,7 +24,7 @@ from .limits import (
     next_quota_reset,
     wait_before_retry_s,
 )
-from .wire import GoogleAnswer, explain_refusal, parse_error
+from .parsing import GoogleAnswer, explain_refusal, parse_error
 
 if TYPE_CHECKING:
     import requests
