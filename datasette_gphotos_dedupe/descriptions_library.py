@@ -1,4 +1,4 @@
-"""What every table, view and column is, in words: one source for metadata.yml and for the table reference in the README.
+"""What every table, view and column is, in words: one source for metadata.yml and for docs/reference/tables.md.
 
 Only keys that mean the same on Datasette 0.65 and 1.0 are used. In a metadata file 1.0 drops queries, permissions and
 `allow_sql` without a word, so none of those is here.

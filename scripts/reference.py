@@ -1,4 +1,4 @@
-"""The parts of the README that are taken from the code, so that they cannot drift. `cog` calls these; see scripts/check."""
+"""The parts of the documentation that are taken from the code, so that they cannot drift. `cog` calls these; see scripts/check."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def commands() -> str:
             cli.commands[name], info_name=f"gphotos-to-sqlite {name}", terminal_width=100, max_content_width=100
         )
         help_text = cli.commands[name].get_help(context)
-        parts.append(f"### gphotos-to-sqlite {name}\n\n```\n{help_text}\n```\n")
+        parts.append(f"## gphotos-to-sqlite {name}\n\n```\n{help_text}\n```\n")
     return "\n".join(parts)
 
 
@@ -66,7 +66,7 @@ def tables() -> str:
 def _table(name: str, kind: str, sql: str, columns: list[str], about: dict) -> str:
     comments = dict(re.findall(r"^\s+(\w+) [^\n]*?--\s*(.+)$", sql, re.MULTILINE))
     told = about.get("columns") or {}
-    lines = [f"### {name}{' (view)' if kind == 'view' else ''}", ""]
+    lines = [f"## {name}{' (view)' if kind == 'view' else ''}", ""]
     if about.get("description"):
         lines += [about["description"].strip(), ""]
     lines += ["| column | what it holds |", "|---|---|"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,34 @@ def test_a_wing_imports_only_wings_of_its_room_that_lie_below_it():
         if WINGS[own[0]][own[1]] <= WINGS[other[0]][other[1]]
     ]
     assert upwards == []
+
+
+def test_every_package_that_is_imported_is_declared():
+    setup = ast.parse((ROOT / "setup.py").read_text(encoding="utf8"))
+    texts = [node.value for node in ast.walk(setup) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    declared = {plain(found[0]) for text in texts if (found := re.match(r"[A-Za-z0-9_.-]+(?=$|[>=<])", text))}
+    packages = {module: {plain(name) for name in names} for module, names in packages_distributions().items()}
+    undeclared = {
+        f"{name} in {path.relative_to(PACKAGE)}"
+        for path in MODULES
+        for name in foreign_imports(path)
+        if not packages.get(name, {plain(name)}) & declared
+    }
+    assert undeclared == set()
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def foreign_imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+    return names - set(sys.stdlib_module_names) - {PACKAGE.name}
 
 
 def test_the_fake_google_shares_no_code_with_the_package():
