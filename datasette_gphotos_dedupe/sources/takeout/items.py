@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...core.pictures.exif import clock_in_name
 from ...model import File, Photo, altered
 from ..archives.entries import Entry, printable
 from .folders import ALBUM, TRASH
@@ -126,8 +125,3 @@ def _files(item: Item, file_of: Callable[[Entry], File]) -> list[File]:
     mains = [file_of(unit.entry) for unit in item.units]
     rest = [altered(file_of(entry), role=role) for unit in item.units for entry, role in unit.satellites]
     return [mains[0], *(altered(file, role="album_copy") for file in mains[1:]), *rest]
-
-
-def clock_from_name(filename: str | None) -> str | None:
-    """The moment in a file name as text without a zone, or None."""
-    return clock_in_name(filename or "")

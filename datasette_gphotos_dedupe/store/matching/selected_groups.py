@@ -6,7 +6,6 @@ import sqlite3
 from dataclasses import dataclass
 
 from ...errors import GphotosError
-from ...model import RELATIONS
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,3 @@ def _explain_filter(conn: sqlite3.Connection, group_filter: str, error: sqlite3.
         f"The group filter {group_filter!r} is not a condition that SQLite understands: {error}. "
         f"It can use the columns {columns}, for example: \"relation = 'smaller_copy' and taken_year = 2019\"."
     )
-
-
-def check_relation(relation: str) -> str:
-    """The relation, if there is one of that name. Raises GphotosError otherwise."""
-    if relation not in RELATIONS:
-        raise GphotosError(f"{relation!r} is not a relation. There are: {', '.join(RELATIONS)}.")
-    return relation

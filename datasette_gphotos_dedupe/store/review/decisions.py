@@ -43,7 +43,6 @@ class GroupState:
 
     group: dict[str, Any]
     members: list[dict[str, Any]] = field(default_factory=list)
-    decisions_known: bool = True
 
     @property
     def seen(self) -> str:
@@ -66,7 +65,7 @@ def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisio
     """These groups in this order, those that are not there left out; keeper first among members, then by what they weigh."""
     mark = marks(group_ids)
     groups = read_rows(conn, f"SELECT * FROM groups WHERE group_id IN ({mark})", group_ids)
-    states = {group["group_id"]: GroupState(group, decisions_known=with_decisions) for group in groups}
+    states = {group["group_id"]: GroupState(group) for group in groups}
     members = f"""SELECT m.group_id, m.role, m.relation, m.reason, m.suggested, p.* FROM group_members AS m
         JOIN photos AS p ON p.photo_id = m.photo_id WHERE m.group_id IN ({mark})
         ORDER BY m.role != 'keeper', m.role, p.bytes DESC, m.photo_id"""

@@ -57,10 +57,6 @@ class Library:
         return str(actor["id"]) if actor and actor.get("id") is not None else None
 
     @property
-    def decisions_known(self) -> bool:
-        return "decisions" in self.tables
-
-    @property
     def auth_path(self) -> str | None:
         """The file that keeps the sign-in to Google with which this database may be pushed from; None when none is configured."""
         told = compat.plugin_config(self.datasette, self.name).get("auth")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import weakref
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from datasette.utils import actor_matches_allow
@@ -106,17 +105,6 @@ async def write(db: Any, function: Callable[[sqlite3.Connection], Result]) -> Re
         return result
 
     return await db.execute_write_fn(in_transaction)
-
-
-_tasks: set[asyncio.Task] = set()
-
-
-def start_task(coroutine: Awaitable[None]) -> asyncio.Task:
-    """Run this beside the requests. Started from within one: tasks made while 0.65 starts up die with its first event loop."""
-    task = asyncio.ensure_future(coroutine)
-    _tasks.add(task)  # the loop itself holds only a weak reference
-    task.add_done_callback(_tasks.discard)
-    return task
 
 
 _plain: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
