@@ -6,6 +6,7 @@ import email
 import email.message
 import importlib.metadata
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -25,7 +26,8 @@ PACKAGE = "datasette_gphotos_dedupe"
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=300)
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # which would bring the checkout along
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=clean, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
 
