@@ -177,7 +177,7 @@ def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, step
     canvas_a, canvas_b = _canvases(a, b, best, size)
     best = Overlay(best.box_a, best.box_b, correlation(canvas_a, canvas_b))
     for _ in range(steps):
-        moved = _moved(best, _step(canvas_a, canvas_b), fixed_edges)
+        moved = _moved(best, solve_step(canvas_a, canvas_b), fixed_edges)
         if moved is None:
             break
         canvas_a, canvas_b = _canvases(a, b, moved, size)
@@ -203,7 +203,7 @@ def softened(canvas: np.ndarray) -> np.ndarray:
     return soft
 
 
-def _step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | None:
+def solve_step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | None:
     """How far b's box must move: shift and growth of x, then of y, as shares of the side; None when nothing can be told.
 
     Solves a = gain * (b + moved gradients) + offset in least squares.
