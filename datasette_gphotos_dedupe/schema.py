@@ -361,7 +361,38 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial,)}
+REMAKING = (
+    *(
+        f"ALTER TABLE pairs ADD COLUMN {column}"
+        for column in (
+            "remade REAL",  # what is left when the smaller is made again from the larger, against what its encoder leaves
+            "remade_worst REAL",
+            "remade_colour REAL",
+            "remade_px INTEGER",  # longer side it was measured at
+            "remade_from TEXT",  # the photo that still holds all of the other; NULL when none is proved to
+            "objection TEXT",
+            "wants_proof INTEGER NOT NULL DEFAULT 0",  # 1 until the originals were opened
+        )
+    ),
+    "CREATE INDEX pairs_wants_proof ON pairs(photo_a, photo_b) WHERE wants_proof",
+    """CREATE TABLE remakings (
+  content_a TEXT NOT NULL,     -- SHA-1 of two files, the lower first: what was measured on them once stays true
+  content_b TEXT NOT NULL,
+  measured_by TEXT NOT NULL,   -- name and version of the method
+  proof TEXT NOT NULL,         -- JSON
+  PRIMARY KEY (content_a, content_b),
+  CHECK (content_a < content_b)
+)""",
+)
+
+
+def m002_remaking(db: Database) -> None:
+    """Copies are proved by making them again from what stays."""
+    for statement in REMAKING:
+        db.execute(statement)
+
+
+STEPS = {step.__name__: step for step in (m001_initial, m002_remaking)}
 """Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
 
 Each uses `execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.

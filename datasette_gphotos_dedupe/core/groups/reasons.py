@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import REMOVABLE_RELATIONS
-from .keeper import ABOUT_EQUAL, Item, Policy, format_name
+from .keeper import ABOUT_EQUAL, PARTNER, Item, Policy, format_name
 from .one_item import NOT_IN_GOOGLE, may_be_one_item
 
 SAME_AS = {
@@ -56,6 +56,7 @@ def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -
         "you decided to remove the one it would be kept by": keeper.decision == "remove",
         "it was seen only in an album, so it may be somebody else's": item.album_only,
         "the other was seen only in an album, so it may be somebody else's": keeper.album_only,
+        "the other came by partner sharing, and this one is your own": keeper.origin == PARTNER != item.origin,
         "it is a favourite": item.favorite,
         "it is in a protected album": policy.protects(item),
         "it has more pixels than the one kept": item.pixels * ABOUT_EQUAL > keeper.pixels,

@@ -6,6 +6,7 @@ A JPEG is decoded to its own YCbCr without a detour through RGB, and no larger t
 from __future__ import annotations
 
 import io
+import math
 import os
 import warnings
 from dataclasses import dataclass, replace
@@ -48,6 +49,17 @@ class Still:
         return self.planes.luma.shape[1], self.planes.luma.shape[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """What a picture file says of itself before it is decoded: upright (width, height), frames, encoder, and whether anything shows
+    through, for which what may be transparent has to be decoded after all."""
+
+    shape: tuple[int, int]
+    frames: int
+    encoder: Encoder
+    shows_through: bool
+
+
 @dataclass(frozen=True)
 class Wanted:
     """How to open a picture. `side` is the longer side that is needed at least (None: all there is), `ground` the grey level that is
@@ -71,6 +83,25 @@ def read_still(data: bytes, name: str = "", wanted: Wanted | None = None) -> Sti
     if kind.family == RAW:
         return _read_raw(data, wanted)
     return _opened(data, lambda image: _still(image, data, wanted))
+
+
+def read_outline(data: bytes, name: str = "") -> Outline:
+    """The outline of a picture file. Raises as `read_still` does."""
+    kind = kind_of(data[:HEAD_BYTES], os.path.splitext(name)[1].lower())
+    if kind is None or kind.family == VIDEO:
+        raise PictureError("not_a_picture", "its content is not a picture that can be made again")
+    if kind.family == RAW:
+        still = _read_raw(data, Wanted(side=1))
+        return Outline(still.shape, 1, still.encoder, False)
+    return _opened(data, lambda image: _outline(image, len(data)))
+
+
+def _outline(image: Image.Image, byte_count: int) -> Outline:
+    orientation = read_exif(image).get(ORIENTATION_TAG)
+    frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+    encoder = encoder_of(image, byte_count)
+    through = ("A" in image.getbands() or "transparency" in image.info) and _flattened(image, WHITE)[1] is not None
+    return Outline(image.size[::-1] if orientation in (5, 6, 7, 8) else image.size, frames, encoder, through)
 
 
 def read_profile(data: bytes) -> bytes | None:
@@ -126,7 +157,7 @@ def _still(image: Image.Image, data: bytes, wanted: Wanted) -> Still:
     if wanted.frame:
         image.seek(wanted.frame)
     encoder = encoder_of(image, len(data), orientation if isinstance(orientation, int) else 1)
-    reduced = max(1, round((shape[0] * shape[1] / MEASURED_PIXELS) ** 0.5 + 0.49)) if shape[0] * shape[1] > MEASURED_PIXELS else 1
+    reduced = math.ceil((shape[0] * shape[1] / MEASURED_PIXELS) ** 0.5) or 1
     if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "YCbCr", "L") and not wanted.side and not wanted.in_srgb:
         return Still(_jpeg_planes(image, orientation, reduced), encoder, None, shape, frames)
     if image.format in ("JPEG", "MPO") and wanted.side:

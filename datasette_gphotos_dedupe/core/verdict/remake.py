@@ -36,7 +36,7 @@ RIM = 4  # pixels along the edges, where resamplers differ in what they assume b
 STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: the kernel takes it
 REGISTERED_SIDE = 640
 BLOCK = 8
-RESAMPLERS = ("BICUBIC", "BOX", "BILINEAR", "LANCZOS")
+RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
 PLAIN = 1.15  # badness at which no better explanation is looked for
@@ -202,9 +202,24 @@ def _resized(plane: np.ndarray, size: tuple[int, int], box: Box, resampler: str,
 
     if box == WHOLE and size == (plane.shape[1], plane.shape[0]):
         return plane.astype(np.float32)
+    if resampler in ("AREA", "REDUCED"):
+        return _resized_by_area(plane, size, box, resampler == "REDUCED")
     pixels = box[0] * plane.shape[1], box[1] * plane.shape[0], box[2] * plane.shape[1], box[3] * plane.shape[0]
     image = Image.fromarray(plane.astype(np.float32) if exact else plane)
     return np.asarray(image.resize(size, Image.Resampling[resampler], box=pixels), np.float32)
+
+
+def _resized_by_area(plane: np.ndarray, size: tuple[int, int], box: Box, halving: bool) -> np.ndarray:
+    """The mean of what each pixel covers, or, when `halving`, of whole pixels first and straight lines between these after."""
+    height, width = plane.shape
+    left, top, right, bottom = round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
+    part = plane[top:bottom, left:right].astype(np.float32)
+    if not halving:
+        return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    factor = max(1, (right - left) // size[0])
+    whole = part[: part.shape[0] // factor * factor, : part.shape[1] // factor * factor]
+    reduced = cv2.resize(whole, (whole.shape[1] // factor, whole.shape[0] // factor), interpolation=cv2.INTER_AREA)
+    return cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR)
 
 
 def _explained(target: _Target, made: list[np.ndarray]) -> _Made:

@@ -7,17 +7,20 @@ the person; only agreement of all of them is a relation that may be suggested fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from ...errors import PictureError
 from ..pictures.variants import TURNS, UNCHANGED, WHOLE, variant_box
 from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
 from .compare import Difference, measure_difference
-from .relation import Case, Verdict, judge, same_bytes_verdict
+from .proof import Proof
+from .relation import Case, Verdict, judge, same_bytes_verdict, wants_proof
 from .subject import Subject
 from .witness import hear_witness
 
-VERIFIER = "verify/6"
+VERIFIER = "verify/7"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
@@ -26,16 +29,29 @@ __all__ = ["VERIFIER", "Verdict", "measure_case", "verify_pair"]
 
 
 def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict | None:
-    """How two photos relate, or None when they are different pictures. Symmetric.
+    """How two photos relate by their previews, or None when they are different pictures. Symmetric.
 
-    `variant` is 'base' when the plain hashes met, 'name' when the file names did (at the distance of the plain hashes), else the name
-    of the variant (of either photo) that met the other's plain hash;
-    `distance_bits` is the distance at which they met. Costs some 7 ms of a processor with decoding the previews, twice as much for crops.
+    `variant` is 'base' when the plain hashes met, 'name' when name or clock did (at the distance of the plain hashes), else the name
+    of the variant (of either photo) that met the other's plain hash; `distance_bits` is the distance at which they met. A verdict that
+    `wants_proof` is provisional: `prove_pair` opens the originals. Costs some 7 ms of a processor with decoding the previews.
     """
     if a.sha1 and a.sha1 == b.sha1:
         return same_bytes_verdict(a, b, distance_bits, variant)
     case = measure_case(a, b, distance_bits, variant)
     return judge(case) if case else None
+
+
+def prove_pair(
+    a: Subject, b: Subject, distance_bits: int, variant: str, proof_of: Callable[[Case], Proof]
+) -> tuple[Verdict | None, Proof | None]:
+    """The verdict with a re-making, where the previews allow a copy. `proof_of` opens the originals, or knows the proof."""
+    if a.sha1 and a.sha1 == b.sha1:
+        return same_bytes_verdict(a, b, distance_bits, variant), None
+    case = measure_case(a, b, distance_bits, variant)
+    if case is None or not wants_proof(case):
+        return (judge(case) if case else None), None
+    proof = proof_of(case)
+    return judge(replace(case, proof=proof)), proof
 
 
 def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Case | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 SAME_SECOND_S = 1.0
-SAME_ASPECT = 0.02
 CAMERAS_OWN = 2  # the best that `name_rank` gives
 COPY_WORDS = "copy|kopie|copie|copia|thumb|thumbnail|small|preview|web|resized|scaled"
 EDIT_WORDS = "edited|edit|bearbeitet|modifié|modifie|editado|modificato|bewerkt|redigerad|edytowane|edited-effects|collage"
@@ -52,28 +51,15 @@ CAMERA_NAME = re.compile(
 class Witness:
     """What the metadata of two photos says. `time_gap_s` is None unless both times are comparable.
 
-    `one_edited`: exactly one of the names says that somebody edited it. `same_moment`: the clocks agree to a fraction of a second.
+    `one_edited`: exactly one of the names says that somebody edited it. `both_clocks`: both cameras gave a time of their own.
     """
 
     same_time: bool | None
     time_gap_s: float | None
     same_name: bool | None
     same_camera: bool | None
-    same_aspect: bool
     one_edited: bool = False
-    same_moment: bool = False
-
-    @property
-    def agrees(self) -> bool:
-        """Something beside the pixels says that this is one exposure, and nothing says it is not.
-
-        A burst takes several in one second, so a clock without fractions is no witness on its own.
-        """
-        return (self.same_moment or self.same_name is True) and not self.disagrees
-
-    @property
-    def disagrees(self) -> bool:
-        return self.same_time is False or self.same_name is False or self.same_camera is False
+    both_clocks: bool = False
 
 
 def hear_witness(a: Subject, b: Subject) -> Witness:
@@ -85,9 +71,8 @@ def hear_witness(a: Subject, b: Subject) -> Witness:
         time_gap_s=gap,
         same_name=same_name(*(without_own_size(one.filename, one.width, one.height) for one in (a, b))),
         same_camera=_same_camera(a, b),
-        same_aspect=_same_aspect(a, b),
         one_edited=is_edited(a.filename) != is_edited(b.filename),
-        same_moment=same_time is True and _has_fractions(a, b),
+        both_clocks=bool(a.camera_taken_at and b.camera_taken_at),
     )
 
 
@@ -111,10 +96,6 @@ def without_own_size(filename: str | None, width: int | None, height: int | None
     match = OWN_SIZE.match(filename or "")
     own = match and int(match["side"]) in (width, height)
     return match["stem"] + match["suffix"] if match and own else filename
-
-
-def _has_fractions(a: Subject, b: Subject) -> bool:
-    return bool(a.camera_taken_at and b.camera_taken_at and _fraction(a.camera_taken_at) and _fraction(b.camera_taken_at))
 
 
 def time_gap_s(a: Subject, b: Subject) -> float | None:
@@ -220,9 +201,3 @@ def _same_camera(a: Subject, b: Subject) -> bool | None:
     if not a.camera_model or not b.camera_model:
         return None
     return a.camera_model.strip().lower() == b.camera_model.strip().lower()
-
-
-def _same_aspect(a: Subject, b: Subject) -> bool:
-    if not (a.width and a.height and b.width and b.height):
-        return True
-    return abs((a.width * b.height) / (a.height * b.width) - 1.0) <= SAME_ASPECT

@@ -14,7 +14,7 @@ import numpy as np
 from ...core.search.candidates import Library, hashes_from_hex
 from ...core.search.namesakes import alias_of
 from ...core.search.variant_texts import VariantHashes, hashes_from_texts
-from ...model import MEASURES, Pair
+from ...model import MEASURES, Link, Pair
 from ..rows import in_parts, marks
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def save_pairs(conn: sqlite3.Connection, pairs: Iterable[Pair], found_by: str = 
 
 
 def _pair_row(pair: Pair, found_by: str) -> tuple:
-    measures = [pair.measures.get(name) for name in MEASURES]
+    measures = [pair.measures.get(name, 0 if name == "wants_proof" else None) for name in MEASURES]
     return (pair.photo_a, pair.photo_b, pair.distance_bits, pair.relation, pair.confidence, pair.evidence, *measures, found_by)
 
 
@@ -196,6 +196,12 @@ def read_pairs(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str],
     """The relation of each pair found this way."""
     sql = "SELECT photo_a, photo_b, relation FROM pairs WHERE found_by = ?"
     return {(a, b): relation for a, b, relation in conn.execute(sql, [found_by])}
+
+
+def read_links(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str], Link]:
+    """What each pair found this way means for a group."""
+    sql = "SELECT photo_a, photo_b, relation, remade_from, coalesce(remade, 1.0) FROM pairs WHERE found_by = ?"
+    return {(a, b): Link(*link) for a, b, *link in conn.execute(sql, [found_by])}
 
 
 def read_different(conn: sqlite3.Connection) -> set[tuple[str, str]]:
