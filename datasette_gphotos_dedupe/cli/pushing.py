@@ -93,7 +93,8 @@ def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path
 
 
 def _asks_about_trial(conn: sqlite3.Connection, report: PushReport) -> bool:
-    return report.state == "paused" and pushes.read_push(conn, report.push_id).trial == "sent"
+    push = pushes.read_push(conn, report.push_id)
+    return report.state == "paused" and push is not None and push.trial == "sent"
 
 
 def _confirms(report: PushReport) -> bool:

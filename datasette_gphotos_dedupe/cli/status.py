@@ -49,7 +49,7 @@ def _library(found: Status) -> Iterator[str]:
     if not counts["photos"]:
         return
     first, last = found.dates
-    if first:
+    if first and last:
         yield f"  taken from {first[:10]} to {last[:10]}"
     yield f"  {count(counts['videos'], 'video')}, {counts['trashed']:,} in the bin, {counts['album_only']:,} maybe somebody else's"
     yield f"  {count(counts['files'], 'file')}, {count(counts['albums'], 'album')}, {count(counts['people'], 'person', 'people')}"

@@ -75,9 +75,9 @@ class _Import:
         self.work = Run(db.conn, command)
         self.staging = Staging(db.conn)
         self.report = ImportReport()
-        sizes = [container.bytes for container in source.containers]
+        sizes = [container.bytes for container in source.containers if container.bytes is not None]
         # How much lies in a folder is not known before it was walked.
-        self._begins = None if None in sizes else [0, *accumulate(sizes)]
+        self._begins = [0, *accumulate(sizes)] if len(sizes) == len(source.containers) else None
         self._inventory: str | None = None
         self._is_recalled = False
         self._distrusted: set[str] = set()

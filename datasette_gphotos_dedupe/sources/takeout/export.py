@@ -278,7 +278,7 @@ class Takeout:
         Returns how many of the library's own folders describe a picture that is not there.
         """
         by_key = {item.media_key: item for item in items if item.media_key}
-        dangling = Counter()
+        dangling: Counter[str] = Counter()
         for folder, entry, sidecar in orphans:
             item = by_key.get(sidecar.media_key)
             if item is not None:
@@ -345,7 +345,7 @@ class Takeout:
             for export in self.exports:
                 for names in export.media.values():
                     for entry in (entry for entries in names.values() for entry in entries):
-                        self._paths[entry.container, printable(entry.path)] = entry  # type: ignore[index]
+                        self._paths[entry.container, printable(entry.path)] = entry
         return self._paths[number, member]  # type: ignore[index]
 
     def _address(self, entry: Entry) -> Address:

@@ -55,13 +55,13 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
     for row in rows:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
         if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
-            return row[0]
+            return str(row[0])
     if len(rows) == 1:
         row = rows[0]
         # Between two exports a person may have corrected the date; the title stays that of the upload.
         later = row[1] == photo.filename and row[5] != photo.exported_at and row[3] == photo.source
         if later and (photo.media_key is None or row[4] is None):
-            return row[0]
+            return str(row[0])
     return _row_of_file(conn, photo) or _row_of_list(conn, photo)
 
 
@@ -74,7 +74,7 @@ def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
             [file.container, file.member, photo.sha1],
         ).fetchone()
         if row:
-            return row[0]
+            return str(row[0])
     return None
 
 

@@ -130,7 +130,7 @@ async def _start(library: Library, wants_json: bool):
     if not plan.planned and not any(item.state == "withdraw" for item in plan.withdraw):
         raise GphotosError("Nothing was sent: none of these photos can be put into an album. Each refusal says why.")
     push_id = await library.write(_create, plan, library.actor_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
+    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path or "")
     url = library.url("duplicates", "push", str(push_id))
     return json_answer({"ok": True, "push_id": push_id, "url": url}, 201) if wants_json else redirect(url)
 
