@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
-from ..model import File, Photo, Reading, Trouble
+from ..model import File, Reading, Trouble
 from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers
 from ..sources.archives.entries import printable
 from ..sources.archives.inventory import take_inventory
+from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
 from ..store.library.gone_files import forget_stale, read_stale
@@ -44,7 +45,7 @@ def import_takeout(db: Database, paths: list[str | Path], progress: Progress, wo
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
     containers = _outermost(find_containers(paths))
-    return _Import(db, Takeout(containers), "takeout", progress, workers).run()
+    return _Import(db, Takeout(containers), progress, workers).run()
 
 
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -55,7 +56,7 @@ def import_folder(db: Database, paths: list[str | Path], progress: Progress, wor
                 f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
             )
     containers = _outermost([container for container in find_containers(paths) if container.kind == FOLDER])
-    return _Import(db, Folder(containers), "folder", progress, workers).run()
+    return _Import(db, Folder(containers), progress, workers).run()
 
 
 def _outermost(containers: list[Container]) -> list[Container]:
@@ -67,12 +68,12 @@ def _outermost(containers: list[Container]) -> list[Container]:
 class _Import:
     """One import: its source, its workers, the batch in flight and the counts."""
 
-    def __init__(self, db: Database, source: Takeout, command: str, progress: Progress, workers: int | None):
+    def __init__(self, db: Database, source: Takeout, progress: Progress, workers: int | None):
         self.conn = db.conn
         self.source = source
         self.progress = progress
         self.pool = WorkerPool(workers)
-        self.work = Run(db.conn, command)
+        self.work = Run(db.conn, source.name)
         self.staging = Staging(db.conn)
         self.report = ImportReport()
         sizes = [container.bytes for container in source.containers if container.bytes is not None]
@@ -122,7 +123,7 @@ class _Import:
         with self.pool:
             self._read_index()
             self._read_photos()
-        if not self.source.broken:
+        if self.source.can.shows_absence and not self.source.broken:
             self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
 
     def _finish(self, state: str) -> None:
@@ -203,7 +204,7 @@ class _Import:
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", self.source.media_count)
-        for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
+        for job in in_order(self._jobs(self.source.offers(self._skip)), Job.start):
             self._take(job)
             self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
             self.progress.advance(len(job.photo.files))
@@ -211,9 +212,9 @@ class _Import:
                 self._save_batch()
         self._save_batch()
 
-    def _jobs(self, photos: Iterator[Photo]) -> Iterator[Job]:
-        for photo in photos:
-            yield Job(photo, self._read, [self.known_of(file) for file in photo.files])
+    def _jobs(self, offers: Iterator[Offer]) -> Iterator[Job]:
+        for offer in offers:
+            yield Job(offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google)
 
     def _read(self, file: File, mode: str) -> Pending | Known | Reading | Trouble:
         kind = self.source.container_of(file).kind

@@ -27,6 +27,7 @@ class Job:
     photo: Photo
     read: Read
     known: list[Known | None]
+    in_google: bool
     outcomes: list[Any] = field(default_factory=list)
 
     def start(self) -> None:
@@ -107,7 +108,7 @@ class Job:
 
     def _found(self, files: list[File], best: Known | Reading) -> Found:
         facts: dict = {"files": tuple(files), "sha1": best.sha1, "bytes": best.bytes}
-        if self.photo.source == "takeout" and best.sha1:
+        if self.in_google and best.sha1:
             facts["dedup_key"] = dedup_key_of(best.sha1)
         if isinstance(best, Known):
             return Found(altered(self.photo, kind=None, **facts))

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
 from .archives.entries import TROUBLES, Entry, printable
-from .base import Skip
+from .base import Capabilities, Offer, Skip
 from .takeout.export import Export, Takeout
 from .takeout.naming import split_extension
 
@@ -23,6 +23,7 @@ class Folder(Takeout):
     """The files of a folder, each a photo; an iPhone's HEIC and the MOV beside it are one."""
 
     name = "folder"
+    can = Capabilities(in_google=False)
 
     def _take(self, export: Export, entry: Entry, stream) -> None:
         self.accounts[entry.container].seen += 1
@@ -35,13 +36,13 @@ class Folder(Takeout):
             path = PurePosixPath(entry.path)
             export.media[str(path.parent)][path.name].append(entry)
 
-    def photos(self, skip: Skip) -> Iterator[Photo]:
+    def offers(self, skip: Skip = lambda file, trouble: None) -> Iterator[Offer]:
         """Every picture and video in the order of their paths."""
         for file, trouble in self._early:
             skip(file, trouble)
         for export in self.exports:
             for names in export.media.values():
-                yield from self._photos_of(names)
+                yield from map(Offer, self._photos_of(names))
 
     def _photos_of(self, names: dict[str, list[Entry]]) -> Iterator[Photo]:
         by_stem = defaultdict(list)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ...errors import PictureError, SourceError
-from ...model import Album, File, Photo, Trouble
+from ...model import Album, File, Trouble
 from ..archives.containers import FOLDER, TGZ, ZIP, Container, export_name, walk_folder
 from ..archives.entries import TROUBLES, Entry, printable
 from ..archives.members import Address, open_address
 from ..archives.tgz_stream import read_tgz
 from ..archives.zip_index import read_zip_index
-from ..base import Capabilities, Skip
+from ..base import Allow, Capabilities, Offer, Skip
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .gaps import missing_numbers, missing_part_text, unmatched_text
 from .items import Item, Unit, album_id, collapse, photo_of
@@ -68,7 +68,7 @@ class Takeout:
     """The items of one or more exports. Call `read_index` first; `broken` then names the parts that could not be read."""
 
     name = "takeout"
-    can = Capabilities(has_pixels=True, original_bytes=True)
+    can = Capabilities(shows_absence=True)
 
     def __init__(self, containers: list[Container]):
         self.containers = containers
@@ -211,7 +211,7 @@ class Takeout:
                 title = (meta.title if meta else None) or printable(folder)
                 self._albums[album_id(folder)] = Album(album_id(folder), title, meta.description if meta else None)
 
-    def photos(self, skip: Skip) -> Iterator[Photo]:
+    def offers(self, skip: Skip = lambda file, trouble: None) -> Iterator[Offer]:
         """Every library item in the order in which the parts hold it, the best file first.
 
         `photo_id` is the media key, or empty where only the bytes can tell.
@@ -225,7 +225,7 @@ class Takeout:
             for item in self._items(export, skip):
                 if item.media_key:
                     export.keys.add(item.media_key)
-                yield photo_of(item, export.exported_at, self.file_of)
+                yield Offer(photo_of(item, export.exported_at, self.file_of))
 
     def _items(self, export: Export, skip: Skip) -> list[Item]:
         units: list[Unit] = []
@@ -355,9 +355,10 @@ class Takeout:
             str(path), entry.path, entry.bytes, entry.offset if container.kind == ZIP else -1, *entry[6:8], entry.crc32
         )
 
-    def open(self, photo: Photo) -> BinaryIO:
+    def fetch(self, offer: Offer, allow: Allow = lambda: None) -> bytes:
         """The bytes of a photo's best file."""
-        return open_address(self.address(photo.files[0]))
+        with open_address(self.address(offer.photo.files[0])) as stream:
+            return stream.read()
 
 
 def _exports(containers: list[Container]) -> list[Export]:
