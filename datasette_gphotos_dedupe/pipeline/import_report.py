@@ -36,6 +36,8 @@ class ImportReport:
     files_read: int = 0
     warnings: list[str] = field(default_factory=list)
     stopped: bool = False
+    concluded: list[str] = field(default_factory=list)  # what its exports were taken for
+    refused: str | None = None  # why nothing was marked though the person called the export whole
 
     @property
     def broken(self) -> list[str]:

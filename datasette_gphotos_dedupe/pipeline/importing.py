@@ -22,12 +22,13 @@ from ..store.last_import import read_last_import, save_last_import
 from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
 from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
 from ..store.stale import forget_stale, read_stale
+from .conclusions import conclude
 from .import_report import ImportReport, PartReport
 from .jobs import Job
 from .progress import Progress
 from .reading import is_worth_another_try
 from .staging import Staging
-from .vanished import note_vanished
+from .vanished import Confirm, note_vanished
 from .workers import Pending, WorkerPool, in_order
 
 if TYPE_CHECKING:
@@ -37,13 +38,22 @@ BATCH_PHOTOS = 200
 BATCH_S = 2.0
 
 
-def import_takeout(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
+def import_takeout(
+    db: Database,
+    paths: list[str | Path],
+    progress: Progress,
+    workers: int | None = None,
+    whole_library: Confirm | None = None,
+) -> ImportReport:
     """Import the parts of one or more Takeout exports.
+
+    With `whole_library` they hold the whole library: what earlier exports showed and they lack is marked as trashed, once that
+    function has been shown how much and says yes.
 
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
     containers = _outermost(find_containers(paths))
-    return _Import(db, Takeout(containers), "takeout", progress, workers).run()
+    return _Import(db, Takeout(containers), "takeout", progress, workers, whole_library).run()
 
 
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -66,8 +76,17 @@ def _outermost(containers: list[Container]) -> list[Container]:
 class _Import:
     """One import: its source, its workers, the batch in flight and the counts."""
 
-    def __init__(self, db: Database, source: Takeout, command: str, progress: Progress, workers: int | None):
+    def __init__(
+        self,
+        db: Database,
+        source: Takeout,
+        command: str,
+        progress: Progress,
+        workers: int | None,
+        whole_library: Confirm | None = None,
+    ):
         self.conn = db.conn
+        self.whole_library = whole_library
         self.source = source
         self.progress = progress
         self.pool = WorkerPool(workers)
@@ -111,7 +130,7 @@ class _Import:
             self.progress.start("Looking for what is new in the parts")
         with contextlib.suppress(SourceError, OSError):  # it will be told of where the part is read
             self._inventory = f"{self.source.name} {take_inventory(self.source.containers)}"
-        if last is not None and last[0] == self._inventory:
+        if last is not None and last[0] == self._inventory and not self.whole_library:
             report = ImportReport.from_json(last[1])
             if not _may_differ_next_time(report):
                 self.report, self._is_recalled = report, True
@@ -121,8 +140,6 @@ class _Import:
         with self.pool:
             self._read_index()
             self._read_photos()
-        if not self.source.broken:
-            self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
 
     def _finish(self, state: str) -> None:
         for number, account in enumerate(self.source.accounts):
@@ -140,18 +157,31 @@ class _Import:
                 )
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
-        lasting = replace(self.report, warnings=self.source.warnings)
-        self.report.warnings += self.source.warnings
         if state == "done" and not self.report.broken:
             self._forget_unseen()
+            self._conclude()
+        lasting = replace(self.report, warnings=self.source.warnings)
+        self.report.warnings += self.source.warnings
         if state == "done":
             self.staging.clear([_part_key(container)[0] for container in self.source.containers if container.kind == TGZ])
         if self.report.broken:
             state = "failed"
-        self.work.finish(state, " ".join(self.report.broken) or None)
+        self.work.finish(state, " ".join(self.report.broken) or None, " ".join(self.report.concluded) or None)
         if state == "done" and self._inventory and not _may_differ_next_time(lasting):
             with transaction(self.conn):
                 save_last_import(self.conn, self._inventory, lasting.as_json())
+
+    def _conclude(self) -> None:
+        """Say what the exports are taken for; only the person's word makes one the whole library."""
+        if self.source.name != "takeout":
+            return
+        exports, containers = self.source.exports, self.source.containers
+        if self.whole_library is None:
+            self.report.concluded = conclude(self.conn, exports, containers)
+            return
+        self.report.concluded, self.report.refused = note_vanished(
+            self.conn, exports, containers, self.work.id, self.whole_library
+        )
 
     def _forget_unseen(self) -> None:
         """Drop what earlier runs said of files that are no longer there, or of sidecars that have found their picture."""

@@ -24,7 +24,10 @@ def missing_part_text(gaps: list[int], dangling: int) -> str | None:
         what = f"Part {names} of this export is" if len(gaps) == 1 else f"Parts {names} of this export are"
         return f"{what} missing{after}. {AGAIN}"
     if dangling:
-        return f"A part of this export seems to be missing{after}. {AGAIN} If you gave all parts, Google left something out."
+        return (
+            f"A part of this export seems to be missing{after}. {AGAIN} If you gave all parts, Google left "
+            "something out, as it may in a scheduled export of what is new."
+        )
     return None
 
 

@@ -56,7 +56,8 @@ class Export:
     kinds: dict[str, str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)  # media keys of its items, also of those whose files could not be used
     newest_file: str = ""
-    whole: bool = True  # as far as can be told: no part is missing
+    gaps: list[int] = field(default_factory=list)  # numbers of parts that were not given
+    whole: bool = True  # as far as can be told: nothing is missing
 
     @property
     def years(self) -> set[str]:
@@ -294,8 +295,9 @@ class Takeout:
         return missing_numbers(self.containers[number].part for number in export.containers)
 
     def _warn_of_what_is_missing(self, export: Export, dangling: int, unmatched: int) -> None:
-        warning = missing_part_text(self._gaps(export), dangling)
-        export.whole = export.whole and warning is None
+        export.gaps = self._gaps(export)
+        warning = missing_part_text(export.gaps, dangling)
+        export.whole = warning is None
         self.warnings += filter(None, (warning, unmatched_text(unmatched)))
 
     # -- bytes ------------------------------------------------------------------------------------------------------

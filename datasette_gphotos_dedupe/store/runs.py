@@ -103,15 +103,15 @@ class Run:
         with contextlib.suppress(DatabaseError, sqlite3.Error):
             self.finish("failed")
 
-    def finish(self, state: str, message: str | None = None) -> None:
+    def finish(self, state: str, message: str | None = None, concluded: str | None = None) -> None:
         """End the run, if it wrote anything."""
         if self.run_id is None:
             return
         with transaction(self._conn):
             self.save_counts()
             self._conn.execute(
-                "UPDATE runs SET state = ?, finished_at = ?, message = ? WHERE run_id = ?",
-                [state, utc_now(), message, self.run_id],
+                "UPDATE runs SET state = ?, finished_at = ?, message = ?, concluded = ? WHERE run_id = ?",
+                [state, utc_now(), message, concluded, self.run_id],
             )
 
 
