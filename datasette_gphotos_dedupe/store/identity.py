@@ -23,6 +23,8 @@ OF_THE_BYTES = (
     "camera_make",
     "camera_model",
     "moves",
+    "extras",
+    "flaw",
     "no_pixels",
 )
 

@@ -13,7 +13,7 @@ from ..model import Album, File, Photo, Reading, Trouble
 from ..sources.items import album_id
 from ..sources.naming import nfc
 from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
-from .news import COMPARED, CONTENT, FLAGS, METADATA, is_no_news, without_news
+from .news import COMPARED, CONTENT, FLAGS, METADATA, OF_READING, is_no_news, without_news
 from .selecting import marks
 
 RunId = Callable[[], int]
@@ -70,8 +70,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     old = cursor.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
-    new = {name: _plain(getattr(photo, name, None)) for name in (*METADATA, *CONTENT)}
-    new["source"], new["album_only"], new["moves"] = photo.source, int(photo.album_only), int(photo.moves)
+    new = {name: plain_value(getattr(photo, name, None)) for name in COMPARED}
     if old is None:
         columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
         names = ", ".join(columns)
@@ -99,7 +98,10 @@ def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
     return conn.execute("SELECT 1 FROM photos WHERE photo_id = ? AND sha1 IS ?", [photo_id, sha1]).fetchone() is not None
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A value of a shape as SQLite holds it: flags as numbers, words as a JSON list, none of them as NULL."""
+    if isinstance(value, tuple):
+        return json.dumps(value) if value else None
     return int(value) if isinstance(value, bool) else value
 
 
@@ -117,7 +119,7 @@ def _merged(old: dict, new: dict) -> dict:
         merged["dedup_key"] = old["dedup_key"]  # Google's own word: that of a "storage saver" item is not made of its bytes
     if new["width"]:
         merged["no_pixels"] = None
-    merged["moves"] = new["moves"] if new["width"] else old["moves"]  # told by the bytes: only who read them knows
+    merged |= {name: (new if new["width"] else old)[name] for name in OF_READING}
     merged["source"] = new["source"] if newer else old["source"]
     merged["album_only"] = new["album_only"]
     return merged
