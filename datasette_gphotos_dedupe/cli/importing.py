@@ -130,8 +130,8 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
             _match(db, silent)
         if report.broken:
             raise SourceError(broken_text(report))
-        if report.refused:
-            raise SourceError(report.refused)
+        if report.forgotten or report.refused:
+            raise SourceError(report.forgotten or report.refused)
     finally:
         db.close()
 

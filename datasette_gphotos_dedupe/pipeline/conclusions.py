@@ -6,7 +6,7 @@ import sqlite3
 
 from ..sources.archives import Container
 from ..sources.entries import printable
-from ..sources.takeout import Export
+from ..sources.exports import Export
 from ..store.vanished import Overlap, read_overlap
 from ..words import count
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..model import File, Photo, Reading, Trouble
-from ..sources.archives import FOLDER, TGZ, Container, find_containers
+from ..sources.archives import FOLDER, TGZ, Container, find_containers, in_order_of_parts
 from ..sources.entries import printable
 from ..sources.folder import Folder
 from ..sources.inventory import take_inventory
 from ..sources.takeout import Takeout
 from ..store.last_import import read_last_import, save_last_import
 from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
+from ..store.runs import Known, Run, read_known, read_parts_of, save_part, transaction, was_broken_as_another_file
 from ..store.stale import forget_stale, read_stale
 from .conclusions import conclude
-from .import_report import ImportReport, PartReport
+from .import_report import ImportReport, PartReport, forgotten_text
 from .jobs import Job
 from .progress import Progress
 from .reading import is_worth_another_try
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 BATCH_PHOTOS = 200
 BATCH_S = 2.0
+FORGOTTEN = Trouble("forgotten", "the program did not come to it, which is a fault of the program; please report it")
 
 
 def import_takeout(
@@ -52,8 +53,22 @@ def import_takeout(
 
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
-    containers = _outermost(find_containers(paths))
+    containers = _outermost(_with_earlier_parts(db, find_containers(paths)))
     return _Import(db, Takeout(containers), "takeout", progress, workers, whole_library).run()
+
+
+def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Container]:
+    """Also the zips of the same exports that an earlier run has read, where they still lie as they were.
+
+    A picture, its sidecar and its film may lie in different parts. Nothing in those is read again but their indexes and sidecars; a
+    tgz would have to be read from its start, so it is left to the person to give it again.
+    """
+    ids = {container.export_id for container in containers if container.export_id}
+    known = {str(container.path) for container in containers}
+    wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
+    there = [path for path in wanted.values() if Path(path).is_file()]
+    found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
+    return in_order_of_parts([*containers, *found])
 
 
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -68,9 +83,12 @@ def import_folder(db: Database, paths: list[str | Path], progress: Progress, wor
 
 
 def _outermost(containers: list[Container]) -> list[Container]:
-    """Without folders that lie in another one given: their files would be seen twice."""
-    folders = [container.path for container in containers if container.kind == FOLDER]
-    return [each for each in containers if each.kind != FOLDER or not any(path in each.path.parents for path in folders)]
+    """Without folders that lie in another one given, or are one by another name: their files would be seen twice."""
+    kept: dict[Path, Container] = {}
+    for container in containers:
+        kept.setdefault(container.path.resolve(), container)
+    folders = [path for path, container in kept.items() if container.kind == FOLDER]
+    return [each for path, each in kept.items() if each.kind != FOLDER or not any(other in path.parents for other in folders)]
 
 
 class _Import:
@@ -102,6 +120,7 @@ class _Import:
         self._known: dict[str, dict[str, Known]] = {}
         self._settled: dict[str, set[str]] = defaultdict(set)  # container -> members that are used or skipped in this run
         self._albums_saved: set[str] = set()
+        self._photo_ids: set[str] = set()
         self._batch: list[Found] = []
         self._skips: list[tuple[File, Trouble]] = []
         self._saved_at = time.monotonic()
@@ -158,6 +177,7 @@ class _Import:
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
         if state == "done" and not self.report.broken:
+            self._account_for_all()
             self._forget_unseen()
             self._conclude()
         lasting = replace(self.report, warnings=self.source.warnings)
@@ -182,6 +202,17 @@ class _Import:
         self.report.concluded, self.report.refused = note_vanished(
             self.conn, exports, containers, self.work.id, self.whole_library
         )
+
+    def _account_for_all(self) -> None:
+        """Leave out, and tell as an error, what the run neither used nor left out: each file must end in one state."""
+        lost = [
+            file for file in map(self.source.file_of, self.source.media()) if file.member not in self._settled[file.container]
+        ]
+        if lost:
+            for file in lost:
+                self._skip(file, FORGOTTEN)
+            self._save_batch()
+            self.report.forgotten = forgotten_text(lost)
 
     def _forget_unseen(self) -> None:
         """Drop what earlier runs said of files that are no longer there, or of sidecars that have found their picture."""
@@ -231,7 +262,7 @@ class _Import:
         return None if known.code and is_worth_another_try(known.code) else known
 
     def _read_photos(self) -> None:
-        self.progress.start("Reading pictures", self.source.media_count)
+        self.progress.start("Reading pictures", sum(1 for _ in self.source.media()))
         for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
             self._take(job)
             self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
@@ -292,7 +323,8 @@ class _Import:
             raise
         self._albums_saved |= albums
         self._batch, self._skips = [], []
-        self.report.photos += len(batch)
+        self._photo_ids |= saved.photo_ids
+        self.report.photos = len(self._photo_ids)
         self.report.added += saved.added
         self.report.updated += saved.updated
 

@@ -13,9 +13,9 @@ from pathlib import PurePosixPath
 
 from ..sources.archives import Container
 from ..sources.entries import printable
+from ..sources.exports import Export
 from ..sources.folders import OWN, YEAR
 from ..sources.naming import nfc
-from ..sources.takeout import Export
 from ..store.library import RunId
 from ..store.runs import transaction
 from ..store.vanished import read_overlap, read_unseen, save_vanished

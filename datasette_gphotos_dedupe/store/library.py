@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from ..core.keys import dedup_key_of
@@ -30,16 +30,20 @@ class Found:
 
 @dataclass
 class Saved:
-    """How many rows of `photos` a batch added and changed."""
+    """How many rows of `photos` a batch added, and how many of earlier runs it changed; the ids of its photos."""
 
     added: int = 0
     updated: int = 0
+    photo_ids: set[str] = field(default_factory=set)
 
 
 def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId) -> Saved:
     """Save a batch: photo, files, albums, people, fingerprint and preview of each. `run_id` is asked only when a row changes."""
     saved = Saved()
-    for found in _with_news(conn, list(batch)):
+    batch = list(batch)
+    news = _with_news(conn, batch)
+    saved.photo_ids = {found.photo.photo_id for found in batch} - {found.photo.photo_id for found in news}
+    for found in news:
         photo_id = find_photo_id(conn, found.photo)
         change = _save_row(conn, photo_id, found.photo, run_id)
         saved.added += change == "added"
@@ -48,6 +52,7 @@ def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId)
             photo_id = save_file(conn, photo_id, file)
         _save_albums_of(conn, photo_id, found.photo.albums)
         _save_people_of(conn, photo_id, found.photo.people)
+        saved.photo_ids.add(photo_id)
         if found.reading is not None and _is_of(conn, photo_id, found.photo.sha1):
             save_pixels(conn, photo_id, found.reading)
     return saved
@@ -87,10 +92,11 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         if photo.mime_type is None:  # an earlier import read them for another photo; the step fingerprint looks again
             changes.update(dict.fromkeys(set(OF_THE_BYTES) - {"sha1", "bytes", "kind", "moves"}))
     changes["run_id"] = run_id()
+    is_news = old["run_id"] != changes["run_id"]  # else the same item came once before in this run
     conn.execute(
         f"UPDATE photos SET {', '.join(f'{name} = ?' for name in changes)} WHERE photo_id = ?", [*changes.values(), photo_id]
     )
-    return "updated"
+    return "updated" if is_news else None
 
 
 def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
@@ -149,8 +155,8 @@ def _is_outside(members: Iterable[str], albums: Collection[str]) -> bool:
 def _lies_in_the_library(conn: sqlite3.Connection, photo_id: str) -> bool:
     albums = {row[0] for row in conn.execute("SELECT album_id FROM album_photos WHERE photo_id = ?", [photo_id]).fetchall()}
     members = conn.execute(
-        f"""SELECT member FROM files JOIN parts USING (container) JOIN runs ON runs.run_id = parts.run_id
-        WHERE photo_id = ? AND role IN ({marks(MAIN_ROLES)}) AND command = 'takeout'""",
+        f"""SELECT member FROM files LEFT JOIN parts USING (container) LEFT JOIN runs ON runs.run_id = parts.run_id
+        WHERE photo_id = ? AND role IN ({marks(MAIN_ROLES)}) AND coalesce(command, 'takeout') = 'takeout'""",
         [photo_id, *MAIN_ROLES],
     ).fetchall()
     return _is_outside((row[0] for row in members), albums)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..errors import DatabaseError
@@ -64,6 +65,15 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
     known.update({row[0]: Known(*tuple(row)[1:4], None, None, *tuple(row)[4:]) for row in skipped})
     return known
+
+
+def read_parts_of(conn: sqlite3.Connection, export_ids: Collection[str]) -> list[tuple[str, int | None, str | None]]:
+    """(container, bytes, time) of each part of these exports that was read to its end."""
+    rows = conn.execute(
+        f"SELECT container, bytes, modified_at FROM parts WHERE state = 'done' AND export_id IN ({marks(export_ids)})",
+        list(export_ids),
+    )
+    return [tuple(row) for row in rows.fetchall()]
 
 
 def was_broken_as_another_file(conn: sqlite3.Connection, container: str, size: int | None, modified_at: str | None) -> bool:
