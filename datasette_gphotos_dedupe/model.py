@@ -207,7 +207,7 @@ class Reading:
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
     moves: bool = False  # an animation, several pages, or the film of a motion photo
-    extras: tuple[str, ...] = ()  # words of `core.extras`
+    extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
     flaw: str | None = None  # what is wrong with a file that can be seen all the same
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..sources.archives import Container
-from ..sources.entries import printable
-from ..sources.exports import Export
-from ..store.vanished import Overlap, read_overlap
+from ..sources.archives.containers import Container
+from ..sources.archives.entries import printable
+from ..sources.takeout.exports import Export
+from ..store.library.gone_photos import Overlap, read_overlap
 from ..words import count
 
 MUCH_SMALLER = 0.5  # of what earlier exports showed: nobody deletes half a library between two exports

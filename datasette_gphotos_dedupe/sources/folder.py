@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
+from .archives.entries import TROUBLES, Entry, printable
 from .base import Skip
-from .entries import TROUBLES, Entry, printable
-from .naming import split_extension
-from .takeout import Takeout
+from .takeout.export import Takeout
+from .takeout.naming import split_extension
 
 LIVE_STILLS = (".heic", ".heif", ".hif", ".jpg", ".jpeg")  # the best one first: "most compatible" telephones write JPEG
 LIVE_VIDEO = (".mov", ".mp4")

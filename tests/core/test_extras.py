@@ -10,10 +10,10 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
-from datasette_gphotos_dedupe.core.extras import WORDS, list_extras
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.extras import WORDS, list_extras
 from datasette_gphotos_dedupe.pipeline.reading import read_media
-from datasette_gphotos_dedupe.sources.members import Address
+from datasette_gphotos_dedupe.sources.archives.members import Address
 from tests.broken_pictures import film
 from tests.pictures import jpeg, picture
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from datasette_gphotos_dedupe.core.decode import NO_END, decode_picture
+from datasette_gphotos_dedupe.core.pictures.decode import NO_END, decode_picture
 from datasette_gphotos_dedupe.errors import PictureError
 
 from ..made_pictures import scene

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 
 from ..exports import album, key, part, picture, sidecar, write_folder, year
 
@@ -18,7 +18,7 @@ GONE = (
     "Photos, or in the bin. Marked as trashed, so that it never counts as the copy that stays."
 )
 
-_load_commands()
+load_commands()
 
 
 def photos(*numbers: int, uploaded: int = JUNE, folder: str = "Photos from 2019", **more) -> dict[str, bytes]:
