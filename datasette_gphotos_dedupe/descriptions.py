@@ -113,6 +113,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "photos_added": "New photos.",
             "photos_updated": "Photos whose metadata changed.",
             "message": "What happened, in words.",
+            "concluded": "What an import took its exports for, against those before: whole, only what is new, of another account.",
         },
         {"label_column": "started_at", "sort_desc": "run_id", "facets": ["state"]},
     ),

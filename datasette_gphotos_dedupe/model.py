@@ -99,6 +99,8 @@ class Photo:
     app_created: bool = False
     album_only: bool = False
     moves: bool = False  # its file holds more than a still
+    extras: tuple[str, ...] | None = None  # what it holds beside the first still; None: not looked
+    flaw: str | None = None  # what is wrong with its file, though it can be seen
     original_quality: bool | None = None  # False for "storage saver"
     space_bytes: int | None = None
     sidecar_rule: str | None = None  # the naming rule that paired media and sidecar
@@ -205,6 +207,8 @@ class Reading:
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
     moves: bool = False  # an animation, several pages, or the film of a motion photo
+    extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
+    flaw: str | None = None  # what is wrong with a file that can be seen all the same
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,8 @@ def _with_reading(photo: Photo, reading: Reading) -> Photo:
         camera_make=reading.camera_make,
         camera_model=reading.camera_model,
         moves=reading.moves,
+        extras=reading.extras,
+        flaw=reading.flaw,
     )
     if photo.latitude is None:
         photo = replace(photo, latitude=reading.latitude, longitude=reading.longitude)

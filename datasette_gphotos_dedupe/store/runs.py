@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,15 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
     known.update({row[0]: Known(row[1], row[2], row[3], None, None, row[4], row[5]) for row in skipped})
     return known
+
+
+def read_parts_of(conn: sqlite3.Connection, export_ids: Collection[str]) -> list[tuple[str, int | None, str | None]]:
+    """(container, bytes, time) of each part of these exports that was read to its end."""
+    rows = conn.execute(
+        f"SELECT container, bytes, modified_at FROM parts WHERE state = 'done' AND export_id IN ({marks(export_ids)})",
+        list(export_ids),
+    )
+    return [tuple(row) for row in rows.fetchall()]
 
 
 def was_broken_as_another_file(conn: sqlite3.Connection, container: str, size: int | None, modified_at: str | None) -> bool:
@@ -75,15 +85,15 @@ class Run:
         with contextlib.suppress(DatabaseError, sqlite3.Error):
             self.finish("failed")
 
-    def finish(self, state: str, message: str | None = None) -> None:
+    def finish(self, state: str, message: str | None = None, concluded: str | None = None) -> None:
         """End the run, if it wrote anything."""
         if self.run_id is None:
             return
         with transaction(self._conn):
             self.save_counts()
             self._conn.execute(
-                "UPDATE runs SET state = ?, finished_at = ?, message = ? WHERE run_id = ?",
-                [state, utc_now(), message, self.run_id],
+                "UPDATE runs SET state = ?, finished_at = ?, message = ?, concluded = ? WHERE run_id = ?",
+                [state, utc_now(), message, concluded, self.run_id],
             )
 
 

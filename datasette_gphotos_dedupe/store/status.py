@@ -34,6 +34,7 @@ class Status:
     runs: tuple[sqlite3.Row, ...]
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
+    newest_export: str | None  # its date
 
 
 _COUNTS = {
@@ -81,6 +82,9 @@ def read_status(conn: sqlite3.Connection) -> Status:
         ),
         runs=_read_runs(conn),
         relations=_grouped(conn, "SELECT relation, count(*) FROM groups WHERE NOT decided GROUP BY relation"),
+        newest_export=conn.execute(
+            "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
+        ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
     )
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .decode import FORMATS
-from .jpeg import without_ballast
+from .decode import FORMATS, readable
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 MAKE, MODEL, DATE_TIME = 0x010F, 0x0110, 0x0132
@@ -46,7 +45,7 @@ def camera_facts(data: bytes) -> CameraFacts:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(without_ballast(data)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
                 exif = image.getexif()
                 return facts_from_tags(dict(exif), _directory(exif, EXIF_IFD), _directory(exif, GPS_IFD))
         except Exception:  # codecs and EXIF readers raise anything on damaged headers; the pixels are judged elsewhere

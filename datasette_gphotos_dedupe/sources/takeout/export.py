@@ -5,19 +5,19 @@ All parts of one export are indexed before anything is paired, because a sidecar
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ...errors import PictureError, SourceError
 from ...model import Album, File, Trouble
-from ..archives.containers import FOLDER, TGZ, ZIP, Container, export_name, walk_folder
+from ..archives.containers import FOLDER, TGZ, ZIP, Container, walk_folder
 from ..archives.entries import TROUBLES, Entry, printable
 from ..archives.members import Address, open_address
 from ..archives.tgz_stream import read_tgz
 from ..archives.zip_index import read_zip_index
 from ..base import Allow, Capabilities, Offer, Skip
+from .exports import Account, Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .gaps import missing_numbers, missing_part_text, unmatched_text
 from .items import Item, Unit, album_id, collapse, photo_of
@@ -25,43 +25,9 @@ from .naming import is_photo_name, is_video_name, nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
 
-Folders = dict[str, dict[str, list]]
-"""Folder -> file name -> what is there under that name: entries of media, or (entry, Sidecar) pairs."""
 OnStream = Callable[[File, BinaryIO], None]
 OnPlace = Callable[[int, int, int], None]
 """Told number of the part, files seen in it, and how many of its bytes have been gone through."""
-
-
-@dataclass
-class Account:
-    """What became of the files of one part: `seen` is `sidecars` + media used + media and others skipped."""
-
-    seen: int = 0
-    sidecars: int = 0
-    used: int = 0
-    skipped: Counter = field(default_factory=Counter)
-
-
-@dataclass
-class Export:
-    """The parts that belong together, and what lies in their folders."""
-
-    exported_at: str | None
-    containers: list[int]
-    media: Folders = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    sidecars: dict[str, dict[str, list[tuple[Entry, Sidecar]]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(list))
-    )
-    metas: dict[str, AlbumMeta] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)  # media keys of its items, also of those whose files could not be used
-    newest_file: str = ""
-    whole: bool = True  # as far as can be told: no part is missing
-
-    @property
-    def years(self) -> set[str]:
-        """The year folders. Google exports each of them with all that is in it."""
-        return {folder for folder, kind in self.kinds.items() if kind == YEAR}
 
 
 class Takeout:
@@ -76,10 +42,10 @@ class Takeout:
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self.accounts = [Account() for _ in containers]
         self.broken: dict[int, str] = {}
-        self.exports = _exports(containers)
+        self._exports = Exports(containers)
         self.warnings: list[str] = []
         self._early: list[tuple[File, Trouble]] = []
-        self._paths: dict[tuple[str, str], Entry] = {}
+        self._paths: dict[tuple[int, str], Entry] = {}
         self._albums: dict[str, Album] = {}
 
     # -- index ------------------------------------------------------------------------------------------------------
@@ -89,42 +55,46 @@ class Takeout:
 
         The media of a tgz are handed to `on_stream`, because they cannot be had later.
         """
-        for export in self.exports:
-            for number in export.containers:
-                try:
-                    for position in self._read_container(export, number, on_stream):
-                        on_place(number, self.accounts[number].seen, position)
-                except SourceError as error:
-                    self.broken[number] = str(error)
-                except OSError as error:
-                    self.broken[number] = f"{self.containers[number].name} cannot be read: {error.strerror or error}."
+        for number, container in enumerate(self.containers):
+            try:
+                for position in self._read_container(number, on_stream):
+                    on_place(number, self.accounts[number].seen, position)
+            except SourceError as error:
+                self.broken[number] = str(error)
+            except OSError as error:
+                self.broken[number] = f"{container.name} cannot be read: {error.strerror or error}."
 
-    def _read_container(self, export: Export, number: int, on_stream: OnStream | None) -> Iterator[int]:
+    @property
+    def exports(self) -> list[Export]:
+        """What was exported together, the oldest first. Asked for when the index was read."""
+        return self._exports.sorted()
+
+    def _read_container(self, number: int, on_stream: OnStream | None) -> Iterator[int]:
         """Take every file of a part; gives how many of its bytes have been gone through after each."""
         container = self.containers[number]
         if container.kind == TGZ:
             for entry, data, position in read_tgz(container.path, number):
-                self._take_streamed(export, entry, data, on_stream)
+                self._take_streamed(entry, data, on_stream)
                 yield position
         elif container.kind == ZIP:
             entries = read_zip_index(container.path, number)
             with open(container.path, "rb") as stream:
                 for entry in entries:
-                    self._take(export, entry, stream)
+                    self._take(entry, stream)
                     yield entry.offset + entry.packed_bytes
         else:
             given = {other.path for other in self.containers}
             for entry in walk_folder(container.path, number):
                 if container.path / entry.path not in given:  # archives lying in it are parts of their own
-                    self._take(export, entry, None)
+                    self._take(entry, None)
                     yield 0
 
-    def _take(self, export: Export, entry: Entry, stream: BinaryIO | None) -> None:
+    def _take(self, entry: Entry, stream: BinaryIO | None) -> None:
         self.accounts[entry.container].seen += 1
         if entry.trouble:
             self._skip_early(entry, Trouble(entry.trouble, TROUBLES[entry.trouble]))
         elif not entry.path.lower().endswith(".json"):
-            self._add_media(export, entry)
+            self._add_media(entry)
         elif self._small_enough(entry):
             try:
                 data = self._read_sidecar(entry, stream)
@@ -133,19 +103,19 @@ class Takeout:
             except SourceError as error:
                 self._skip_unreadable(entry, error)
             else:
-                self._add_json(export, entry, data)
+                self._add_json(entry, data)
 
-    def _take_streamed(self, export: Export, entry: Entry, stream: BinaryIO | None, on_stream: OnStream | None) -> None:
+    def _take_streamed(self, entry: Entry, stream: BinaryIO | None, on_stream: OnStream | None) -> None:
         self.accounts[entry.container].seen += 1
         if entry.trouble or stream is None:
             code = entry.trouble or "not_a_file"
             self._skip_early(entry, Trouble(code, TROUBLES[code]))
         elif not entry.path.lower().endswith(".json"):
-            self._add_media(export, entry)
+            self._add_media(entry)
             if on_stream:
                 on_stream(self.file_of(entry), stream)
         elif self._small_enough(entry):
-            self._add_json(export, entry, stream.read())
+            self._add_json(entry, stream.read())
 
     def _skip_unreadable(self, entry: Entry, error: SourceError) -> None:
         """A file of a folder that alone cannot be opened is left out. Raises the error again when the container is gone."""
@@ -165,11 +135,12 @@ class Takeout:
         with open_address(self._address(entry), stream) as member:
             return member.read()
 
-    def _add_media(self, export: Export, entry: Entry) -> None:
+    def _add_media(self, entry: Entry) -> None:
         folder, name = self._place(entry)
-        export.media[folder][name].append(entry)
+        self._exports.of(entry).media[folder][name].append(entry)
 
-    def _add_json(self, export: Export, entry: Entry, data: bytes) -> None:
+    def _add_json(self, entry: Entry, data: bytes) -> None:
+        export = self._exports.of(entry)
         folder, name = self._place(entry)
         try:
             value = parse_json_file(data)
@@ -220,6 +191,7 @@ class Takeout:
             skip(file, trouble)
         for export in self.exports:
             export.exported_at = export.exported_at or (f"{export.newest_file}Z" if export.newest_file else None)
+        for export in self.exports:
             export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas)
             self._add_albums(export)
             for item in self._items(export, skip):
@@ -266,10 +238,8 @@ class Takeout:
             ]
         for role, partners in (("edited", pairing.edited_of), ("live_video", pairing.live_of)):
             for name, partner in partners.items():
-                while partner not in made and partner in pairing.edited_of:  # the moving half of an edited version
-                    partner = pairing.edited_of[partner]
                 for entry in names[name]:
-                    _beside(entry, made[partner]).satellites.append((entry, role))
+                    _beside(entry, made[_picture(partner, pairing)]).satellites.append((entry, role))
         return [unit for units in made.values() for unit in units]
 
     def _place_orphans(self, export: Export, items: list[Item], orphans: list, skip: Skip) -> int:
@@ -291,11 +261,12 @@ class Takeout:
         return dangling[YEAR] + dangling[TRASH]
 
     def _gaps(self, export: Export) -> list[int]:
-        return missing_numbers(self.containers[number].part for number in export.containers)
+        return missing_numbers(export.parts)
 
     def _warn_of_what_is_missing(self, export: Export, dangling: int, unmatched: int) -> None:
-        warning = missing_part_text(self._gaps(export), dangling)
-        export.whole = export.whole and warning is None
+        export.gaps = self._gaps(export)
+        warning = missing_part_text(export.gaps, dangling)
+        export.whole = warning is None
         self.warnings += filter(None, (warning, unmatched_text(unmatched)))
 
     # -- bytes ------------------------------------------------------------------------------------------------------
@@ -330,10 +301,12 @@ class Takeout:
         """The account of the part that a file lies in."""
         return self.accounts[self.number_of(file)]
 
-    @property
-    def media_count(self) -> int:
-        """How many files may be pictures or videos."""
-        return sum(len(entries) for export in self.exports for names in export.media.values() for entries in names.values())
+    def media(self) -> Iterator[Entry]:
+        """Every file that may be a picture or video."""
+        for export in self.exports:
+            for names in export.media.values():
+                for entries in names.values():
+                    yield from entries
 
     def address(self, file: File) -> Address:
         """Where the bytes of a file are."""
@@ -342,11 +315,8 @@ class Takeout:
 
     def _entry(self, number: int, member: str) -> Entry:
         if not self._paths:
-            for export in self.exports:
-                for names in export.media.values():
-                    for entry in (entry for entries in names.values() for entry in entries):
-                        self._paths[entry.container, printable(entry.path)] = entry
-        return self._paths[number, member]  # type: ignore[index]
+            self._paths = {(entry.container, printable(entry.path)): entry for entry in self.media()}
+        return self._paths[number, member]
 
     def _address(self, entry: Entry) -> Address:
         container = self.containers[entry.container]
@@ -361,30 +331,22 @@ class Takeout:
             return stream.read()
 
 
-def _exports(containers: list[Container]) -> list[Export]:
-    """Parts that belong together, oldest export first. What carries no export id joins the only export given, if there is one."""
-    ids = {container.export_id for container in containers if container.export_id}
-    only = ids.pop() if len(ids) == 1 else None
-    found: dict[str, Export] = {}
-    for number, container in enumerate(containers):
-        named = export_name(container.path.name) if container.kind == FOLDER else None  # unpacked under the archive's name
-        export = found.setdefault(container.export_id or (named and named[0]) or only or "", Export(None, []))
-        export.containers.append(number)
-        dates = (export.exported_at, container.exported_at, named and named[1])
-        export.exported_at = max(filter(None, dates), default=None)
-    return sorted(found.values(), key=lambda export: export.exported_at or "")
-
-
 def _nearest(entry: Entry, sidecars: list[tuple[Entry, Sidecar]]) -> Sidecar | None:
     """Of sidecars of one name, the one beside the media, else the one in the same archive, else the first."""
 
-    def distance(found: tuple[Entry, Sidecar]) -> tuple[bool, bool]:
-        other = found[0]
-        same_container = other.container == entry.container
-        return (not same_container, other.path.rpartition("/")[0] != entry.path.rpartition("/")[0])
+    return min(sidecars, key=lambda found: _distance(entry, found[0]))[1] if sidecars else None
 
-    return min(sidecars, key=distance)[1] if sidecars else None
+
+def _distance(entry: Entry, other: Entry) -> tuple[bool, bool]:
+    return (other.container != entry.container, other.path.rpartition("/")[0] != entry.path.rpartition("/")[0])
+
+
+def _picture(name: str, pairing: Pairing) -> str:
+    """The file that a half or a version belongs to in the end: an edited film may be one of a live photo's."""
+    while name in pairing.edited_of or name in pairing.live_of:
+        name = pairing.edited_of.get(name) or pairing.live_of[name]
+    return name
 
 
 def _beside(entry: Entry, units: list[Unit]) -> Unit:
-    return next((unit for unit in units if unit.entry.container == entry.container), units[0])
+    return min(units, key=lambda unit: _distance(entry, unit.entry))

@@ -240,7 +240,7 @@ class _Pairer:
             stem, extension = split_extension(base)
             wanted = edited_base(stem, may_be_cut=units(base) >= MIN_LIMIT_UNITS)
             if wanted is not None:
-                return self._partner(numbered(wanted, number), extension, lambda other: other != name)
+                return self._partner(numbered(wanted, number), extension, _is_other_of_its_kind(name))
         return self._forgotten_original(name)
 
     def _forgotten_original(self, name: str) -> str | None:
@@ -327,6 +327,12 @@ class _Pairer:
                 self.found.orphans.append(sidecar)
         self.found.alone = list(self.free_media)
         return self.found
+
+
+def _is_other_of_its_kind(name: str) -> Callable[[str], bool]:
+    """An edited film belongs to a film, an edited picture to a picture."""
+    is_film = is_video_name(name)
+    return lambda other: other != name and is_video_name(other) == is_film
 
 
 def _folded(stem: str) -> str:

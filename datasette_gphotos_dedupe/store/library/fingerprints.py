@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...model import Reading, Trouble
-from .photos import RunId, save_pixels
+from .photos import RunId, plain_value, save_pixels
+from .unchanged import OF_READING
 
 TOLD = ("width", "height", "duration_s", "mime_type", "camera_make", "camera_model", "camera_taken_at")
 
@@ -55,6 +56,8 @@ def save_look(conn: sqlite3.Connection, photo_id: str, outcome: Reading | Troubl
         size = {name: getattr(outcome, name) for name in TOLD}
         save_pixels(conn, photo_id, outcome)
     told = {"no_pixels": reason, **{name: value for name, value in size.items() if value is not None}}
+    if isinstance(outcome, Reading) and outcome.width:
+        told |= {name: plain_value(getattr(outcome, name)) for name in OF_READING}
     old = conn.execute(f"SELECT {', '.join(told)} FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
     if old is not None and tuple(old) != tuple(told.values()):
         told["run_id"] = run_id()

@@ -41,6 +41,7 @@ def read_staged(conn: sqlite3.Connection, file: File) -> Reading | Trouble | Non
         return Trouble(**value)
     if value["fingerprint"]:
         value["fingerprint"] = Fingerprint(**value["fingerprint"])
+    value["extras"] = tuple(value.get("extras", ()))
     value["thumbnail"] = Thumbnail(row[1], *size) if size else None
     return Reading(**value)
 

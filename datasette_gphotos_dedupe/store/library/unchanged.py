@@ -47,7 +47,9 @@ CONTENT = (
     "original_quality",
     "space_bytes",
 )
-COMPARED = (*METADATA, *CONTENT, "source", "album_only", "moves")
+# What only reading the bytes tells, and nothing: who has not read them does not know that there is none.
+OF_READING = ("moves", "extras", "flaw")
+COMPARED = (*METADATA, *CONTENT, "source", "album_only", *OF_READING)
 _values = attrgetter(*COMPARED)
 
 
