@@ -16,6 +16,7 @@ from ..model import File, Reading, Trouble
 from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers, in_order_of_parts
 from ..sources.archives.entries import printable
 from ..sources.archives.inventory import take_inventory
+from ..sources.archives.parts import Parts
 from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
@@ -68,7 +69,7 @@ def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Conta
     ids = {container.export_id for container in containers if container.export_id}
     known = {str(container.path) for container in containers}
     wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
-    there = [path for path in wanted.values() if Path(path).is_file()]
+    there: list[str | Path] = [path for path in wanted.values() if Path(path).is_file()]
     found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
     return in_order_of_parts([*containers, *found])
 
@@ -99,7 +100,7 @@ class _Import:
     def __init__(
         self,
         db: Database,
-        source: Takeout,
+        source: Parts,
         progress: Progress,
         workers: int | None,
         whole_library: Confirm | None = None,

@@ -60,7 +60,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class LocalSource(Source, Protocol):
-    """A source whose bytes lie on this machine, so that worker processes can fetch them by themselves."""
+    """A source whose bytes lie on this machine, so that worker processes can fetch them by themselves. See `archives.parts.Parts`."""
 
     def album(self, album_id: str) -> Album:
         """An album that a photo given before refers to."""
