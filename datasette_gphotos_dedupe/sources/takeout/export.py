@@ -158,8 +158,6 @@ class Takeout(Parts):
             if name in pairing.edited_of or name in pairing.live_of:
                 continue
             sidecar_name, rule = pairing.sidecar_of.get(name, (None, None))
-            if name in pairing.derived_from:
-                sidecar_name, rule = pairing.sidecar_of[pairing.derived_from[name]][0], "derivative"
             made[name] = [
                 Unit(entry, folder, kind, _nearest(entry, sidecars.get(sidecar_name, [])), rule) for entry in names[name]
             ]
