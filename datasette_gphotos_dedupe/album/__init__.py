@@ -1,13 +1,12 @@
 """From decisions into an album: what may go (`candidates`), what will happen (`plan`), doing it (`run`)."""
 
-from .candidates import Candidate, Keeper, read_candidates, read_pushed
+from .candidates import Candidate, read_candidates, read_pushed
 from .plan import PlannedItem, PushPlan, plan_push
 from .rescue import Rescue
 from .run import PushReport, run_push
 
 __all__ = [
     "Candidate",
-    "Keeper",
     "PlannedItem",
     "PushPlan",
     "PushReport",

@@ -28,6 +28,9 @@ COLUMNS = (
     "actor",
     "decided_at",
     "batch_id",
+    "stays_id",
+    "content_stays",
+    "on_word",
 )
 ROW_JSON = "json_object(" + ", ".join(f"'{name}', {{0}}.{name}" for name in COLUMNS) + ")"
 GROUP_PREFIX = "group:"  # history of who is the keeper of a group; never a subject of `decisions`
@@ -75,7 +78,7 @@ def put_decision(conn: sqlite3.Connection, batch_id: int, subject: str, row: dic
     if row is None:
         conn.execute("DELETE FROM decisions WHERE subject = ?", [subject])
     else:
-        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, **row, "subject": subject}
+        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, "on_word": 0, **row, "subject": subject}
         marks = ", ".join(f":{name}" for name in COLUMNS)
         conn.execute(f"INSERT OR REPLACE INTO decisions ({', '.join(COLUMNS)}) VALUES ({marks})", values)
     after = _row_json(conn, subject)
@@ -166,8 +169,10 @@ def _swap(conn: sqlite3.Connection, new_batch: int) -> None:
 
 def _after_undo(conn: sqlite3.Connection, batch_id: int, new_batch: int, actor: str | None) -> None:
     from .decisions import refresh_decided_of
+    from .uploads import refresh_standings_of
 
     refresh_decided_of(conn, "undoing")
+    refresh_standings_of(conn, "undoing")
     conn.execute("DROP TABLE temp.undoing")
     close_batch(conn, new_batch)
     conn.execute("UPDATE decision_batches SET undone_at = ?, undone_by = ? WHERE batch_id = ?", [utc_now(), actor, batch_id])
