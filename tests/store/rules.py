@@ -7,7 +7,7 @@ from collections import defaultdict
 from itertools import combinations
 
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS
-from datasette_gphotos_dedupe.store.leaving import read_verdicts
+from datasette_gphotos_dedupe.store.review.leaving import read_verdicts
 
 DIFFERENT = {"series", "look_alike"}
 PROVES = {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}
@@ -83,7 +83,7 @@ class Tables:
 
 
 def may_go(tables: Tables, photo_id: str, stays_id: str | None, on_word: int) -> bool:
-    """The question of `store.leaving`, asked again in the plainest way."""
+    """The question of `store.review.leaving`, asked again in the plainest way."""
     photo, stays = tables.photos.get(photo_id), tables.photos.get(stays_id or "")
     if not photo or not stays or photo is stays or photo["trashed"] or photo["album_only"] or not tables.survives(stays_id):
         return False
@@ -131,7 +131,7 @@ def check_verdicts(example: Tables) -> None:
 
 
 def check_rules(example: Tables) -> None:
-    """The three rules of `store.safety`, said again."""
+    """The three rules of `store.review.only_copy`, said again."""
     removed, photos = example.removed, example.photos
     for members in example.members.values():
         if removed & members.keys():
