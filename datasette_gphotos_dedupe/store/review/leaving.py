@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ...core.content_key import dedup_key_of, sha1_of
 from ...core.groups.keeper import ABOUT_EQUAL
 from ...core.groups.one_item import NOT_IN_GOOGLE, may_be_one_item
-from ..rows import read_rows
 from .proof import between, proved_sql, said_same_sql, told_apart_sql, word_sql
 
 REASONS = {
@@ -63,7 +62,8 @@ BREAKING = (
 class Verdict:
     """What becomes of one photo that somebody wants to go. `word` says why it may (`model.WORDS`), `code` and `reason` why not.
 
-    `proof` is the word that a pair or a person's `same picture` gives, whatever objects; None when nothing speaks for it.
+    `proof` is the word that a pair or a person's `same picture` gives, whatever objects; None when nothing speaks for it. `on_word`: the
+    person was told so, and removed it all the same.
     """
 
     photo_id: str
@@ -73,6 +73,7 @@ class Verdict:
     bytes: int
     code: str | None
     proof: str | None
+    on_word: bool = False
     twin: str | None = None
     sources: str | None = None
 
@@ -80,6 +81,11 @@ class Verdict:
     def word(self) -> str | None:
         """On whose word it goes; None when it does not go."""
         return None if self.code else self.proof or "on your word"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether no decision may lead to it: what must stay does not, or nobody vouches for it."""
+        return self.code in BREAKING or not (self.proof or self.on_word)
 
     @property
     def reason(self) -> str | None:
@@ -112,10 +118,15 @@ _PUSHED = """EXISTS (SELECT 1 FROM push_items AS i WHERE i.photo_id = {0}
 
 
 def _twin(of: str, condition: str) -> str:
-    """The name of another photo that Google trashes with this one, as it goes by content, and that meets the condition."""
+    """The name of another photo that Google trashes with this one, as it goes by content, and that meets the condition.
+
+    A key that was made of the bytes finds the same rows as they do: then two of the four ways are left out.
+    """
+    key = f"content_key({of}.sha1)"
     return f"""(SELECT coalesce(t.filename, t.photo_id) FROM photos AS t WHERE t.photo_id != {of}.photo_id
         AND (t.dedup_key = {of}.dedup_key OR t.sha1 = CASE WHEN length({of}.sha1) = 40 THEN {of}.sha1 END
-          OR t.sha1 = content_sha1({of}.dedup_key) OR t.dedup_key = content_key({of}.sha1))
+          OR t.dedup_key = nullif({key}, {of}.dedup_key)
+          OR t.sha1 = CASE WHEN {key} IS NOT {of}.dedup_key THEN content_sha1({of}.dedup_key) END)
         AND {condition} ORDER BY t.photo_id LIMIT 1)"""
 
 
@@ -139,18 +150,18 @@ def judged_sql(wanted: str) -> str:
     The connection must know the functions of `prepare`. Rows with `look` are to be looked at once more (`_is_one_item`).
     """
     return f"""SELECT w.photo_id, w.stays_id, coalesce(p.filename, w.photo_id) AS name, coalesce(s.filename, w.stays_id) AS stays,
-        coalesce(p.bytes, 0) AS bytes, {_PROOF} AS proof,
-        CASE WHEN w.leaving_twin IS NOT NULL THEN w.leaving_twin ELSE w.staying_twin END AS twin,
+        coalesce(p.bytes, 0) AS bytes, w.on_word, {_PROOF} AS proof,
+        coalesce(w.staying_twin, w.leaving_twin) AS twin,
         p.source || ' and ' || s.source AS sources,
         p.source IS NOT s.source OR p.media_key = s.media_key OR p.library_id = s.library_id AS look,
-        CASE WHEN p.photo_id IS NULL THEN 'gone' WHEN p.trashed THEN 'trashed' WHEN p.album_only THEN 'album_only'
-          WHEN s.photo_id IS NULL OR s.photo_id = p.photo_id THEN 'alone'
-          WHEN {told_apart_sql("p", "s")} THEN 'told_apart'
-          WHEN {_REMOVED.format("s.photo_id")} THEN 'stays_removed' WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
+        CASE WHEN p.photo_id IS NULL THEN 'gone' WHEN s.photo_id IS NULL OR s.photo_id = p.photo_id THEN 'alone'
+          WHEN {told_apart_sql("p", "s")} THEN 'told_apart' WHEN {_REMOVED.format("s.photo_id")} THEN 'stays_removed'
           WHEN s.trashed THEN 'stays_trashed' WHEN s.album_only THEN 'stays_album_only'
+          WHEN {_ONE_CONTENT} THEN 'one_content' WHEN w.staying_twin IS NOT NULL THEN 'twin_stays'
+          WHEN p.trashed THEN 'trashed' WHEN p.album_only THEN 'album_only'
+          WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
           WHEN s.source = '{NOT_IN_GOOGLE}' AND p.source != '{NOT_IN_GOOGLE}' THEN 'stays_on_disk'
-          WHEN {_ONE_CONTENT} THEN 'one_content'
-          WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves' WHEN w.staying_twin IS NOT NULL THEN 'twin_stays'
+          WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves'
           WHEN NOT w.on_word AND {_PROOF} IS NULL THEN CASE WHEN {_LARGER} AND {proved_sql("e")} THEN 'larger' ELSE 'unproved' END
           END AS code
       FROM (SELECT wanted.*, {_TWIN_LEAVES} AS leaving_twin, {_TWIN_STAYS} AS staying_twin FROM ({wanted}) AS wanted
@@ -213,11 +224,12 @@ def _content_key(sha1: str | None) -> str | None:
 def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
-    for row in read_rows(conn, judged_sql(wanted), params or {}):
-        code = row["code"]
-        if row.pop("look") and code in (None, *UNPROVED) and _is_one_item(conn, row["photo_id"], row["stays_id"]):
-            row["code"] = "one_item"
-        yield Verdict(**row)
+    for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
+        judged_sql(wanted), params or {}
+    ).fetchall():
+        if look and code in (None, *UNPROVED) and _is_one_item(conn, photo_id, stays_id):
+            code = "one_item"
+        yield Verdict(photo_id, stays_id, name, stays, size, code, proof, bool(on_word), twin, sources)
 
 
 @dataclass
