@@ -46,6 +46,10 @@ class PlannedFate(Protocol):
     def reason(self) -> str | None: ...
     @property
     def product_url(self) -> str | None: ...
+    @property
+    def keeper_id(self) -> str | None: ...
+    @property
+    def word(self) -> str | None: ...
 
 
 class Plan(Protocol):
@@ -71,10 +75,10 @@ def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
             (plan.album_title, plan.route, len(plan.items), len(plan.refused), actor, now, now),
         ).lastrowid
         conn.executemany(
-            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at, word, stays_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now)
+                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now, item.word, item.keeper_id)
                 for position, item in enumerate(plan.items)
             ),
         )
