@@ -38,6 +38,8 @@ REASONS = {
 }
 """Why a photo must not go, by a short stable word; first come the reasons that no word of a person changes."""
 
+MANY = 500  # photos
+
 UNPROVED = {
     "unproved": "Nothing proves it: this may be the only one. Removed now, it goes on your word.",
     "larger": "What would stay, {stays}, is smaller: what only this one shows would be lost. Removed now, it goes on your word.",
@@ -117,16 +119,18 @@ _PUSHED = """EXISTS (SELECT 1 FROM push_items AS i WHERE i.photo_id = {0}
         AND (i.state IN ('sent', 'added') OR (i.state = 'failed' AND i.album_id IS NOT NULL)))"""
 
 
-def _twin(of: str, condition: str) -> str:
-    """The name of another photo that Google trashes with this one, as it goes by content, and that meets the condition.
+# Keys that more than one photo has. A look at each photo's own keys would cost more than all the rest of its verdict.
+_SHARED = """shared_keys AS (SELECT dedup_key FROM photos WHERE dedup_key IS NOT NULL GROUP BY dedup_key HAVING count(*) > 1),
+    shared_sha1s AS (SELECT sha1 FROM photos WHERE sha1 IS NOT NULL GROUP BY sha1 HAVING count(*) > 1)"""
+_MAY_BE_SHARED = """{0}.dedup_key IN shared_keys OR {0}.sha1 IN shared_sha1s
+          OR content_key({0}.sha1) IS NOT {0}.dedup_key"""
 
-    A key that was made of the bytes finds the same rows as they do: then two of the four ways are left out.
-    """
-    key = f"content_key({of}.sha1)"
+
+def _twin(of: str, condition: str) -> str:
+    """The name of another photo that Google trashes with this one, as it goes by content, and that meets the condition."""
     return f"""(SELECT coalesce(t.filename, t.photo_id) FROM photos AS t WHERE t.photo_id != {of}.photo_id
         AND (t.dedup_key = {of}.dedup_key OR t.sha1 = CASE WHEN length({of}.sha1) = 40 THEN {of}.sha1 END
-          OR t.dedup_key = nullif({key}, {of}.dedup_key)
-          OR t.sha1 = CASE WHEN {key} IS NOT {of}.dedup_key THEN content_sha1({of}.dedup_key) END)
+          OR t.dedup_key = content_key({of}.sha1) OR t.sha1 = content_sha1({of}.dedup_key))
         AND {condition} ORDER BY t.photo_id LIMIT 1)"""
 
 
@@ -144,12 +148,18 @@ _PROOF = f"""CASE WHEN {proved_sql("e")} AND NOT {_LARGER} THEN {word_sql("e")}
         WHEN {said_same_sql("p", "s")} THEN 'on your word' END"""
 
 
-def judged_sql(wanted: str) -> str:
-    """SQL that answers for each row of `wanted`, a SELECT of (photo_id, stays_id, on_word): a row of `_Judged`.
+def judged_sql(wanted: str, many: bool = True) -> str:
+    """SQL that answers for each row of `wanted`, a SELECT of (photo_id, stays_id, on_word), with a code or none.
 
-    The connection must know the functions of `prepare`. Rows with `look` are to be looked at once more (`_is_one_item`).
+    The connection must know the functions of `prepare`. `many` reads all keys once, which pays for hundreds of rows. Rows with `look`
+    are to be looked at once more (`_is_one_item`).
     """
-    return f"""SELECT w.photo_id, w.stays_id, coalesce(p.filename, w.photo_id) AS name, coalesce(s.filename, w.stays_id) AS stays,
+    leaves, stays = (
+        f"CASE WHEN {_MAY_BE_SHARED.format(of)} THEN {twin} END" if many else twin
+        for of, twin in (("s", _TWIN_LEAVES), ("p", _TWIN_STAYS))
+    )
+    return f"""{f"WITH {_SHARED}" if many else ""}
+    SELECT w.photo_id, w.stays_id, coalesce(p.filename, w.photo_id) AS name, coalesce(s.filename, w.stays_id) AS stays,
         coalesce(p.bytes, 0) AS bytes, w.on_word, {_PROOF} AS proof,
         coalesce(w.staying_twin, w.leaving_twin) AS twin,
         p.source || ' and ' || s.source AS sources,
@@ -164,7 +174,7 @@ def judged_sql(wanted: str) -> str:
           WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves'
           WHEN NOT w.on_word AND {_PROOF} IS NULL THEN CASE WHEN {_LARGER} AND {proved_sql("e")} THEN 'larger' ELSE 'unproved' END
           END AS code
-      FROM (SELECT wanted.*, {_TWIN_LEAVES} AS leaving_twin, {_TWIN_STAYS} AS staying_twin FROM ({wanted}) AS wanted
+      FROM (SELECT wanted.*, {leaves} AS leaving_twin, {stays} AS staying_twin FROM ({wanted}) AS wanted
           LEFT JOIN photos AS p ON p.photo_id = wanted.photo_id LEFT JOIN photos AS s ON s.photo_id = wanted.stays_id) AS w
       LEFT JOIN photos AS p ON p.photo_id = w.photo_id
       LEFT JOIN photos AS s ON s.photo_id = w.stays_id
@@ -221,11 +231,11 @@ def _content_key(sha1: str | None) -> str | None:
         return None
 
 
-def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None) -> Iterator[Verdict]:
+def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
     for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
-        judged_sql(wanted), params or {}
+        judged_sql(wanted, many), params or {}
     ).fetchall():
         if look and code in (None, *UNPROVED) and _is_one_item(conn, photo_id, stays_id):
             code = "one_item"
@@ -261,7 +271,7 @@ def read_verdicts(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = No
         ids, found = [row[0] for row in conn.execute(order)], judge(conn, DECIDED)
     else:
         ids = list(dict.fromkeys(photo_ids))
-        found = judge(conn, _LISTED, {"ids": json.dumps(ids)})
+        found = judge(conn, _LISTED, {"ids": json.dumps(ids)}, many=len(ids) > MANY)
     verdicts = {verdict.photo_id: verdict for verdict in found}
     return [verdicts[photo_id] for photo_id in ids]
 

@@ -84,7 +84,7 @@ def broken_photos(conn: sqlite3.Connection, table: str, judged: bool = False) ->
     conn.execute("ANALYZE temp.scope_groups")
     broken = [(row[0], _emptied_sentence(*row)) for row in conn.execute(_EMPTIED)]
     around = _AROUND.format(table)
-    verdicts = judge(conn, decided_sql(_OTHERS.format(around, table) if judged else around))
+    verdicts = judge(conn, decided_sql(_OTHERS.format(around, table) if judged else around), many=False)
     broken += [(verdict.photo_id, _sentence(verdict)) for verdict in verdicts if verdict.breaks]
     conn.execute("DROP TABLE temp.scope_groups")
     return broken
