@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import GphotosError
+from ..model import short_name
 from .answers import json_answer, page_answer
 from .library import Library
 from .uploads import read_upload
@@ -20,7 +21,7 @@ async def find(library: Library, wants_json: bool):
     """GET shows the form; POST with the picture as the field `picture` answers with the nearest photos."""
     if library.request.method == "POST":
         name, data = await read_upload(library.request, "picture", MAX_BYTES)
-        lookup = await _look_up(library, name.replace("\\", "/").rpartition("/")[2], data)
+        lookup = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
         if wants_json:
             return json_answer(_as_json(library, lookup))
         return await page_answer(library, "gphotos_find.html", {"lookup": lookup, "max_bytes": MAX_BYTES})
