@@ -31,7 +31,7 @@ LINEAR = 25  # ten times the text may take so many times as long; a square takes
 
 @dataclass(frozen=True)
 class Found:
-    """A regular expression and where it stands: `sources/naming.py:29`."""
+    """A regular expression and where it stands: `sources/takeout/naming.py:29`."""
 
     where: str
     pattern: re.Pattern
@@ -39,7 +39,7 @@ class Found:
 
 def read_patterns() -> list[Found]:
     """Every one that is compiled or used, by the source; and the patterns of the addresses, which Datasette compiles."""
-    from datasette_gphotos_dedupe.web.routes import ROUTES
+    from datasette_gphotos_dedupe.web.site.routes import ROUTES
 
     found = [pattern for path in sorted(PACKAGE.rglob("*.py")) for pattern in _read_module(path)]
     return found + [Found(f"route {route.name}", re.compile(route.pattern)) for route in ROUTES]

@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ..core.footprint import refuse_footprint
+from ..core.pictures.footprint import refuse_footprint
 from ..errors import GphotosError, PictureError
 from ..model import Reading, Trouble
-from ..sources.archives import is_stream
-from ..sources.members import Address
-from ..sources.originals import find_original, read_original, read_sha1
-from ..store.originals import Place
+from ..sources.archives.containers import is_stream
+from ..sources.archives.members import Address
+from ..sources.archives.originals import find_original, read_original, read_sha1
+from ..store.library.originals import Place
 from .reading import read_media
 
 MAX_MEMORY_BYTES = 1_500_000_000  # of one worker: 180 megapixels of JPEG, 80 of WebP, 65 with an alpha channel
@@ -68,7 +68,7 @@ def _read_sum(container: str, member: str, size: int, mtime_ns: int) -> str | No
 
 
 def _render(place: Place) -> bytes:
-    from ..core.rendering import render_jpeg
+    from ..core.pictures.rendering import render_jpeg
 
     data = read_original(place.container, place.member, MAX_ORIGINAL_BYTES, place.sha1)
     refuse_footprint(data, MAX_MEMORY_BYTES)

@@ -10,8 +10,8 @@ import sys
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.decode import FORMATS
-from datasette_gphotos_dedupe.core.footprint import BYTES_PER_PIXEL, WITH_ALPHA, decoding_bytes, refuse_footprint
+from datasette_gphotos_dedupe.core.pictures.decode import FORMATS
+from datasette_gphotos_dedupe.core.pictures.footprint import BYTES_PER_PIXEL, WITH_ALPHA, decoding_bytes, refuse_footprint
 from datasette_gphotos_dedupe.errors import PictureError
 
 MEASURE = """
@@ -19,11 +19,11 @@ import io, json, os, sys
 import numpy as np
 import pillow_heif
 from PIL import Image
-from datasette_gphotos_dedupe.core.decode import decode_picture
-from datasette_gphotos_dedupe.core.rendering import render_jpeg
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.rendering import render_jpeg
 from datasette_gphotos_dedupe.pipeline import preloaded
 from datasette_gphotos_dedupe.pipeline.reading import read_media
-from datasette_gphotos_dedupe.sources.members import Address
+from datasette_gphotos_dedupe.sources.archives.members import Address
 
 pillow_heif.register_heif_opener()
 SIZE, FIXED_BYTES = (2400, 1600), 15_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
-from datasette_gphotos_dedupe.web.bounds import MAX_SQL, MAX_VALUE
-from datasette_gphotos_dedupe.web.filters import QueueFilter
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.pages.queue_filters import QueueFilter
+from datasette_gphotos_dedupe.web.site.bounds import MAX_SQL, MAX_VALUE
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, Site, make_datasette

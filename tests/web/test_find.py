@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.web import uploads, views_find
-from datasette_gphotos_dedupe.web.workers import run_on_picture
+from datasette_gphotos_dedupe.web.pages import find as views_find
+from datasette_gphotos_dedupe.web.site import uploaded_files as uploads
+from datasette_gphotos_dedupe.web.site.picture_workers import run_on_picture
 from tests.broken_pictures import crafted_pictures, png
 from tests.pictures import add_photos, jpeg, photo_rows, picture
 

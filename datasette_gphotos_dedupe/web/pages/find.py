@@ -1,0 +1,53 @@
+"""`/<db>/-/duplicates/find`: is this picture in the library already? What is sent is looked at and forgotten."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict
+from typing import Any
+
+from ...errors import GphotosError
+from ...model import Trouble, short_name
+from ..site.access import Library
+from ..site.picture_workers import run_on_picture
+from ..site.responses import json_answer, page_answer
+from ..site.uploaded_files import read_upload
+
+MAX_BYTES = 100_000_000  # a RAW file of the largest sensors
+
+
+async def find(library: Library, wants_json: bool):
+    """GET shows the form; POST with the picture as the field `picture` answers with the nearest photos."""
+    if library.request.method == "POST":
+        name, data = await read_upload(library.request, "picture", MAX_BYTES)
+        lookup = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
+        if wants_json:
+            return json_answer(_as_json(library, lookup))
+        return await page_answer(library, "gphotos_find.html", {"lookup": lookup, "max_bytes": MAX_BYTES})
+    if wants_json:
+        how = {"field": "picture", "content_type": "multipart/form-data", "max_bytes": MAX_BYTES}
+        return json_answer({"ok": True, "post": how})
+    return await page_answer(library, "gphotos_find.html", {"lookup": None, "max_bytes": MAX_BYTES})
+
+
+async def _look_up(library: Library, name: str, data: bytes):
+    from ...pipeline.finding import find_picture
+    from ...pipeline.showing import read_sent
+
+    reading = await run_on_picture(read_sent, name, data)
+    if isinstance(reading, Trouble):
+        raise GphotosError(f"{name} cannot be looked up: {reading.reason}.")
+
+    def search(conn: sqlite3.Connection):
+        return find_picture(conn, name, reading)
+
+    return await library.read(search)
+
+
+def _as_json(library: Library, lookup: Any) -> dict[str, Any]:
+    told = asdict(lookup)
+    for likeness in [*told["found"], *told["nearest"]]:
+        likeness["url"] = library.url("duplicates", "photo", library.encode(likeness["photo_id"]))
+        if "thumbnails" in library.tables:
+            likeness["thumbnail_url"] = library.thumbnail_url(likeness["photo_id"])
+    return {"ok": True, "answer": lookup.answer, "words": lookup.words(), **told}
