@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from pluggy import HookimplMarker
@@ -11,6 +12,7 @@ from pluggy import HookimplMarker
 hookimpl = HookimplMarker("datasette")
 
 
+@cache  # asked for every cell of a page
 def _room(name: str):
     return import_module(f".{name}", __package__)
 
@@ -33,6 +35,12 @@ def register_routes():
 @hookimpl(optionalhook=True)
 def skip_csrf(scope):
     return _room("web.uploads").checks_token_itself(scope)
+
+
+@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
+def register_facet_classes():
+    outcome = yield
+    outcome.force_result(_room("web.facets").calm(outcome.get_result()))
 
 
 @hookimpl(tryfirst=True)  # another plugin may show any JPEG, and Datasette never awaits the answers after the first one
