@@ -364,7 +364,7 @@ def m001_initial(db: Database) -> None:
 STEPS = {step.__name__: step for step in (m001_initial, m004_browsing)}
 """Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
 
-Each uses `execute` alone: `store.shape` takes them on a plain connection, to know what a file must look like.
+Each uses `execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.
 """
 
 
