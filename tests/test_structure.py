@@ -27,6 +27,8 @@ RANKS = {
     "google": 2,
     "words": 2,
     "schema": 2,
+    "schema_views": 2,
+    "schema_browsing": 2,
     "descriptions": 2,
     "descriptions_library": 2,
     "queries": 2,
