@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
+from .schema_waiting import m009_waiting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -361,7 +362,7 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial,)}
+STEPS = {step.__name__: step for step in (m001_initial, m009_waiting)}
 """Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
 
 Each uses `execute` alone: `store.shape` takes them on a plain connection, to know what a file must look like.

@@ -23,6 +23,7 @@ RANKS = {
     "words": 2,
     "schema": 2,
     "schema_views": 2,
+    "schema_waiting": 2,
     "describing": 2,
     "descriptions": 2,
     "queries": 2,

@@ -11,6 +11,7 @@ from ..core.groups import Edge, edge
 from ..core.reasons import held_back
 from ..errors import GphotosError, NotFoundError
 from .database import utc_now
+from .decisions import refresh_decided
 from .match_state import read_state, save_state
 from .nearest import MAX_BITS
 from .selecting import read_rows
@@ -145,12 +146,14 @@ def hold_back(conn: sqlite3.Connection) -> int:
     suggested = (
         "FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id AND suggested = 'remove'"
     )
+    group_ids = list(dict.fromkeys(row[0] for row in held))
     conn.executemany(
         f"""UPDATE groups SET suggested_count = (SELECT count(*) {suggested}),
             reclaimable_bytes = (SELECT coalesce(sum(p.bytes), 0) {suggested}),
             origin = (SELECT p.origin {suggested} ORDER BY p.photo_id LIMIT 1) WHERE group_id = ?""",
-        [(group_id,) for group_id in dict.fromkeys(row[0] for row in held)],
+        [(group_id,) for group_id in group_ids],
     )
+    refresh_decided(conn, group_ids)
     return len(held)
 
 

@@ -45,7 +45,12 @@ _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "met
 ROUTES = (
     Route("queue", f"{DB}duplicates{JSON}", "views_queue.queue", optional=_QUEUE),
     Route(
-        "history", f"{DB}duplicates/history{JSON}", "views_history.history", ("decision_batches", "decision_history"), **_REVIEW
+        "history",
+        f"{DB}duplicates/history{JSON}",
+        "views_history.history",
+        ("decision_batches", "decision_history"),
+        (*libraries.OPTIONAL, *_GROUP_TABLES),
+        **_REVIEW,
     ),
     Route("accept", f"{DB}duplicates/accept{JSON}", "views_accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
     Route(
@@ -53,10 +58,10 @@ ROUTES = (
         f"{DB}duplicates/calibration{JSON}",
         "views_calibration.calibration",
         (*_GROUP_TABLES, "pairs"),
-        ("thumbnails", "decisions", "judgements", "match_state"),
+        (*_ALL, "match_state"),
         **_REVIEW,
     ),
-    Route("find", f"{DB}duplicates/find{JSON}", "views_find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
+    Route("find", f"{DB}duplicates/find{JSON}", "views_find.find", _LOOKUP, (*_ALL, *_GROUP_TABLES), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "views_push.push", _PUSH_TABLES, _ALL, **_PUSH),
     Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "views_job.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "views_compare.compare", optional=_ALL),

@@ -10,7 +10,7 @@ from datasette.utils import tilde_decode
 from ..errors import NotFoundError
 from ..store.decisions import GroupState, read_group
 from ..store.history import latest_batch
-from . import group_rows
+from . import group_cards, group_rows
 from .answers import json_answer, page_answer
 from .filters import Place, QueueFilter
 from .group_json import member_json
@@ -29,8 +29,19 @@ async def compare(library: Library, wants_json: bool):
     if wants_json:
         return json_answer(_as_json(library, found, reach, chosen.query()))
     last = await library.read(latest_batch, library.actor_id) if library.can_review else None
-    more = {"reach": reach, "query": chosen.query(), "last_batch": last, "measures_of": group_rows.measures_of}
+    more = {"reach": reach, "query": chosen.query(), "last_batch": last, **_shown(library, found)}
     return await page_answer(library, "gphotos_compare.html", {**found, **more})
+
+
+def _shown(library: Library, found: dict[str, Any]) -> dict[str, Any]:
+    """The two as cards, and why B may go, in one sentence."""
+    state, pair = found["state"], found["pair"]
+    pairs = {found["b"]["photo_id"]: pair} if pair else {}
+    cards = {
+        member["photo_id"]: card for member, card in zip(state.members, group_cards.cards_of(library, state, pairs), strict=True)
+    }
+    card_a, card_b = cards[found["a"]["photo_id"]], cards[found["b"]["photo_id"]]
+    return {"card_a": card_a, "card_b": card_b, "beside_keeper": found["a"]["photo_id"] == state.keeper_id}
 
 
 def _read(

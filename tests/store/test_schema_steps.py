@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from unittest.mock import patch
 
 import pytest
 from sqlite_utils import Database
@@ -119,8 +120,10 @@ def file_before(step: str, path) -> None:
         db = Database(conn)
         if step == next(iter(schema.STEPS)):
             return
-        for name in list(schema.STEPS)[: list(schema.STEPS).index(step)]:
-            schema.STEPS[name](db)
+        steps = list(schema.STEPS)
+        before = {name: schema.STEPS[name] for name in steps[: steps.index(step)]}
+        with patch.object(schema, "STEPS", before):
+            schema.apply_migrations(db)
         for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
         conn.commit()
@@ -155,7 +158,7 @@ def test_a_step_that_fails_at_any_of_its_statements_can_be_taken_again(tmp_path,
     statements = apply_until(whole, step, None)
     path = tmp_path / "failing.db"
     file_before(step, path)
-    before = dump(path)
+    before = [line for line in dump(path) if "_sqlite_migrations" not in line]
     for number in range(0, statements, max(1, statements // 40)):
         with pytest.raises(sqlite3.DatabaseError):
             apply_until(path, step, number)
