@@ -363,9 +363,8 @@ def m001_initial(db: Database) -> None:
 
 
 STEPS = {step.__name__: step for step in (m001_initial, m009_waiting)}
-"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
-
-Each uses `execute` alone: `store.shape` takes them on a plain connection, to know what a file must look like.
+"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it. Each uses
+`execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.
 """
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GphotosError
-from ..store.database import utc_now
-from ..store.selecting import in_parts
+from ..store.rows import in_parts
+from ..store.writing import utc_now
 from ..words import count
-from .candidates import Candidate, read_candidates
-from .contents import key_of_sha1, read_sharers
+from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
-from .rescue import Rescue
+from .push_candidates import Candidate, read_candidates
 from .safety import surviving_keeper
+from .trashed_together import key_of_sha1, read_sharers
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = """(() => {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
-from .candidates import Candidate
-from .rescue import Rescue, plan_rescue
+from .metadata_losses import Rescue, plan_rescue
+from .push_candidates import Candidate
 from .safety import refusal, surviving_keeper
 
 NOT_OURS = "this app did not upload it, so Google will not let it file it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import cli
+from .command_line import cli
 
 _silent = click.option("-s", "--silent", is_flag=True, help="Print no progress.")
 _no_match = click.option("--no-match", is_flag=True, help="Only import; compare the photos later with the match command.")
@@ -53,8 +53,8 @@ def toolkit_csv(database, csv_file, no_match, silent):
     In the toolkit, choose "Export metadata". Photos already known are found by media key, else by content, else by name, time and
     size together, and only where exactly one fits.
     """
-    from ..pipeline.listing import import_toolkit_csv, listing_lines
     from ..pipeline.progress import Progress
+    from ..pipeline.toolkit_import import import_toolkit_csv, listing_lines
     from ..store.database import open_database
 
     db = open_database(database)

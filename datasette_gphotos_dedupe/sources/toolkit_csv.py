@@ -15,10 +15,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from ..core.keys import sha1_of
+from ..core.content_key import sha1_of
 from ..errors import SourceError
 from ..model import Trouble
-from .sidecar_json import EARLIEST, LATEST, MAX_TEXT, clean_text
+from .values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 COLUMNS = (
     *("mediaKey", "dedupKey", "sourceAlbumMediaKey", "sourceAlbumTitle", "fileName", "description", "takenAt", "uploadedAt"),
