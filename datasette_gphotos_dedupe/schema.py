@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import DECISIONS, RELATIONS
+from .model import RELATIONS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 from .schema_waiting import m009_waiting
+from .schema_word import m008_word
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -281,7 +282,7 @@ DECISIONS_DDL = (
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
   subject TEXT PRIMARY KEY,    -- the photo id, or '<content key>|<content key>' for a pair
-  decision TEXT NOT NULL {_one_of("decision", DECISIONS)},
+  decision TEXT NOT NULL {_one_of("decision", ("keep", "remove", "not_duplicate"))},
   photo_id TEXT NOT NULL,
   photo_b TEXT,                -- the other photo of a pair
   content_a TEXT,              -- sha1 of the bytes, so that a new id finds its decision again
@@ -362,10 +363,8 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial, m009_waiting)}
-"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it. Each uses
-`execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.
-"""
+STEPS = {step.__name__: step for step in (m001_initial, m008_word, m009_waiting)}
+"""Every step, in order. A released step is never changed. Each uses `execute` alone: `store.schema_check` takes them as well."""
 
 
 def _migrations():

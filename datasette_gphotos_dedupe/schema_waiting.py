@@ -37,6 +37,8 @@ _WAITING = """FROM group_members AS m JOIN photos AS p ON p.photo_id = m.photo_i
     LEFT JOIN decisions AS d ON d.subject = m.photo_id
     WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND m.suggested = 'remove' AND d.subject IS NULL"""
 
+FILL_WAITING = f"UPDATE groups SET (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(p.bytes), 0) {_WAITING})"
+
 # Of all its photos, not only of those suggested: who looks for what a program uploaded wants the groups with any of them.
 FILL_ORIGINS = """UPDATE groups SET origins = coalesce((SELECT '|' || group_concat(origin, '|') || '|' FROM (
     SELECT DISTINCT p.origin FROM group_members AS m JOIN photos AS p ON p.photo_id = m.photo_id
@@ -52,8 +54,7 @@ _WAITING_STEPS = (
     "ALTER TABLE groups ADD COLUMN waiting_bytes INTEGER NOT NULL DEFAULT 0",  # bytes of those members
     "ALTER TABLE groups ADD COLUMN origins TEXT NOT NULL DEFAULT ''",  # how any of its photos came into Google Photos, between bars
     FILL_ORIGINS,
-    f"""UPDATE groups SET (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(p.bytes), 0) {_WAITING})
-  WHERE suggested_count > 0""",
+    f"{FILL_WAITING} WHERE suggested_count > 0",
     """CREATE INDEX groups_space
   ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origins, size, waiting_count)""",
     """CREATE INDEX groups_alike

@@ -29,6 +29,7 @@ RANKS = {
     "schema": 2,
     "schema_views": 2,
     "schema_waiting": 2,
+    "schema_word": 2,
     "descriptions": 2,
     "descriptions_library": 2,
     "queries": 2,

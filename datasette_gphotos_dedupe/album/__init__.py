@@ -2,12 +2,11 @@
 
 from .metadata_losses import Rescue
 from .plan import PlannedItem, PushPlan, plan_push
-from .push_candidates import Candidate, Keeper, read_candidates, read_pushed
+from .push_candidates import Candidate, read_candidates, read_pushed
 from .run import PushReport, run_push
 
 __all__ = [
     "Candidate",
-    "Keeper",
     "PlannedItem",
     "PushPlan",
     "PushReport",

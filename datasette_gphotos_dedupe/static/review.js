@@ -16,6 +16,8 @@
   const NOBODY = " "; // no photo has this id
   const QUIET_MS = 8000;
   const STAY_MS = 500;
+  const ASK_MS = 250;
+  let asking = null;
   let staying = null;
   let quiet = null;
   let busy = null;
@@ -264,7 +266,29 @@
     const accept = bar.querySelector("[value=accept]");
     accept.textContent = goes ? `Accept ${goes.toLocaleString("en")} ${goes === 1 ? "copy" : "copies"}` : "Nothing to accept";
     accept.disabled = !goes;
-    accept.dataset.expected = goes;
+    delete accept.dataset.expected;
+    clearTimeout(asking);
+    if (goes) asking = setTimeout(() => askPlan(bar, accept).catch(() => {}), ASK_MS);
+  }
+
+  /* What the server makes of the ticked groups: what it would refuse is named before the button is pressed. */
+  async function askPlan(bar, accept) {
+    const form = bar.closest("form");
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("rule", "accept");
+    const headers = { accept: "application/json", "x-csrftoken": fields.get("csrftoken") || "" };
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields, headers });
+    const plan = await answer.json();
+    if (!plan.ok || String(new URLSearchParams(new FormData(form)).getAll("group")) !== String(fields.getAll("group"))) return;
+    accept.textContent = plan.photos ? `Accept ${plan.photos.toLocaleString("en")} ${plan.photos === 1 ? "copy" : "copies"}` : "Nothing to accept";
+    accept.disabled = !plan.photos;
+    accept.dataset.expected = plan.post.digest;
+    const old = bar.querySelector(".gp-refused");
+    if (old) old.remove();
+    if (!plan.refused) return;
+    const reasons = plan.refusals.slice(0, 2).map((refusal) => refusal.reason).join("; ");
+    const more = plan.refused > 2 ? `; and ${plan.refused - 2} more` : "";
+    bar.querySelector(".gp-told").append(Object.assign(document.createElement("span"), { className: "gp-refused", textContent: ` ${reasons}${more}.` }));
   }
 
   let ticked = null; // the group that was ticked last: shift ticks all from there

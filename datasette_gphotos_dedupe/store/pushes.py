@@ -42,6 +42,8 @@ class PlannedFate(Protocol):
     state: str
     reason: str | None
     product_url: str | None
+    keeper_id: str | None
+    word: str | None
 
 
 class Plan(Protocol):
@@ -63,10 +65,10 @@ def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
             (plan.album_title, plan.route, len(plan.items), len(plan.refused), actor, now, now),
         ).lastrowid
         conn.executemany(
-            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at, word, stays_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now)
+                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now, item.word, item.keeper_id)
                 for position, item in enumerate(plan.items)
             ),
         )

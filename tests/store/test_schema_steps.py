@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from unittest.mock import patch
 
 import pytest
 from sqlite_utils import Database
@@ -117,15 +116,12 @@ def test_a_file_that_was_created_and_then_left_empty_is_taken(tmp_path):
 def file_before(step: str, path) -> None:
     """A file as the step before left it, with something in every table that may hold it."""
     with closing(sqlite3.connect(path)) as conn:
-        db = Database(conn)
         if step == next(iter(schema.STEPS)):
             return
-        steps = list(schema.STEPS)
-        before = {name: schema.STEPS[name] for name in steps[: steps.index(step)]}
-        with patch.object(schema, "STEPS", before):
-            schema.apply_migrations(db)
+        schema._migrations().apply(Database(conn), stop_before=step)
         for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
+            if table != "_sqlite_migrations":
+                conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
         conn.commit()
 
 

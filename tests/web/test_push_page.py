@@ -29,6 +29,8 @@ async def pushing(tmp_path, fake, auth_path):
                     "photo_id": photo_id(number),
                     "decision": "remove",
                     "decided_at": "2026-01-01T00:00:00Z",
+                    "stays_id": photo_id(number - 1),
+                    "on_word": int(number == 9),  # an edited version
                 }
                 db["decisions"].insert(row)
     db.close()

@@ -185,13 +185,19 @@ def _settle_two_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) ->
 
 def _move_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
     _settle_two_decisions(conn, old_id, new_id)
+    _rename_in_history(conn, old_id, new_id)
     conn.execute("UPDATE decisions SET subject = ? WHERE subject = ?", [new_id, old_id])
-    conn.execute("UPDATE decisions SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
-    conn.execute("UPDATE decisions SET photo_b = ? WHERE photo_b = ?", [new_id, old_id])
+    for column in ("photo_id", "photo_b", "stays_id"):
+        conn.execute(f"UPDATE decisions SET {column} = ? WHERE {column} = ?", [new_id, old_id])
     conn.execute("UPDATE decision_history SET subject = ? WHERE subject = ?", [new_id, old_id])
-    # The history holds whole rows as JSON; an id is long and random enough to be replaced as text.
+
+
+def _rename_in_history(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """The history holds whole rows as JSON; an id is long and random enough to be replaced as text."""
+    said = "SELECT subject FROM decisions WHERE photo_id = :old OR photo_b = :old OR stays_id = :old"
     for column in ("before", "after"):
         conn.execute(
-            f"UPDATE decision_history SET {column} = replace({column}, ?, ?) WHERE subject = ?",
-            [f'"{old_id}"', f'"{new_id}"', new_id],
+            f"""UPDATE decision_history SET {column} = replace({column}, json_quote(:old), json_quote(:new))
+            WHERE {column} IS NOT NULL AND (subject = :old OR subject IN ({said}))""",
+            {"old": old_id, "new": new_id},
         )

@@ -10,7 +10,7 @@ from ...core.groups.building import Edge, edge
 from ...core.groups.reasons import held_back
 from ...core.verdict.caution import JUDGED_APART, Caution, Judgement
 from ...errors import GphotosError, NotFoundError
-from ..review.decisions import refresh_decided
+from ...schema_waiting import FILL_WAITING
 from ..rows import read_rows
 from ..writing import utc_now
 from .last_match import read_state, save_state
@@ -153,7 +153,7 @@ def hold_back(conn: sqlite3.Connection) -> int:
             origin = (SELECT p.origin {suggested} ORDER BY p.photo_id LIMIT 1) WHERE group_id = ?""",
         [(group_id,) for group_id in group_ids],
     )
-    refresh_decided(conn, group_ids)
+    conn.executemany(f"{FILL_WAITING} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
     return len(held)
 
 

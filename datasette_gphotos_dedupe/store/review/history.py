@@ -25,6 +25,9 @@ COLUMNS = (
     "actor",
     "decided_at",
     "batch_id",
+    "stays_id",
+    "content_stays",
+    "on_word",
 )
 ROW_JSON = "json_object(" + ", ".join(f"'{name}', {{0}}.{name}" for name in COLUMNS) + ")"
 GROUP_PREFIX = "group:"  # history of who is the keeper of a group; never a subject of `decisions`
@@ -63,7 +66,7 @@ def put_decision(conn: sqlite3.Connection, batch_id: int, subject: str, row: dic
     if row is None:
         conn.execute("DELETE FROM decisions WHERE subject = ?", [subject])
     else:
-        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, **row, "subject": subject}
+        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, "on_word": 0, **row, "subject": subject}
         marks = ", ".join(f":{name}" for name in COLUMNS)
         conn.execute(f"INSERT OR REPLACE INTO decisions ({', '.join(COLUMNS)}) VALUES ({marks})", values)
     after = _row_json(conn, subject)

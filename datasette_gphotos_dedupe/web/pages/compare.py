@@ -38,7 +38,8 @@ def _shown(library: Library, found: dict[str, Any]) -> dict[str, Any]:
     state, pair = found["state"], found["pair"]
     pairs = {found["b"]["photo_id"]: pair} if pair else {}
     cards = {
-        member["photo_id"]: card for member, card in zip(state.members, group_cards.cards_of(library, state, pairs), strict=True)
+        member["photo_id"]: card
+        for member, card in zip(state.members, group_cards.cards_of(library, state, pairs, found["unproved"]), strict=True)
     }
     card_a, card_b = cards[found["a"]["photo_id"]], cards[found["b"]["photo_id"]]
     return {"card_a": card_a, "card_b": card_b, "beside_keeper": found["a"]["photo_id"] == state.keeper_id}
@@ -69,6 +70,7 @@ def _read(
         "b": b,
         "pair": next((pair for pair in pairs if {pair["photo_a"], pair["photo_b"]} == {a["photo_id"], b["photo_id"]}), None),
         "others": others,
+        "unproved": group_rows.read_unproved(conn, state, tables),
         "previous": step(others[max(0, at - 1) : at], forward=False),
         "next": step(others[at + 1 : at + 2], forward=True),
     }

@@ -9,7 +9,15 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ...errors import GphotosError
 from ...store.review.chosen_keepers import save_keeper
-from ...store.review.decisions import Choice, GroupState, read_group, save_all_kept, save_choices, save_suggestion
+from ...store.review.decisions import (
+    Choice,
+    GroupState,
+    read_group,
+    save_all_kept,
+    save_choices,
+    save_same_picture,
+    save_suggestion,
+)
 from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.forms import Body, read_body
@@ -40,7 +48,7 @@ async def group(library: Library, wants_json: bool):
 def _shown(library: Library, found: dict[str, Any], chosen: QueueFilter) -> dict[str, Any]:
     """What the page says of the group, made ready before the template runs."""
     state, query = found["state"], chosen.query()
-    cards = group_cards.cards_of(library, state, found["evidence"])
+    cards = group_cards.cards_of(library, state, found["evidence"], found["unproved"])
     others = [member for member in state.members if member["photo_id"] != state.keeper_id]
     return {
         "cards": cards,
@@ -93,8 +101,11 @@ def _save(conn: sqlite3.Connection, group_id: str, action: str, body: Body, acto
         return save_keeper(conn, group_id, action.partition(":")[2], actor, seen)
     if action.startswith("apart:"):
         return save_choices(conn, group_id, [Choice(action.partition(":")[2], "not_duplicate")], actor, seen)
+    if action.startswith(("same:", "unsame:")):
+        word, _, photo_id = action.partition(":")
+        return save_same_picture(conn, group_id, photo_id, actor, seen, said=word == "same")
     if action not in ("save", "save_on"):
-        raise GphotosError(f"{action} is not an action. Known are save, save_on, accept, keep_all, keeper, apart.")
+        raise GphotosError(f"{action} is not an action. Known are save, save_on, accept, keep_all, keeper, apart, same.")
     return save_choices(conn, group_id, _choices(body), actor, seen)
 
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import words
-from ...model import REMOVABLE_RELATIONS
 from ...store.review.decisions import GroupState
 from ..site.access import Library
 from . import captions
 from .numbers import numbers_of
-
-NOTHING_PROVES = "Nothing proves it: this may be the only one."
 
 
 @dataclass(frozen=True)
@@ -31,18 +28,25 @@ class Card:
     decided: str
     unproved: bool
     warning: str
+    same: bool
     is_keeper: bool
     url: str
     outside: bool
     original: str | None
 
 
-def cards_of(library: Library, state: GroupState, pairs: Mapping[str, Mapping[str, Any]]) -> list[Card]:
-    """A card for each member; `pairs` are what was measured between a member and the keeper, by the member's id."""
-    return [_card(library, state, member, pairs.get(member["photo_id"])) for member in state.members]
+def cards_of(
+    library: Library, state: GroupState, pairs: Mapping[str, Mapping[str, Any]], unproved: Mapping[str, str]
+) -> list[Card]:
+    """A card for each member; by its id `pairs` are what was measured between it and the keeper, `unproved` what is to be warned of."""
+    return [
+        _card(library, state, member, pairs.get(member["photo_id"]), unproved.get(member["photo_id"])) for member in state.members
+    ]
 
 
-def _card(library: Library, state: GroupState, member: dict[str, Any], pair: Mapping[str, Any] | None) -> Card:
+def _card(
+    library: Library, state: GroupState, member: dict[str, Any], pair: Mapping[str, Any] | None, warning: str | None
+) -> Card:
     name, is_keeper = captions.short_name(member), member["photo_id"] == state.keeper_id
     role, link = captions.role_of(member), words.web_link(member["product_url"])
     numbers = numbers_of(pair)
@@ -58,18 +62,14 @@ def _card(library: Library, state: GroupState, member: dict[str, Any], pair: Map
         numbers=numbers,
         choice=member["decision"] or ("keep" if is_keeper else member["suggested"] if member["suggested"] == "remove" else ""),
         decided=_decided(member),
-        unproved=not is_keeper and is_unproved(member),
-        warning=NOTHING_PROVES,
+        unproved=warning is not None,
+        warning=warning or "",
+        same=bool(member["same_picture"]),
         is_keeper=is_keeper,
         url=link or library.row_url("photos", member["photo_id"]),
         outside=bool(link),
         original=_original(library, member),
     )
-
-
-def is_unproved(member: Mapping[str, Any]) -> bool:
-    """Whether the program itself would not remove this copy: then a person is asked, at the moment of choosing."""
-    return member["relation"] not in REMOVABLE_RELATIONS or member["suggested"] != "remove"
 
 
 def _facts(member: Mapping[str, Any]) -> str:
@@ -87,6 +87,8 @@ def _sentence(member: Mapping[str, Any], is_keeper: bool, role: str, pair: Mappi
         return captions.because("you decided to keep it" if member["decision"] == "keep" else member["reason"])
     if member["decision"] == "not_duplicate":
         return "It is not the same picture, as you said."
+    if member["same_picture"]:
+        return "It is the same picture, as you said."
     return captions.sentence(member["reason"])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import words
 from ...store.review.decisions import GroupState, read_group
+from ...store.review.leaving import unproved
 from ...store.rows import marks, read_rows
 from .queue_filters import Place, QueueFilter
 from .queue_rows import read_neighbour
@@ -27,9 +28,17 @@ def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str]
         "left_out": [pair for pair in pairs if not (state.keeper_id in _ends(pair) and _inside(pair, ids))],
         "table": differences(state, details),
         "details": details,
+        "unproved": read_unproved(conn, state, tables),
         "next_id": read_neighbour(conn, chosen, tables, place, True),
         "previous_id": read_neighbour(conn, chosen, tables, place, False),
     }
+
+
+def read_unproved(conn: sqlite3.Connection, state: GroupState, tables: frozenset[str]) -> dict[str, str]:
+    """For each member whose removal nothing proves the sentence that is said when it is chosen."""
+    if not {"decisions", "pairs"} <= tables:
+        return {}
+    return unproved(conn, [member["photo_id"] for member in state.members if member["photo_id"] != state.keeper_id])
 
 
 def _ends(pair: dict[str, Any]) -> tuple[str, str]:

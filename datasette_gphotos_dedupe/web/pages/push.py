@@ -70,10 +70,9 @@ def _read_plan(conn: sqlite3.Connection, photo_ids: list[str] | None, title: str
     """The plan by this route, or by the one that carries most; how many each route could carry, and how many may go at all."""
     from ...album import plan_push, read_candidates, read_pushed
     from ...album.plan import plan_withdrawal, route_refusal
-    from ...album.safety import refusal
 
     candidates = list(read_candidates(conn, photo_ids))
-    safe = [candidate for candidate in candidates if candidate.added_to != title and not refusal(candidate)]
+    safe = [candidate for candidate in candidates if candidate.added_to != title and not candidate.refusal]
     carries = {name: sum(not route_refusal(candidate, name) for candidate in safe) for name in ROUTES}
     pushed = read_pushed(conn, title)
     usable = ("by_id", "handover", "same_bytes") if sign_in else ("handover",)  # of equals the first
@@ -93,9 +92,9 @@ def _read_told(conn: sqlite3.Connection, plan: Any) -> dict[str, Any]:
         "bytes": sum(row[0] or 0 for row in select(conn, "SELECT bytes FROM photos WHERE photo_id IN ({})", going)),
         "names": _read_names(conn, [item.keeper_id for item in plan.planned[:SHOWN] if item.keeper_id]),
         "refusals": Counter(item.reason for item in plan.refused).most_common(),
-        "proved": len(going),
-        "on_word": 0,
-        "told": dict.fromkeys(going, "Proved: it shows what the one that stays shows"),
+        "proved": sum(item.word != "on your word" for item in plan.planned),
+        "on_word": sum(item.word == "on your word" for item in plan.planned),
+        "told": {item.photo_id: _ON_WHOSE_WORD.get(item.word or "", "") for item in plan.planned},
         "saved": {photo_id: ", ".join(told) for photo_id, told in saved.items()},
         "rescued": len(saved),
         "rescue_lines": _rescue_lines(plan),
@@ -103,6 +102,11 @@ def _read_told(conn: sqlite3.Connection, plan: Any) -> dict[str, Any]:
     }
 
 
+_ON_WHOSE_WORD = {
+    "remade": "Proved: it can be made again from the one that stays",
+    "same_bytes": "Proved: it is the same file, byte for byte",
+    "on your word": "Yours: nothing else proves it",
+}
 _WHAT = {"album": "Album {}", "person": "Person {}", "favorite": "Favourite", "description": "Description", "location": "Place"}
 _SAVING = {
     ("description", True): "{} written to the photo that stays, before its copy goes.",

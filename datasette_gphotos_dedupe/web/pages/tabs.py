@@ -6,6 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from ...store.review.leaving import Leaving, read_leaving
+from ...store.review.uploads import count_batches
 from ..site.access import Library
 from . import queue_rows
 from .queue_filters import QueueFilter
@@ -36,12 +38,13 @@ def read_numbers(conn: sqlite3.Connection, tables: frozenset[str], chosen: Queue
     if chosen.relation:
         counts = [entry for entry in counts if entry["relation"] == chosen.relation]
     open_groups, proved, decided = (sum(entry[key] for entry in counts) for key in ("open", "suggested", "decided"))
-    removed = queue_rows.remembered(conn, ("removed",), lambda: _count_removed(conn)) if "decisions" in tables else 0
-    return {"open": open_groups, "proved": proved, "asks": open_groups - proved, "decided": decided, "album": removed}
-
-
-def _count_removed(conn: sqlite3.Connection) -> int:
-    return conn.execute("SELECT count(*) FROM decisions WHERE decision = 'remove' AND photo_b IS NULL").fetchone()[0]
+    leaving = (
+        queue_rows.remembered(conn, ("leaving",), lambda: read_leaving(conn)) if {"decisions", "pairs"} <= tables else Leaving()
+    )
+    numbers = {"open": open_groups, "proved": proved, "asks": open_groups - proved, "decided": decided}
+    if {"uploads", "upload_photos"} <= tables:
+        numbers["uploads"] = queue_rows.remembered(conn, ("uploads",), lambda: count_batches(conn))
+    return {**numbers, "album": leaving.photos, "album_bytes": leaving.bytes}
 
 
 def tabs_of(library: Library, numbers: dict[str, int], here: str, chosen: QueueFilter | None = None) -> list[Tab]:
@@ -63,6 +66,8 @@ def tabs_of(library: Library, numbers: dict[str, int], here: str, chosen: QueueF
         queue("asks", "You decide", "asks", proof="asks"),
         queue("decided", "Decided", "decided", state="decided"),
     ]
+    if "uploads" in numbers:
+        found.insert(3, Tab("uploads", "By upload", library.url("duplicates", "uploads"), numbers["uploads"], here == "uploads"))
     if library.can_push:
         found.append(
             Tab("album", "Into the album", library.url("duplicates", "push"), numbers["album"], here == "album", last=True)

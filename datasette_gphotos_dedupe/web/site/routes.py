@@ -52,6 +52,7 @@ ROUTES = (
         (*libraries.OPTIONAL, *_GROUP_TABLES),
         **_REVIEW,
     ),
+    Route("uploads", f"{DB}duplicates/uploads{JSON}", "pages.uploads.uploads", (*_DECIDED, "uploads", "upload_photos"), _QUEUE),
     Route("accept", f"{DB}duplicates/accept{JSON}", "pages.accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
     Route(
         "calibration",
