@@ -10,6 +10,8 @@ from pluggy import HookimplMarker
 # Ctrl-C in that moment would end in a traceback.
 hookimpl = HookimplMarker("datasette")
 
+from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, top_database, top_homepage  # noqa: E402, F401
+
 
 def _room(name: str):
     return import_module(f".{name}", __package__)

@@ -44,6 +44,7 @@ RANKS = {
     "report": 4,
     "web": 5,
     "cli": 6,
+    "page_hooks": 6,
     "__init__": 6,
 }
 # The same inside a room: a wing may import wings of a lower rank, and itself. Modules beside the wings take no part in this.
