@@ -190,6 +190,9 @@ LIBRARY_TABLES: dict[str, Described] = {
             "camera": "Camera of the keeper.",
             "origin": "How the first suggested photo came into Google Photos.",
             "decided": "1 when every photo in it has a decision.",
+            "waiting_count": "Suggested copies that nobody has decided yet.",
+            "waiting_bytes": "Size of those.",
+            "origins": "How any of its photos came into Google Photos, between bars.",
         },
         {
             "label_column": "relation",
