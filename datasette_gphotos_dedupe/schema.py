@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import DECISIONS, RELATIONS
+from .model import RELATIONS
+from .schema_steps import LATER_STEPS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
@@ -233,7 +234,6 @@ MATCHES = (
 )""",
     # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
     "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
-    # The order in which groups are counted.
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes, group_id)""",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
@@ -280,7 +280,7 @@ DECISIONS_DDL = (
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
   subject TEXT PRIMARY KEY,    -- the photo id, or '<content key>|<content key>' for a pair
-  decision TEXT NOT NULL {_one_of("decision", DECISIONS)},
+  decision TEXT NOT NULL {_one_of("decision", ("keep", "remove", "not_duplicate"))},
   photo_id TEXT NOT NULL,
   photo_b TEXT,                -- the other photo of a pair
   content_a TEXT,              -- sha1 of the bytes, so that a new id finds its decision again
@@ -361,42 +361,9 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-REMAKING = (
-    *(
-        f"ALTER TABLE pairs ADD COLUMN {column}"
-        for column in (
-            "remade REAL",  # what is left when the smaller is made again from the larger, against what its encoder leaves
-            "remade_worst REAL",
-            "remade_colour REAL",
-            "remade_px INTEGER",  # longer side it was measured at
-            "remade_from TEXT",  # the photo that still holds all of the other; NULL when none is proved to
-            "objection TEXT",
-            "wants_proof INTEGER NOT NULL DEFAULT 0",  # 1 until the originals were opened
-        )
-    ),
-    "CREATE INDEX pairs_wants_proof ON pairs(photo_a, photo_b) WHERE wants_proof",
-    """CREATE TABLE remakings (
-  content_a TEXT NOT NULL,     -- SHA-1 of two files, the lower first: what was measured on them once stays true
-  content_b TEXT NOT NULL,
-  measured_by TEXT NOT NULL,   -- name and version of the method
-  proof TEXT NOT NULL,         -- JSON
-  PRIMARY KEY (content_a, content_b),
-  CHECK (content_a < content_b)
-)""",
-)
-
-
-def m002_remaking(db: Database) -> None:
-    """Copies are proved by making them again from what stays."""
-    for statement in REMAKING:
-        db.execute(statement)
-
-
-STEPS = {step.__name__: step for step in (m001_initial, m002_remaking)}
-"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
-
-Each uses `execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.
-"""
+STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
+"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.schema_check` takes them on a plain
+connection, to know what a file must look like."""
 
 
 def _migrations():
