@@ -298,6 +298,15 @@ REVIEW_TABLES: dict[str, Described] = {
         {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
         {"hidden": True, "size": 100},
     ),
+    "remakings": Described(
+        "What making one picture again from another showed, kept by the contents of both files: it is measured once.",
+        {
+            "content_a": "SHA-1 of the one file.",
+            "content_b": "SHA-1 of the other.",
+            "measured_by": "Name and version of the measure.",
+            "proof": "What was measured, as JSON.",
+        },
+    ),
     "match_state": Described(
         "What the last matching saw: the keeper rules and its progress.",
         {"name": "What it is.", "value": "Its value, as JSON."},

@@ -20,12 +20,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.verdict.case import Case
 from ..core.verdict.proof import Original, Proof, boxes_of, prove, prove_on_previews
-from ..core.verdict.relation import Case, Verdict
+from ..core.verdict.relation import Verdict
 from ..core.verdict.subject import Subject
 from ..core.verdict.verify import prove_pair
 from ..errors import SourceError
-from ..model import Pair
+from ..model import Link, Pair
 from ..sources.archives.containers import is_stream
 from ..sources.archives.originals import read_original
 from ..sources.archives.tgz_stream import read_tgz

@@ -65,7 +65,12 @@ class _Graph:
     """The relations, as neighbours of each photo; asks the verifier for what is not known."""
 
     def __init__(
-        self, items: Mapping[str, Item], links: Mapping[Edge, Link], policy: Policy, verify: Verify, not_duplicates: frozenset[Edge]
+        self,
+        items: Mapping[str, Item],
+        links: Mapping[Edge, Link],
+        policy: Policy,
+        verify: Verify,
+        not_duplicates: frozenset[Edge],
     ):
         self.items = items
         self.policy = policy

@@ -53,7 +53,9 @@ class Planes:
     def as_ycc(self) -> np.ndarray:
         """(height, width, 3) YCbCr, the colours enlarged."""
         size = self.luma.shape[1], self.luma.shape[0]
-        return cv2.merge([self.luma, *(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (self.blue, self.red))])
+        return cv2.merge(
+            [self.luma, *(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (self.blue, self.red))]
+        )
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Planes:
         """A part; the numbers are even, or the edges."""

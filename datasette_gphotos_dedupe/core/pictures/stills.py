@@ -18,8 +18,8 @@ from ...errors import PictureError
 from .boxes import ends_early
 from .decode import FORMATS, MAX_PIXELS, ORIENTATION_TAG, eight_bit, read_exif, turned
 from .encoders import EXACT, Encoder, Planes, encoder_of
-from .jpeg import without_ballast
 from .file_kinds import HEAD_BYTES, RAW, VIDEO, kind_of
+from .jpeg import without_ballast
 from .raw import decode_raw
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ...errors import PictureError
@@ -28,6 +29,7 @@ HOPELESS = 0.5  # correlation after the coarse level below which nothing corresp
 FAINT_LEVELS = 6.0  # standard deviation of the grey levels
 MIN_OVERLAP = 0.3
 MAX_TILT_DEGREES = 6.0
+SEARCHED_SIDE, SEARCHED_SIZES = 128, 23  # pixels of the picture in which another is looked for, and sizes of that one
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +161,37 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     x, y = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((x * x).sum() * (y * y).sum()))
     return float((x * y).sum()) / scale if scale > 1e-3 else 0.0
+
+
+def find_inside(a: Preview, b: Preview) -> list[Overlay]:
+    """Where the one may lie inside the other, and the other way round: the best place and size of each by normalised correlation.
+
+    Of a crop by hand, at any place and down to a fourth of the area, kept with the clock or the name of its original.
+    """
+    return [found for found in (_inside(a, b), _swapped(_inside(b, a))) if found]
+
+
+def _swapped(overlay: Overlay | None) -> Overlay | None:
+    return Overlay(overlay.box_b, overlay.box_a, overlay.score) if overlay else None
+
+
+def _inside(part: Preview, whole: Preview) -> Overlay | None:
+    """The overlay of all of `part` and the box of `whole` that resembles it most."""
+    share = min(1.0, SEARCHED_SIDE / max(whole.size))
+    size = max(8, round(whole.size[0] * share)), max(8, round(whole.size[1] * share))
+    ground = cut(whole.luma, WHOLE, size)
+    largest = min(size[0] / part.size[0], size[1] / part.size[1])
+    best: Overlay | None = None
+    for shrink in np.linspace(1.0, 0.45, SEARCHED_SIZES):
+        width, height = round(part.size[0] * largest * shrink), round(part.size[1] * largest * shrink)
+        if min(width, height) < 12:
+            break
+        found = cv2.matchTemplate(ground, cut(part.luma, WHOLE, (width, height)), cv2.TM_CCOEFF_NORMED)
+        _, score, _, (left, top) = cv2.minMaxLoc(found)
+        if best is None or score > best.score:
+            box = left / size[0], top / size[1], min(1.0, (left + width) / size[0]), min(1.0, (top + height) / size[1])
+            best = Overlay(WHOLE, box, float(score))
+    return best
 
 
 def register(a: Preview, b: Preview, start: Overlay, fixed_edges: bool = False) -> Overlay:

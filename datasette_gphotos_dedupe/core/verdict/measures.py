@@ -41,19 +41,38 @@ class Measure:
         return f"at most {self.high:g}" if self.high is not None else ""
 
 
-LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 4.5, 1.7, 4.5
+LUMA, PLAIN_LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 1.25, 4.5, 1.7, 4.5
 SAME_LEFT = (
     Measure("luma", "remade", "What is left when it is made again, against what its encoder leaves; 1 is the same.", high=LUMA),
+    Measure("plain_luma", None, "The same where resizing alone explains it, without sharpening.", high=PLAIN_LUMA),
     Measure("worst", "remade_worst", "The same of the worst place, three or eight pixels wide.", high=WORST),
     Measure("colour", None, "What is left of the colours, against what its encoder leaves of them.", high=COLOUR),
     Measure("worst_colour", "remade_colour", "The same of the worst place in the colours.", high=WORST_COLOUR),
 )
 """What must be small for a picture to be made again at all."""
 ON_PURPOSE = (
-    Measure("tone", None, "Grey levels by which a curve had to move it.", high=3.0, changed="its brightness or contrast was moved"),
-    Measure("cast", None, "Colour levels by which its white balance had to be moved.", high=2.0, changed="its white balance was moved"),
-    Measure("softness", None, "How much of its fine structure is left; more than 1 is sharpened.", 0.35, 3.2, "it was softened or sharpened"),
-    Measure("saturation", None, "How strong its colours are against the other's.", 0.92, 1.08, "its colours were made weaker or stronger"),
+    Measure(
+        "tone", None, "Grey levels by which a curve had to move it.", high=3.0, changed="its brightness or contrast was moved"
+    ),
+    Measure(
+        "cast", None, "Colour levels by which its white balance had to be moved.", high=2.0, changed="its white balance was moved"
+    ),
+    Measure(
+        "softness",
+        None,
+        "How much of its fine structure is left; more than 1 is sharpened.",
+        0.35,
+        3.2,
+        "it was softened or sharpened",
+    ),
+    Measure(
+        "saturation",
+        None,
+        "How strong its colours are against the other's.",
+        0.92,
+        1.08,
+        "its colours were made weaker or stronger",
+    ),
 )
 """What a resizer or encoder does not do by itself: beyond these all of it is still in the other picture, but somebody changed it."""
 STRUCTURE = Measure("structure", None, "Share of its blocks that show anything.", low=0.003)
@@ -61,12 +80,24 @@ REMADE = (*SAME_LEFT, *ON_PURPOSE, STRUCTURE)
 
 DEVELOPED = (
     Measure("bad_share", "bad_share", "The share of blocks that differ more than encoding explains.", high=0.55),
-    Measure("worst_block", "worst_block", "The block whose fine structure differs most; 1 is the most that encoding explains.", high=2.1),
+    Measure(
+        "worst_block",
+        "worst_block",
+        "The block whose fine structure differs most; 1 is the most that encoding explains.",
+        high=2.1,
+    ),
     Measure("worst_shade", "worst_shade", "The block whose brightness differs most, in the same measure.", high=2.1),
-    Measure("spot", "spot", "How many times as much the worst pixel differs as 99 of 100 do at most; edges are allowed for.", high=2.4),
+    Measure(
+        "spot", "spot", "How many times as much the worst pixel differs as 99 of 100 do at most; edges are allowed for.", high=2.4
+    ),
     Measure("detail", "detail_difference", "Fine structure: 0 the same, 1 unrelated.", high=0.3),
     Measure("worst_detail", "worst_detail", "Fine structure in the worst tenth of the blocks that have any.", high=0.6),
-    Measure("worst_colour", "worst_colour", "Colour that is left in the worst block after white balance and saturation were evened out.", high=26.0),
+    Measure(
+        "worst_colour",
+        "worst_colour",
+        "Colour that is left in the worst block after white balance and saturation were evened out.",
+        high=26.0,
+    ),
     Measure("colour_spot", "colour_spot", "The worst pixel in the colours.", high=1.9),
     Measure("tone", "tone_shift", "How many grey levels brightness and contrast had to be moved.", high=36.0),
     Measure("contrast", "contrast_ratio", "Contrast of the larger picture against the smaller one.", 1 / 1.8, 1.8),

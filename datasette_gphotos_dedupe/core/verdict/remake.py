@@ -25,7 +25,9 @@ from ..pictures.variants import WHOLE, Box
 from .align import solve_step
 
 FLOOR = 0.3  # grey levels that rounding to whole numbers leaves: less is not held against a copy
-RESAMPLED_FLOOR = 0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
+RESAMPLED_FLOOR = (
+    0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
+)
 SPOT_FLOOR = 0.5  # grey levels of a mean of three by three pixels
 EDGE_SHARE = 0.1  # of the slope of an edge that another resampler moves
 KERNEL = 3  # pixels to each side: 7 x 7 for luma
@@ -37,6 +39,7 @@ STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: t
 REGISTERED_SIDE = 640
 BLOCK = 8
 RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
+PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
 PLAIN = 1.15  # badness at which no better explanation is looked for
@@ -64,6 +67,11 @@ class Remaking:
     structure: float
     px: int
     kept: float
+
+    @property
+    def plain_luma(self) -> float:
+        """`luma` where no sharpening or softening took part, which explains more than resizing does; 0 elsewhere."""
+        return self.luma if PLAIN_KERNEL[0] <= self.softness <= PLAIN_KERNEL[1] else 0.0
 
     @property
     def badness(self) -> float:
@@ -245,7 +253,9 @@ def _fit_luma(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float,
     rows, columns = _samples(given.shape, KERNEL)
     terms = _neighbours(given - np.float32(128), rows, columns, KERNEL)
     level = smooth[np.ix_(rows, columns)].ravel()
-    solved = _least_squares(terms + [np.ones_like(level), level, level**2, level**3], wanted[np.ix_(rows, columns)].ravel() - np.float32(128))
+    solved = _least_squares(
+        terms + [np.ones_like(level), level, level**2, level**3], wanted[np.ix_(rows, columns)].ravel() - np.float32(128)
+    )
     count = len(terms)
     kernel = solved[:count].reshape(2 * KERNEL + 1, -1)
     made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE)

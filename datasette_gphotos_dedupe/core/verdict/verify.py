@@ -12,11 +12,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ...errors import PictureError
-from ..pictures.variants import TURNS, UNCHANGED, WHOLE, variant_box
-from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
+from ..pictures.variants import BY_NAME, TURNS, UNCHANGED, WHOLE, variant_box
+from .align import Overlay, Preview, find_inside, is_faint, load_preview, register, register_tilted, turn_preview
+from .case import Case, wants_proof
 from .compare import Difference, measure_difference
 from .proof import Proof
-from .relation import Case, Verdict, judge, same_bytes_verdict, wants_proof
+from .relation import Verdict, judge, same_bytes_verdict
 from .subject import Subject
 from .witness import hear_witness
 
@@ -25,6 +26,8 @@ VERIFIER = "verify/7"
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
 TILT_BELOW = 0.93
+INSIDE_BELOW = 0.9  # correlation below which one is looked for inside the other, when name or clock brought them together
+SMALLEST_SIDE = 8  # pixels: strips and single pixels hold nothing to compare
 __all__ = ["VERIFIER", "Verdict", "measure_case", "verify_pair"]
 
 
@@ -74,7 +77,12 @@ def _look_at(first: bytes, second: bytes, variant: str) -> tuple[Overlay, Differ
         framings = _framings(first, second, variant)
     except PictureError:
         return None
+    if min(side for preview_a, preview_b, _ in framings for side in (*preview_a.size, *preview_b.size)) < SMALLEST_SIDE:
+        return None
     preview_a, preview_b, overlay = max(framings, key=lambda framing: framing[2].score)
+    if variant == BY_NAME and overlay.score < INSIDE_BELOW:
+        starts = find_inside(preview_a, preview_b)
+        overlay = max([overlay, *(register(preview_a, preview_b, start) for start in starts)], key=lambda one: one.score)
     tilt_degrees = 0.0
     if HOPELESS < overlay.score < TILT_BELOW:
         preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)

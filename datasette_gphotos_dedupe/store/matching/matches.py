@@ -35,6 +35,7 @@ SEEN_COLUMNS = (
     "camera_model",
     "filename",
     "sha1",
+    "extras",
 )
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
@@ -58,7 +59,7 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
     """
     cursor = conn.execute(
         f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
-            filename, width, height, camera_taken_at,
+            filename, width, height, camera_taken_at, camera_model,
             json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
@@ -111,7 +112,11 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_varia
         ):
             photo_id, content, phash, variants, flatness = row[:5]
             known = dict(zip(SUBJECT_COLUMNS, row[5:], strict=True))
-            known.update(album_only=bool(known["album_only"]), app_created=bool(known["app_created"]))
+            known.update(
+                album_only=bool(known["album_only"]),
+                app_created=bool(known["app_created"]),
+                extras=_words(known["extras"]),
+            )
             subjects[photo_id] = Subject(
                 photo_id=photo_id,
                 thumbnail=content,
@@ -121,6 +126,15 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_varia
                 **known,
             )
     return subjects
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """The words of a JSON list; none for what is no such list, as a database that somebody made may hold."""
+    try:
+        words = json.loads(text or "[]")
+    except (ValueError, TypeError, RecursionError):
+        return ()
+    return tuple(word for word in words if isinstance(word, str)) if isinstance(words, list) else ()
 
 
 def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:
