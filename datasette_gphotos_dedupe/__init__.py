@@ -10,7 +10,16 @@ from pluggy import HookimplMarker
 # datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
 hookimpl = HookimplMarker("datasette")
 
-from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, top_database, top_homepage  # noqa: E402, F401
+from .page_hooks import (  # noqa: E402, F401
+    extra_body_script,
+    extra_css_urls,
+    extra_template_vars,
+    query_actions,
+    register_facet_classes,
+    row_actions,
+    top_database,
+    top_homepage,
+)
 
 
 @cache  # asked for every cell of a page
@@ -36,11 +45,6 @@ def register_routes():
 @hookimpl(optionalhook=True)
 def skip_csrf(scope):
     return _room("web.site.uploaded_files").checks_token_itself(scope)
-
-
-@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
-def register_facet_classes():
-    yield from _room("web.site.facets").calm()
 
 
 @hookimpl(tryfirst=True)  # another plugin may show any JPEG, and Datasette never awaits the answers after the first one
@@ -89,13 +93,3 @@ def table_actions(datasette, actor, database, table, request):
 @hookimpl(optionalhook=True)
 def view_actions(datasette, actor, database, view, request):
     return _room("web.site.menus").table_links(datasette, actor, database, view, request)
-
-
-@hookimpl(optionalhook=True)
-def query_actions(datasette, actor, database, query_name, request, sql, params):
-    return _room("web.site.menus").query_links(datasette, actor, database, query_name, sql, params)
-
-
-@hookimpl(optionalhook=True)
-def row_actions(datasette, actor, request, database, table, row):
-    return _room("web.site.menus").row_links(datasette, actor, database, table, row)
