@@ -9,7 +9,8 @@ import pytest
 import yaml
 from datasette.app import Datasette
 
-from datasette_gphotos_dedupe.descriptions import HIDDEN, TABLES, metadata, metadata_yaml
+from datasette_gphotos_dedupe.descriptions import TABLES
+from datasette_gphotos_dedupe.metadata_file import HIDDEN, metadata, metadata_yaml
 
 from ..made_library import build_library
 
