@@ -27,6 +27,7 @@ RANKS = {
     "google": 2,
     "words": 2,
     "schema": 2,
+    "photo_columns": 2,
     "descriptions": 2,
     "descriptions_library": 2,
     "metadata_file": 2,
