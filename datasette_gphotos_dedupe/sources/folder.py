@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
-from .archives.entries import TROUBLES, Entry, printable
+from .archives.entries import TROUBLES, Entry, printable, trouble_of
 from .base import Skip
 from .takeout.export import Takeout
 from .takeout.naming import split_extension
@@ -28,8 +28,8 @@ class Folder(Takeout):
     def _take(self, entry: Entry, stream) -> None:
         self.accounts[entry.container].seen += 1
         extension = split_extension(entry.path)[1].lower()
-        if entry.trouble:
-            self._skip_early(entry, Trouble(entry.trouble, TROUBLES[entry.trouble]))
+        if trouble := trouble_of(entry):
+            self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
         elif extension in SIDE_FILES:
             self._skip_early(entry, Trouble("side_file", f"files that end in {extension} are not pictures"))
         else:

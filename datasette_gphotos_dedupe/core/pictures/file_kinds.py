@@ -13,7 +13,7 @@ class Kind(NamedTuple):
     """`family` is photo, raw or video; `mime_type` as browsers know it."""
 
     family: str
-    mime_type: str
+    mime_type: str | None  # None for what is called a picture and is none
 
 
 _SIGNATURES = (

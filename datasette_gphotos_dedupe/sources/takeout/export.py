@@ -12,16 +12,16 @@ from typing import BinaryIO
 from ...errors import PictureError, SourceError
 from ...model import Album, File, Photo, Trouble
 from ..archives.containers import FOLDER, TGZ, ZIP, Container, walk_folder
-from ..archives.entries import TROUBLES, Entry, printable
+from ..archives.entries import TROUBLES, Entry, printable, trouble_of
 from ..archives.members import Address, open_address
 from ..archives.tgz_stream import read_tgz
 from ..archives.zip_index import read_zip_index
 from ..base import Capabilities, Skip
 from .exports import Account, Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
-from .gaps import missing_numbers, missing_part_text, unmatched_text
+from .gaps import missing_numbers, missing_part_text
 from .items import Item, Unit, album_id, collapse, photo_of
-from .naming import is_photo_name, is_video_name, nfc
+from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
 
@@ -44,6 +44,7 @@ class Takeout:
         self.broken: dict[int, str] = {}
         self._exports = Exports(containers)
         self.warnings: list[str] = []
+        self.unmatched: set[tuple[str, str]] = set()  # media of the library's own folders that no sidecar describes
         self._early: list[tuple[File, Trouble]] = []
         self._paths: dict[tuple[int, str], Entry] = {}
         self._albums: dict[str, Album] = {}
@@ -91,8 +92,8 @@ class Takeout:
 
     def _take(self, entry: Entry, stream: BinaryIO | None) -> None:
         self.accounts[entry.container].seen += 1
-        if entry.trouble:
-            self._skip_early(entry, Trouble(entry.trouble, TROUBLES[entry.trouble]))
+        if trouble := trouble_of(entry):
+            self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
         elif not entry.path.lower().endswith(".json"):
             self._add_media(entry)
         elif self._small_enough(entry):
@@ -107,8 +108,8 @@ class Takeout:
 
     def _take_streamed(self, entry: Entry, stream: BinaryIO | None, on_stream: OnStream | None) -> None:
         self.accounts[entry.container].seen += 1
-        if entry.trouble or stream is None:
-            code = entry.trouble or "not_a_file"
+        if trouble_of(entry) or stream is None:
+            code = trouble_of(entry) or "not_a_file"
             self._skip_early(entry, Trouble(code, TROUBLES[code]))
         elif not entry.path.lower().endswith(".json"):
             self._add_media(entry)
@@ -192,7 +193,7 @@ class Takeout:
         for export in self.exports:
             export.exported_at = export.exported_at or (f"{export.newest_file}Z" if export.newest_file else None)
         for export in self.exports:
-            export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas)
+            export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas, bool(self._gaps(export)))
             self._add_albums(export)
             for item in self._items(export, skip):
                 if item.media_key:
@@ -202,7 +203,6 @@ class Takeout:
     def _items(self, export: Export, skip: Skip) -> list[Item]:
         units: list[Unit] = []
         orphans: list[tuple[str, Entry, Sidecar]] = []
-        unmatched = 0
         for folder, names in export.media.items():
             sidecars = export.sidecars.get(folder, {})
             titles = {name: found[0][1].title for name, found in sidecars.items()}
@@ -211,13 +211,14 @@ class Takeout:
             orphans += [(folder, *found) for name in pairing.orphans for found in sidecars[name]]
             self._count_sidecars(sidecars, pairing)
             if export.kinds[folder] != ALBUM:
-                unmatched += sum(is_photo_name(name) or is_video_name(name) for name in pairing.alone)
+                files = [self.file_of(entry) for name in pairing.alone for entry in names[name]]
+                self.unmatched |= {(file.container, file.member) for file in files}
         for folder in export.sidecars.keys() - export.media.keys():
             orphans += [(folder, *found) for all_found in export.sidecars[folder].values() for found in all_found]
         # Where the year folders may lie in a part that was not given, being in an album says nothing in favour.
         items = collapse(units, has_years=bool(export.years or self._gaps(export)))
         dangling = self._place_orphans(export, items, orphans, skip)
-        self._warn_of_what_is_missing(export, dangling, unmatched)
+        self._warn_of_what_is_missing(export, dangling)
         return items
 
     def _count_sidecars(self, sidecars: dict, pairing: Pairing) -> None:
@@ -261,11 +262,11 @@ class Takeout:
     def _gaps(self, export: Export) -> list[int]:
         return missing_numbers(export.parts)
 
-    def _warn_of_what_is_missing(self, export: Export, dangling: int, unmatched: int) -> None:
+    def _warn_of_what_is_missing(self, export: Export, dangling: int) -> None:
         export.gaps = self._gaps(export)
         warning = missing_part_text(export.gaps, dangling)
         export.whole = warning is None
-        self.warnings += filter(None, (warning, unmatched_text(unmatched)))
+        self.warnings += filter(None, (warning,))
 
     # -- bytes ------------------------------------------------------------------------------------------------------
 
