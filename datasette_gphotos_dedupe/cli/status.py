@@ -51,7 +51,7 @@ def _library(found: Status) -> Iterator[str]:
     if not counts["photos"]:
         return
     first, last = found.dates
-    if first:
+    if first and last:
         yield f"  taken from {first[:10]} to {last[:10]}"
     if found.newest_export:
         yield f"  newest export: {found.newest_export[:10]}, {count(export_age_days(found), 'day')} old"

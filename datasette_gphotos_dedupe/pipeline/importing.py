@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
-from ..model import File, Photo, Reading, Trouble
+from ..model import File, Reading, Trouble
 from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers, in_order_of_parts
 from ..sources.archives.entries import printable
 from ..sources.archives.inventory import take_inventory
+from ..sources.archives.parts import Parts
+from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
 from ..sources.takeout.gaps import unmatched_text
@@ -56,7 +58,7 @@ def import_takeout(
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
     containers = _outermost(_with_earlier_parts(db, find_containers(paths)))
-    return _Import(db, Takeout(containers), "takeout", progress, workers, whole_library).run()
+    return _Import(db, Takeout(containers), progress, workers, whole_library).run()
 
 
 def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Container]:
@@ -68,7 +70,7 @@ def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Conta
     ids = {container.export_id for container in containers if container.export_id}
     known = {str(container.path) for container in containers}
     wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
-    there = [path for path in wanted.values() if Path(path).is_file()]
+    there: list[str | Path] = [path for path in wanted.values() if Path(path).is_file()]
     found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
     return in_order_of_parts([*containers, *found])
 
@@ -81,7 +83,7 @@ def import_folder(db: Database, paths: list[str | Path], progress: Progress, wor
                 f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
             )
     containers = _outermost([container for container in find_containers(paths) if container.kind == FOLDER])
-    return _Import(db, Folder(containers), "folder", progress, workers).run()
+    return _Import(db, Folder(containers), progress, workers).run()
 
 
 def _outermost(containers: list[Container]) -> list[Container]:
@@ -99,8 +101,7 @@ class _Import:
     def __init__(
         self,
         db: Database,
-        source: Takeout,
-        command: str,
+        source: Parts,
         progress: Progress,
         workers: int | None,
         whole_library: Confirm | None = None,
@@ -110,12 +111,12 @@ class _Import:
         self.source = source
         self.progress = progress
         self.pool = WorkerPool(workers)
-        self.work = Run(db.conn, command)
+        self.work = Run(db.conn, source.name)
         self.staging = Staging(db.conn)
         self.report = ImportReport()
-        sizes = [container.bytes for container in source.containers]
+        sizes = [container.bytes for container in source.containers if container.bytes is not None]
         # How much lies in a folder is not known before it was walked.
-        self._begins = None if None in sizes else [0, *accumulate(sizes)]
+        self._begins = [0, *accumulate(sizes)] if len(sizes) == len(source.containers) else None
         self._inventory: str | None = None
         self._is_recalled = False
         self._distrusted: set[str] = set()
@@ -196,7 +197,7 @@ class _Import:
 
     def _conclude(self) -> None:
         """Say what the exports are taken for; only the person's word makes one the whole library."""
-        if self.source.name != "takeout":
+        if not self.source.can.shows_absence:
             return
         exports, containers = self.source.exports, self.source.containers
         if self.whole_library is None:
@@ -266,7 +267,7 @@ class _Import:
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", sum(1 for _ in self.source.media()))
-        for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
+        for job in in_order(self._jobs(self.source.offers(self._skip)), Job.start):
             self._take(job)
             self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
             self.progress.advance(len(job.photo.files))
@@ -274,9 +275,9 @@ class _Import:
                 self._save_batch()
         self._save_batch()
 
-    def _jobs(self, photos: Iterator[Photo]) -> Iterator[Job]:
-        for photo in photos:
-            yield Job(photo, self._read, [self.known_of(file) for file in photo.files])
+    def _jobs(self, offers: Iterator[Offer]) -> Iterator[Job]:
+        for offer in offers:
+            yield Job(offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google)
 
     def _read(self, file: File, mode: str) -> Pending | Known | Reading | Trouble:
         kind = self.source.container_of(file).kind

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
-from .archives.entries import TROUBLES, Entry, printable, trouble_of
-from .base import Skip
-from .takeout.export import Takeout
+from .archives.containers import Container
+from .archives.entries import Entry, printable
+from .archives.parts import Parts
+from .base import Capabilities, Offer, Skip
 from .takeout.naming import split_extension
 
 LIVE_STILLS = (".heic", ".heif", ".hif", ".jpg", ".jpeg")  # the best one first: "most compatible" telephones write JPEG
@@ -20,30 +22,35 @@ MAX_LIVE_BYTES = 30_000_000  # the film of a live photo lasts three seconds, som
 SIDE_FILES = frozenset((".json", ".xmp", ".aae", ".thm", ".ini", ".db", ".txt", ".md", ".html", ".xml", ".csv", ".lrv"))
 
 
-class Folder(Takeout):
+class Folder(Parts):
     """The files of a folder, each a photo; an iPhone's picture and the film of the same name beside it are one."""
 
     name = "folder"
+    can = Capabilities(in_google=False)
 
-    def _take(self, entry: Entry, stream) -> None:
-        self.accounts[entry.container].seen += 1
-        extension = split_extension(entry.path)[1].lower()
-        if trouble := trouble_of(entry):
-            self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
-        elif extension in SIDE_FILES:
+    def __init__(self, containers: list[Container]):
+        super().__init__(containers)
+        # Two folders that are given may hold a DCIM each: what lies in them has nothing to do with each other.
+        self._folders: dict[tuple[int, PurePosixPath], list[Entry]] = {}
+
+    def media(self) -> Iterator[Entry]:
+        """Every file that may be a picture or video."""
+        return chain.from_iterable(self._folders.values())
+
+    def _sort(self, entry: Entry, read: Callable[[], bytes]) -> bool:
+        extension = _extension(entry)
+        if extension in SIDE_FILES:
             self._skip_early(entry, Trouble("side_file", f"files that end in {extension} are not pictures"))
-        else:
-            path = PurePosixPath(entry.path)
-            # Two folders that are given may hold a DCIM each: what lies in them has nothing to do with each other.
-            self._exports.of(entry).media[f"{entry.container}:{path.parent}"][path.name].append(entry)
+            return False
+        self._folders.setdefault((entry.container, PurePosixPath(entry.path).parent), []).append(entry)
+        return True
 
-    def photos(self, skip: Skip) -> Iterator[Photo]:
+    def offers(self, skip: Skip = lambda file, trouble: None) -> Iterator[Offer]:
         """Every picture and video in the order of their paths."""
         for file, trouble in self._early:
             skip(file, trouble)
-        for export in self.exports:
-            for names in export.media.values():
-                yield from self._photos_of([entry for entries in names.values() for entry in entries])
+        for entries in self._folders.values():
+            yield from map(Offer, self._photos_of(entries))
 
     def _photos_of(self, entries: list[Entry]) -> Iterator[Photo]:
         """The photos of one folder of one container."""

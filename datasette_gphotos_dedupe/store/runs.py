@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import DatabaseError
 from .rows import marks
@@ -34,7 +35,7 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     used = conn.execute(f"SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files {where}", values)
     known = {row[0]: Known(*tuple(row)[1:]) for row in used}
     skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
-    known.update({row[0]: Known(*tuple(row)[1:4], None, None, *tuple(row)[4:]) for row in skipped})
+    known.update({row[0]: Known(row[1], row[2], row[3], None, None, row[4], row[5]) for row in skipped})
     return known
 
 
@@ -61,7 +62,7 @@ class Run:
         self._command = command
         self._started_at = utc_now()
         self.run_id: int | None = None
-        self.counts: Counter = Counter()
+        self.counts: Counter[str] = Counter()
 
     def id(self) -> int:
         """Its number. The caller holds a transaction."""
@@ -96,7 +97,7 @@ class Run:
             )
 
 
-def save_part(conn: sqlite3.Connection, row: dict, run: Run) -> bool:
+def save_part(conn: sqlite3.Connection, row: dict[str, Any], run: Run) -> bool:
     """Save the account of a part when it differs from the one saved. Returns whether anything was written."""
     old = conn.execute(f"SELECT {', '.join(row)} FROM parts WHERE container = ?", [row["container"]]).fetchone()
     if old is not None and tuple(old) == tuple(row.values()):

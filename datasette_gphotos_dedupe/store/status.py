@@ -101,7 +101,10 @@ def _read_parts(conn: sqlite3.Connection) -> tuple[Part, ...]:
     rows = conn.execute(
         "SELECT container, state, files_seen, files_used, sidecars, message FROM parts ORDER BY coalesce(exported_at, ''), container"
     ).fetchall()
-    return tuple(Part(*row[:5], skipped.get(row[0], {}), row[5]) for row in map(tuple, rows))
+    return tuple(
+        Part(container, state, seen, used, sidecars, skipped.get(container, {}), message)
+        for container, state, seen, used, sidecars, message in rows
+    )
 
 
 def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:

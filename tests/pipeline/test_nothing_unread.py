@@ -98,8 +98,9 @@ def test_a_file_that_no_step_takes_is_an_error_and_is_named(library, tmp_path, m
     """No input is known that leads to it; a source that forgets a photo stands in for the fault."""
     from datasette_gphotos_dedupe.sources.folder import Folder
 
-    photos = Folder.photos
-    monkeypatch.setattr(Folder, "photos", lambda self, skip: (photo for photo in photos(self, skip) if photo.filename != "b.jpg"))
+    offers = Folder.offers
+    forgetful = lambda self, skip: (offer for offer in offers(self, skip) if offer.photo.filename != "b.jpg")  # noqa: E731
+    monkeypatch.setattr(Folder, "offers", forgetful)
     report = library.folder(write_folder(tmp_path / "x", {"a.jpg": picture(1), "b.jpg": picture(2)}, ""))
     assert report.forgotten == (
         f"1 file could not be accounted for, which is a fault of this program: {tmp_path / 'x'}: b.jpg. They are in the table skipped "

@@ -189,4 +189,6 @@ def _rgb_of_lab(image: Image.Image) -> Image.Image:
     from PIL import ImageCms
 
     transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
-    return ImageCms.applyTransform(image, transform)
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # only a transform in place gives none
+    return converted

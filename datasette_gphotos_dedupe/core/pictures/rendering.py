@@ -52,7 +52,7 @@ def shown_side(data: bytes) -> int:
 
 def _factor(width: int, height: int) -> int:
     """By how much a picture of this size is reduced to stay within bounds; 1 for all but panoramas."""
-    return max(1, math.ceil((width * height / MAX_SHOWN_PIXELS) ** 0.5))
+    return max(1, math.ceil(math.sqrt(width * height / MAX_SHOWN_PIXELS)))
 
 
 def read_size(data: bytes) -> tuple[int, int] | None:
@@ -64,7 +64,7 @@ def read_size(data: bytes) -> tuple[int, int] | None:
     Image.MAX_IMAGE_PIXELS = None  # decode_picture has its own limit, with a sentence
     try:
         with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
-            return image.size
+            return image.width, image.height
     except Exception:  # codecs raise anything on damaged input; decoding will say what is wrong
         return None
 

@@ -6,18 +6,15 @@ All parts of one export are indexed before anything is paired, because a sidecar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
 
 from ...errors import PictureError, SourceError
-from ...model import Album, File, Photo, Trouble
-from ..archives.containers import FOLDER, TGZ, ZIP, Container, walk_folder
-from ..archives.entries import TROUBLES, Entry, printable, trouble_of
-from ..archives.members import Address, open_address
-from ..archives.tgz_stream import read_tgz
-from ..archives.zip_index import read_zip_index
-from ..base import Capabilities, Skip
-from .exports import Account, Export, Exports
+from ...model import Album, Trouble
+from ..archives.containers import FOLDER, Container
+from ..archives.entries import Entry, printable
+from ..archives.parts import Parts
+from ..base import Capabilities, Offer, Skip
+from .exports import Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .gaps import missing_numbers, missing_part_text
 from .items import Item, Unit, album_id, collapse, photo_of
@@ -25,116 +22,51 @@ from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
 
-OnStream = Callable[[File, BinaryIO], None]
-OnPlace = Callable[[int, int, int], None]
-"""Told number of the part, files seen in it, and how many of its bytes have been gone through."""
 
-
-class Takeout:
-    """The items of one or more exports. Call `read_index` first; `broken` then names the parts that could not be read."""
+class Takeout(Parts):
+    """The items of one or more exports."""
 
     name = "takeout"
-    can = Capabilities(has_pixels=True, original_bytes=True)
+    can = Capabilities(shows_absence=True)
 
     def __init__(self, containers: list[Container]):
-        self.containers = containers
-        self._names = [printable(str(container.path)) for container in containers]
-        self._numbers = {name: number for number, name in enumerate(self._names)}
-        self.accounts = [Account() for _ in containers]
-        self.broken: dict[int, str] = {}
+        super().__init__(containers)
         self._exports = Exports(containers)
-        self.warnings: list[str] = []
-        self.unmatched: set[tuple[str, str]] = set()  # media of the library's own folders that no sidecar describes
-        self._early: list[tuple[File, Trouble]] = []
-        self._paths: dict[tuple[int, str], Entry] = {}
-        self._albums: dict[str, Album] = {}
 
     # -- index ------------------------------------------------------------------------------------------------------
-
-    def read_index(self, on_place: OnPlace = lambda *place: None, on_stream: OnStream | None = None) -> None:
-        """Read what lies in every part, and all sidecars. `on_place` hears how far it is.
-
-        The media of a tgz are handed to `on_stream`, because they cannot be had later.
-        """
-        for number, container in enumerate(self.containers):
-            try:
-                for position in self._read_container(number, on_stream):
-                    on_place(number, self.accounts[number].seen, position)
-            except SourceError as error:
-                self.broken[number] = str(error)
-            except OSError as error:
-                self.broken[number] = f"{container.name} cannot be read: {error.strerror or error}."
 
     @property
     def exports(self) -> list[Export]:
         """What was exported together, the oldest first. Asked for when the index was read."""
         return self._exports.sorted()
 
-    def _read_container(self, number: int, on_stream: OnStream | None) -> Iterator[int]:
-        """Take every file of a part; gives how many of its bytes have been gone through after each."""
-        container = self.containers[number]
-        if container.kind == TGZ:
-            for entry, data, position in read_tgz(container.path, number):
-                self._take_streamed(entry, data, on_stream)
-                yield position
-        elif container.kind == ZIP:
-            entries = read_zip_index(container.path, number)
-            with open(container.path, "rb") as stream:
-                for entry in entries:
-                    self._take(entry, stream)
-                    yield entry.offset + entry.packed_bytes
-        else:
-            given = {other.path for other in self.containers}
-            for entry in walk_folder(container.path, number):
-                if container.path / entry.path not in given:  # archives lying in it are parts of their own
-                    self._take(entry, None)
-                    yield 0
+    def media(self) -> Iterator[Entry]:
+        """Every file that may be a picture or video."""
+        for export in self.exports:
+            for names in export.media.values():
+                for entries in names.values():
+                    yield from entries
 
-    def _take(self, entry: Entry, stream: BinaryIO | None) -> None:
-        self.accounts[entry.container].seen += 1
-        if trouble := trouble_of(entry):
-            self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
-        elif not entry.path.lower().endswith(".json"):
+    def _sort(self, entry: Entry, read: Callable[[], bytes]) -> bool:
+        if not entry.path.lower().endswith(".json"):
             self._add_media(entry)
-        elif self._small_enough(entry):
+            return True
+        if self._small_enough(entry):
             try:
-                data = self._read_sidecar(entry, stream)
+                data = read()
             except PictureError as error:
                 self._skip_early(entry, Trouble(error.code, str(error)))
             except SourceError as error:
                 self._skip_unreadable(entry, error)
             else:
                 self._add_json(entry, data)
-
-    def _take_streamed(self, entry: Entry, stream: BinaryIO | None, on_stream: OnStream | None) -> None:
-        self.accounts[entry.container].seen += 1
-        if trouble_of(entry) or stream is None:
-            code = trouble_of(entry) or "not_a_file"
-            self._skip_early(entry, Trouble(code, TROUBLES[code]))
-        elif not entry.path.lower().endswith(".json"):
-            self._add_media(entry)
-            if on_stream:
-                on_stream(self.file_of(entry), stream)
-        elif self._small_enough(entry):
-            self._add_json(entry, stream.read())
-
-    def _skip_unreadable(self, entry: Entry, error: SourceError) -> None:
-        """A file of a folder that alone cannot be opened is left out. Raises the error again when the container is gone."""
-        container = self.containers[entry.container]
-        path = container.path / entry.path
-        if container.kind != FOLDER or not path.parent.is_dir():
-            raise error
-        self._skip_early(entry, Trouble("unreadable", str(error).replace(str(path), "it").rstrip(".")))
+        return False
 
     def _small_enough(self, entry: Entry) -> bool:
         if entry.bytes <= MAX_SIDECAR_BYTES:
             return True
         self._skip_early(entry, Trouble("bad_sidecar", f"it has {entry.bytes:,} bytes, far more than any sidecar"))
         return False
-
-    def _read_sidecar(self, entry: Entry, stream: BinaryIO | None) -> bytes:
-        with open_address(self._address(entry), stream) as member:
-            return member.read()
 
     def _add_media(self, entry: Entry) -> None:
         folder, name = self._place(entry)
@@ -167,23 +99,17 @@ class Takeout:
             folder = self.containers[entry.container].path.name
         return nfc(folder), nfc(name)
 
-    def _skip_early(self, entry: Entry, trouble: Trouble) -> None:
-        self._early.append((self.file_of(entry), trouble))
-
     # -- items ------------------------------------------------------------------------------------------------------
 
-    def album(self, album_id: str) -> Album:
-        """An album that a photo given before refers to; the newest export's title wins."""
-        return self._albums[album_id]
-
     def _add_albums(self, export: Export) -> None:
+        """The newest export's title wins."""
         for folder, kind in export.kinds.items():
             if kind == ALBUM:
                 meta = export.metas.get(folder)
                 title = (meta.title if meta else None) or printable(folder)
                 self._albums[album_id(folder)] = Album(album_id(folder), title, meta.description if meta else None)
 
-    def photos(self, skip: Skip) -> Iterator[Photo]:
+    def offers(self, skip: Skip = lambda file, trouble: None) -> Iterator[Offer]:
         """Every library item in the order in which the parts hold it, the best file first.
 
         `photo_id` is the media key, or empty where only the bytes can tell.
@@ -198,7 +124,7 @@ class Takeout:
             for item in self._items(export, skip):
                 if item.media_key:
                     export.keys.add(item.media_key)
-                yield photo_of(item, export.exported_at, self.file_of)
+                yield Offer(photo_of(item, export.exported_at, self.file_of))
 
     def _items(self, export: Export, skip: Skip) -> list[Item]:
         units: list[Unit] = []
@@ -247,7 +173,7 @@ class Takeout:
         Returns how many of the library's own folders describe a picture that is not there.
         """
         by_key = {item.media_key: item for item in items if item.media_key}
-        dangling = Counter()
+        dangling: Counter[str] = Counter()
         for folder, entry, sidecar in orphans:
             item = by_key.get(sidecar.media_key)
             if item is not None:
@@ -267,66 +193,6 @@ class Takeout:
         warning = missing_part_text(export.gaps, dangling)
         export.whole = warning is None
         self.warnings += filter(None, (warning,))
-
-    # -- bytes ------------------------------------------------------------------------------------------------------
-
-    def file_of(self, entry: Entry) -> File:
-        """An entry as it stands in the tables."""
-        return File(
-            container=self._names[entry.container],
-            member=printable(entry.path),
-            bytes=entry.bytes,
-            crc32=entry.crc32,
-            modified_at=entry.modified_at,
-        )
-
-    def fail(self, files: Iterable[File], reason: str) -> None:
-        """The container of one of `files` vanished while it was being read."""
-        for number in {self.number_of(file) for file in files}:
-            if not self.containers[number].path.exists():
-                self.broken.setdefault(number, f"{self.containers[number].name} vanished while it was being read.")
-                return
-        self.broken.setdefault(self.number_of(next(iter(files))), reason)
-
-    def number_of(self, file: File) -> int:
-        """The number of the part that a file lies in."""
-        return self._numbers[file.container]
-
-    def container_of(self, file: File) -> Container:
-        """The part that a file lies in."""
-        return self.containers[self.number_of(file)]
-
-    def account_of(self, file: File) -> Account:
-        """The account of the part that a file lies in."""
-        return self.accounts[self.number_of(file)]
-
-    def media(self) -> Iterator[Entry]:
-        """Every file that may be a picture or video."""
-        for export in self.exports:
-            for names in export.media.values():
-                for entries in names.values():
-                    yield from entries
-
-    def address(self, file: File) -> Address:
-        """Where the bytes of a file are."""
-        number = self.number_of(file)
-        return self._address(self._entry(number, file.member))
-
-    def _entry(self, number: int, member: str) -> Entry:
-        if not self._paths:
-            self._paths = {(entry.container, printable(entry.path)): entry for entry in self.media()}
-        return self._paths[number, member]
-
-    def _address(self, entry: Entry) -> Address:
-        container = self.containers[entry.container]
-        path = container.path / entry.path if container.kind == FOLDER else container.path
-        return Address(
-            str(path), entry.path, entry.bytes, entry.offset if container.kind == ZIP else -1, *entry[6:8], entry.crc32
-        )
-
-    def open(self, photo: Photo) -> BinaryIO:
-        """The bytes of a photo's best file."""
-        return open_address(self.address(photo.files[0]))
 
 
 def _nearest(entry: Entry, sidecars: list[tuple[Entry, Sidecar]]) -> Sidecar | None:

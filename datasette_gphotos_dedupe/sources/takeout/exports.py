@@ -6,7 +6,7 @@ another account, another year, another telephone.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ..archives.containers import ARCHIVE_ENDINGS, FOLDER, Container, export_name
@@ -16,16 +16,6 @@ from .sidecar_json import AlbumMeta, Sidecar
 
 Folders = dict[str, dict[str, list]]
 """Folder -> file name -> what is there under that name: entries of media, or (entry, Sidecar) pairs."""
-
-
-@dataclass
-class Account:
-    """What became of the files of one part: `seen` is `sidecars` + media used + media and others skipped."""
-
-    seen: int = 0
-    sidecars: int = 0
-    used: int = 0
-    skipped: Counter = field(default_factory=Counter)
 
 
 @dataclass

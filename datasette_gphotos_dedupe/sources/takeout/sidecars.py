@@ -130,8 +130,8 @@ class _Pairer:
         there only a title that is the only one of its kind is believed.
         """
         text = split_number(body)[0]
-        bases = self._bases_of_cut.get(text, {})
-        if len(bases) < 2:
+        bases = self._bases_of_cut.get(text)
+        if bases is None or len(bases) < 2:
             return True
         same = [
             other
@@ -225,8 +225,8 @@ class _Pairer:
         for name in self.free_media:
             for base, number in readings(name):
                 alike = by_beginning.get((number, base[: MIN_PREFIX_UNITS // 2]), ())
-                alike = [body for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
-                pairs += [(name, body) for body in alike if self._number_counts(base, body)]
+                fitting = [body for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
+                pairs += [(name, body) for body in fitting if self._number_counts(base, body)]
         self._assign("prefix", pairs)
 
     def _is_claimed(self, name: str) -> bool:

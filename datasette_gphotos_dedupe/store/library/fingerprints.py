@@ -49,7 +49,8 @@ def save_look(conn: sqlite3.Connection, photo_id: str, outcome: Reading | Troubl
     if isinstance(outcome, Trouble):
         if conn.execute("SELECT 1 FROM fingerprints WHERE photo_id = ?", [photo_id]).fetchone():
             return False  # an old fingerprint is better than none
-        reason, size = outcome.reason, {}
+        reason: str | None = outcome.reason
+        size = {}
     else:
         reason = outcome.no_pixels if outcome.fingerprint is None else None
         size = {name: getattr(outcome, name) for name in TOLD}

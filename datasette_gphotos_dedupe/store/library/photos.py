@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Album, File, Photo, Reading, Trouble
@@ -111,7 +112,7 @@ def plain_value(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
-def _merged(old: dict, new: dict) -> dict:
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The row that comes of an old and a new one: newer metadata wins, unknown never replaces known."""
     from_folder = new["source"] == "folder" and old["source"] != "folder"
     newer = not from_folder and bool(new["sidecar_rule"]) and (new["exported_at"] or "") >= (old["exported_at"] or "")
@@ -131,7 +132,7 @@ def _merged(old: dict, new: dict) -> dict:
     return merged
 
 
-def _album_only(conn: sqlite3.Connection, old: dict, photo: Photo) -> int:
+def _album_only(conn: sqlite3.Connection, old: dict[str, Any], photo: Photo) -> int:
     """Whether the photo may be somebody else's, by what is known of it and what `photo` adds.
 
     A folder that is none of its albums shows that it is the person's own, for ever. Without one, the way of upload may have spoken
@@ -140,7 +141,7 @@ def _album_only(conn: sqlite3.Connection, old: dict, photo: Photo) -> int:
     if old["owned"] is not None:
         return int(not old["owned"])
     if photo.source == "folder" != old["source"]:
-        return old["album_only"]  # that somebody's picture lies on this disk proves nothing
+        return int(old["album_only"])  # that somebody's picture lies on this disk proves nothing
     mains = [file.member for file in photo.files if file.role in MAIN_ROLES]
     if old["source"] == "folder" or photo.source != "takeout" or _is_outside(mains, photo.albums):
         return int(photo.album_only)
