@@ -148,7 +148,7 @@ def _read_video(stream: BinaryIO, sha1: str, count: int, kind: Kind) -> Reading:
         sha1,
         count,
         kind,
-        CameraFacts(taken_at=video.taken_at),
+        CameraFacts(taken_at=video.taken_at, camera_taken_at=video.camera_taken_at),
         width=video.width,
         height=video.height,
         duration_s=video.duration_s,
