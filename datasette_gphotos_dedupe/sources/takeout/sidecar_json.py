@@ -43,6 +43,7 @@ class AlbumMeta(NamedTuple):
     title: str | None
     description: str | None
     access: str | None
+    is_old: bool = False  # wrapped as exports before 2020 did it
 
 
 def parse_json_file(data: bytes) -> Sidecar | AlbumMeta | None:
@@ -57,7 +58,7 @@ def parse_json_file(data: bytes) -> Sidecar | AlbumMeta | None:
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("albumData"), dict):  # how exports before 2020 wrapped it
-        return _album(value["albumData"])
+        return _album(value["albumData"])._replace(is_old=True)
     if "photoTakenTime" in value or "googlePhotosOrigin" in value or ("url" in value and "title" in value):
         return _sidecar(value)
     if "title" in value and (value["title"] is None or isinstance(value["title"], str)):
