@@ -136,8 +136,9 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
                 click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
             from ..pipeline.matching import match_library
+            from .matching import print_report as print_match
 
-            match_library(db, Progress(silent=silent))
+            print_match(db, match_library(db, Progress(silent=silent)), database)
     finally:
         db.close()
     return report

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from ..words import count
 from .command_line import cli
+from .status import waiting_text
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from ..core.groups.keeper import Policy
     from ..pipeline.grouping import PolicyChange
     from ..pipeline.matching import MatchReport
+    from ..store.status import Waiting
 
 SHOWN_CHANGES = 20
 
@@ -44,7 +51,7 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
         if dry_run:
             click.echo(describe_change(plan_change(db, policy or _current(db), workers)))
         else:
-            click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
+            print_report(db, match_library(db, Progress(silent=silent), options), str(database))
     finally:
         db.conn.close()
 
@@ -85,15 +92,26 @@ def _read_config(path: str) -> dict:
         raise click.BadParameter(f"{path} is not a Datasette configuration in YAML or JSON.", param_hint="--config") from None
 
 
-def describe_report(report: MatchReport) -> str:
-    """What a match step did, in a few sentences."""
-    text = (
-        f"Compared {report.photos_compared:,} of {report.photos:,} photos: {report.pairs_compared:,} candidate pairs, "
-        f"{report.pairs_found:,} of them alike. {report.groups:,} groups, {report.groups_changed:,} of them new or changed."
+def report_lines(report: MatchReport, waiting: Waiting, database: str) -> Iterator[str]:
+    """What a match step came to: how many copies are proved, how much space that is, and the next command."""
+    yield (
+        f"Compared {report.photos_compared:,} of {count(report.photos, 'photo')}. {count(report.groups, 'group')}, "
+        f"{report.groups_changed:,} of them new or changed."
     )
     if report.crowded:
-        text += f" {report.crowded:,} photos have so many neighbours that only the nearest were compared."
-    return text
+        yield f"{report.crowded:,} photos have so many neighbours that only the nearest were compared."
+    if report.groups:
+        yield f"{waiting_text(waiting)}."
+    if waiting.proved or waiting.groups:
+        yield f"Next: gphotos-to-sqlite review {shlex.quote(database)}"
+
+
+def print_report(db: Database, report: MatchReport, database: str) -> None:
+    """Print what a match step came to."""
+    from ..store.status import read_waiting
+
+    for line in report_lines(report, read_waiting(db.conn), database):
+        click.echo(line)
 
 
 def describe_change(change: PolicyChange) -> str:

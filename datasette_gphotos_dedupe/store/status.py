@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from .review.leaving import Leaving, read_leaving
+
 RUNS_SHOWN = 5
 
 
@@ -34,6 +36,28 @@ class Status:
     runs: tuple[sqlite3.Row, ...]
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
+    waiting: Waiting
+    leaving: Leaving  # of what was decided, what will really go
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is still to be decided: copies that are proved, their bytes, and groups in which only a person can say."""
+
+    proved: int
+    bytes: int
+    groups: int
+
+
+_PROVED = """SELECT {0} FROM group_members AS m WHERE m.suggested = 'remove' AND m.role = 'copy'
+    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)"""
+
+
+def read_waiting(conn: sqlite3.Connection) -> Waiting:
+    """What a person is to look at next."""
+    sql = f"SELECT count(*), coalesce(sum(bytes), 0) FROM photos WHERE photo_id IN ({_PROVED.format('m.photo_id')})"
+    ask = f"SELECT count(*) FROM groups WHERE NOT decided AND group_id NOT IN ({_PROVED.format('m.group_id')})"
+    return Waiting(*conn.execute(sql).fetchone(), conn.execute(ask).fetchone()[0])
 
 
 _COUNTS = {
@@ -51,10 +75,6 @@ _COUNTS = {
     "pairs": "SELECT count(*) FROM pairs",
     "groups": "SELECT count(*) FROM groups",
     "open_groups": "SELECT count(*) FROM groups WHERE NOT decided",
-    "suggested": "SELECT coalesce(sum(suggested_count), 0) FROM groups",
-    "reclaimable_bytes": "SELECT coalesce(sum(reclaimable_bytes), 0) FROM groups",
-    "unpushed": """SELECT count(*) FROM decisions WHERE decision = 'remove' AND photo_b IS NULL AND photo_id NOT IN (
-        SELECT photo_id FROM push_items WHERE state = 'added')""",
 }
 
 
@@ -82,6 +102,8 @@ def read_status(conn: sqlite3.Connection) -> Status:
         runs=_read_runs(conn),
         relations=_grouped(conn, "SELECT relation, count(*) FROM groups WHERE NOT decided GROUP BY relation"),
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
+        waiting=read_waiting(conn),
+        leaving=read_leaving(conn),
     )
 
 

@@ -41,7 +41,9 @@ def keepers(path: str) -> list[tuple]:
 
 def test_match_tells_what_it_did(path):
     assert run(path, "-s") == (
-        "Compared 2 of 2 photos: 1 candidate pairs, 1 of them alike. 1 groups, 1 of them new or changed.\n"
+        "Compared 2 of 2 photos. 1 group, 1 of them new or changed.\n"
+        "1 copy is proved, 41 kB to gain; 0 groups need your eyes.\n"
+        f"Next: gphotos-to-sqlite review {path}\n"
     )
 
 
