@@ -18,11 +18,13 @@ from datasette.utils import sqlite_timelimit, tilde_decode, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
-from ...store.schema_check import explain_fault, explain_lag, find_fault, is_behind
 from . import compat, inline
 
 REQUIRED = ("photos", "groups", "group_members")
-OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
+OPTIONAL = (
+    *("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts"),
+    *("uploads", "upload_photos"),
+)
 _WRITTEN = ("decisions", "decision_batches", "decision_history")  # where one is missing nothing can be decided
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
 
@@ -173,6 +175,9 @@ def _read_tables(conn: sqlite3.Connection, db: Any) -> frozenset[str]:
 
 def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
     """What is wrong with the tables, views and triggers of a library, in sentences; looked for again when one of them has changed."""
+    # with it comes the schema, which no start has to wait for
+    from ...store.schema_check import explain_fault, explain_lag, find_fault, is_behind
+
     version = conn.execute("PRAGMA schema_version").fetchone()[0]
     if _faults.get(db, (None, None))[0] != version:
         fault = find_fault(conn, whole=False)
