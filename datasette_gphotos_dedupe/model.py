@@ -71,6 +71,14 @@ WORDS = ("remade", "same_bytes", "on your word")
 """On whose word a photo goes: made again from the one that stays, equal bytes, or the person's own."""
 
 
+MAX_NAME = 255  # characters of a file name: what file systems and Google itself take
+
+
+def short_name(name: str) -> str:
+    """A file name as somebody can have given it: of a longer one, which only an archive or a list can hold, beginning and end."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 41]}…{name[-40:]}"
+
+
 @dataclass(frozen=True)
 class File:
     """A place where bytes of a photo can be had. `member` is the path inside an archive or below a folder."""
@@ -128,6 +136,8 @@ class Photo:
     app_created: bool = False
     album_only: bool = False
     moves: bool = False  # its file holds more than a still
+    extras: tuple[str, ...] | None = None  # what it holds beside the first still; None: not looked
+    flaw: str | None = None  # what is wrong with its file, though it can be seen
     original_quality: bool | None = None  # False for "storage saver"
     space_bytes: int | None = None
     sidecar_rule: str | None = None  # the naming rule that paired media and sidecar
@@ -136,6 +146,10 @@ class Photo:
     files: tuple[File, ...] = ()  # the best one first
     albums: tuple[str, ...] = ()  # album ids
     people: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.filename and len(self.filename) > MAX_NAME:
+            object.__setattr__(self, "filename", short_name(self.filename))
 
 
 @dataclass(frozen=True)
@@ -234,6 +248,8 @@ class Reading:
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
     moves: bool = False  # an animation, several pages, or the film of a motion photo
+    extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
+    flaw: str | None = None  # what is wrong with a file that can be seen all the same
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import RELATIONS
+from .schema_steps import LATER_STEPS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
-from .schema_waiting import m009_waiting
-from .schema_word import m008_word
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -235,7 +234,6 @@ MATCHES = (
 )""",
     # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
     "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
-    # The order in which groups are counted.
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes, group_id)""",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
@@ -363,8 +361,9 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial, m008_word, m009_waiting)}
-"""Every step, in order. A released step is never changed. Each uses `execute` alone: `store.schema_check` takes them as well."""
+STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
+"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.schema_check` takes them on a plain
+connection, to know what a file must look like."""
 
 
 def _migrations():

@@ -3,7 +3,7 @@
 from .metadata_losses import Rescue
 from .plan import PlannedItem, PushPlan, plan_push
 from .push_candidates import Candidate, read_candidates, read_pushed
-from .run import PushReport, run_push
+from .run import PushReport, begin_pushes, run_push, run_pushes
 
 __all__ = [
     "Candidate",
@@ -11,8 +11,10 @@ __all__ = [
     "PushPlan",
     "PushReport",
     "Rescue",
+    "begin_pushes",
     "plan_push",
     "read_candidates",
     "read_pushed",
     "run_push",
+    "run_pushes",
 ]

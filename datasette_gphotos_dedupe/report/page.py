@@ -97,7 +97,7 @@ def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
     years, distances = read_space_by_year(conn), read_distances(conn)
     titles = ("Space to gain by kind", "Space to gain by the year the keeper was taken", "Pairs by differing bits of 256")
     headings = (headlines.kinds(by_relation), headlines.years(years), headlines.distances(distances))
-    found = [
+    found: list[dict[str, Any]] = [
         {"title": titles[0], "svg": plots.bars(titles[0], by_relation, words.size), "table": None, "shown": bool(by_relation)},
         {"title": titles[1], "svg": plots.columns(titles[1], years, RELATIONS, words.size), "table": years, "shown": bool(years)},
         {

@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.errors import DatabaseError
@@ -118,10 +118,13 @@ def file_before(step: str, path) -> None:
     with closing(sqlite3.connect(path)) as conn:
         if step == next(iter(schema.STEPS)):
             return
-        schema._migrations().apply(Database(conn), stop_before=step)
-        for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            if table != "_sqlite_migrations":
-                conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
+        migrations = Migrations(schema.MIGRATION_SET)
+        for name in list(schema.STEPS)[: list(schema.STEPS).index(step)]:
+            migrations(name=name)(schema.STEPS[name])
+        migrations.apply(Database(conn))
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlite%' ESCAPE '\\'"
+        for (table,) in conn.execute(tables).fetchall():
+            conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")
         conn.commit()
 
 

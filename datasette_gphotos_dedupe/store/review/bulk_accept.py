@@ -102,12 +102,12 @@ def _candidates(scope: Scope) -> str:
     photos = "SELECT photo_id FROM upload_photos WHERE upload_id = :batch_id" if scope.batch_id else ""
     if scope.photo_ids is not None:
         photos = "SELECT value FROM json_each(:photo_ids)"
-    among = f"AND m.photo_id IN ({photos})" if photos else ""
+    among = f"AND +m.photo_id IN ({photos})" if photos else ""  # a list to compare with, not one to walk for each group
     within = f"group_id IN (SELECT group_id FROM group_members WHERE photo_id IN ({photos}))" if photos else "1"
     if scope.group_ids is not None:
         within += " AND group_id IN (SELECT value FROM json_each(:group_ids))"
     return f"""scope AS (SELECT group_id FROM groups WHERE ({scope.where}) AND {within}),
-    candidates AS (SELECT photo_id, group_id, stays_id, 0 AS on_word FROM (
+    candidates AS (SELECT photo_id, group_id, stays_id FROM (
       SELECT m.photo_id, m.group_id, {stays} AS stays_id, row_number() OVER (
         PARTITION BY m.photo_id ORDER BY m.role = 'look_alike', m.group_id) AS place
       FROM scope JOIN groups AS g ON g.group_id = scope.group_id JOIN group_members AS m ON m.group_id = g.group_id
@@ -116,17 +116,24 @@ def _candidates(scope: Scope) -> str:
       WHERE {condition} {among} AND NOT {told_apart_sql("p", "k")}) WHERE place = 1)"""
 
 
+# What `_candidates` found, handed to SQL once more as a list: it is asked for many times.
+_FOUND = """SELECT json_extract(value, '$[0]') AS photo_id, json_extract(value, '$[1]') AS group_id,
+    json_extract(value, '$[2]') AS stays_id, 0 AS on_word FROM json_each(:found)"""
+
 # Photos of one act must not rely on each other. The first reason that fits.
-_CHAINS = """CASE
-    WHEN c.stays_id IN (SELECT photo_id FROM candidates) THEN 'what is to stay for it is itself to go from another group'
-    WHEN EXISTS (SELECT 1 FROM groups AS h WHERE h.keeper_id = c.photo_id AND h.group_id != c.group_id)
+_CHAINS = f"""WITH candidates AS ({_FOUND}), going AS (SELECT photo_id FROM candidates)
+    SELECT c.photo_id, c.group_id, CASE
+      WHEN c.stays_id IN going THEN 'what is to stay for it is itself to go from another group'
+      WHEN EXISTS (SELECT 1 FROM groups AS h WHERE h.keeper_id = c.photo_id AND h.group_id != c.group_id)
         THEN 'it is the keeper of another group'
-    WHEN EXISTS (SELECT 1 FROM decisions AS r WHERE r.stays_id = c.photo_id AND r.decision = 'remove')
+      WHEN EXISTS (SELECT 1 FROM decisions AS r WHERE r.stays_id = c.photo_id AND r.decision = 'remove')
         THEN 'another photo was removed because it stays'
-    WHEN EXISTS (SELECT 1 FROM group_members AS x JOIN groups AS h ON h.group_id = x.group_id
-        WHERE x.photo_id = c.photo_id AND h.group_id != c.group_id AND (h.keeper_id IN (SELECT photo_id FROM candidates)
+      WHEN EXISTS (SELECT 1 FROM group_members AS x JOIN groups AS h ON h.group_id = x.group_id
+        WHERE x.photo_id = c.photo_id AND h.group_id != c.group_id AND (h.keeper_id IN going
           OR EXISTS (SELECT 1 FROM decisions AS r WHERE r.subject = h.keeper_id AND r.decision = 'remove')))
-        THEN 'the keeper of another of its groups is removed' END"""
+        THEN 'the keeper of another of its groups is removed' END
+    FROM candidates AS c JOIN groups AS g ON g.group_id = c.group_id
+    ORDER BY g.reclaimable_bytes DESC, c.group_id DESC, c.photo_id"""
 
 
 @dataclass(frozen=True)
@@ -148,13 +155,11 @@ def _judge(conn: sqlite3.Connection, scope: Scope) -> list[_Judged]:
     values = {**scope.params, "batch_id": scope.batch_id}
     for name in ("group_ids", "photo_ids"):
         values[name] = json.dumps(getattr(scope, name) or ())
-    ctes = _candidates(scope)
-    sql = f"""WITH {ctes} SELECT c.photo_id, c.group_id, {_CHAINS} FROM candidates AS c JOIN groups AS g ON g.group_id = c.group_id
-        ORDER BY g.reclaimable_bytes DESC, c.group_id DESC, c.photo_id"""
-    found = conn.execute(sql, values).fetchall()
-    wanted = f"WITH {ctes} SELECT photo_id, stays_id, on_word FROM candidates"
-    verdicts = {verdict.photo_id: verdict for verdict in judge(conn, wanted, values)}
-    return [_Judged(verdicts[photo_id], group_id, chain) for photo_id, group_id, chain in found]
+    sql = f"WITH {_candidates(scope)} SELECT photo_id, group_id, stays_id FROM candidates"
+    found = {"found": json.dumps(conn.execute(sql, values).fetchall())}
+    chains = conn.execute(_CHAINS, found).fetchall()
+    verdicts = {verdict.photo_id: verdict for verdict in judge(conn, _FOUND, found)}
+    return [_Judged(verdicts[photo_id], group_id, chain) for photo_id, group_id, chain in chains]
 
 
 def plan_accept(conn: sqlite3.Connection, scope: Scope, refusals: int = 500) -> AcceptPlan:
@@ -207,7 +212,7 @@ def save_accept(conn: sqlite3.Connection, scope: Scope, expected: int | str, act
         raise GphotosError("Nothing was changed: no open photo here is suggested for removal, or may go.")
     _fill_chosen(conn, accepted)
     batch_id = open_batch(conn, actor, description)
-    broken, known = do_watched(conn, lambda: _insert(conn, batch_id, actor), "chosen")
+    broken, known = do_watched(conn, lambda: _insert(conn, batch_id, actor), "chosen", judged=True)
     left_out = _take_back(conn, batch_id, [photo_id for photo_id, _ in broken], known)
     _finish(conn, batch_id)
     return BulkDone(batch_id, plan.photos - left_out, plan.refused + left_out)

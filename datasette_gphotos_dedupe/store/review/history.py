@@ -89,4 +89,5 @@ def read_batches(conn: sqlite3.Connection, before: int | None = None, limit: int
 def latest_batch(conn: sqlite3.Connection, actor: str | None) -> int | None:
     """The newest batch of this person that is neither taken back nor a taking back."""
     sql = "SELECT max(batch_id) FROM decision_batches WHERE actor IS ? AND undone_at IS NULL AND undoes IS NULL"
-    return conn.execute(sql, [actor]).fetchone()[0]
+    newest: int | None = conn.execute(sql, [actor]).fetchone()[0]
+    return newest

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ...core.content_key import dedup_key_of, sha1_of
 from ...core.groups.keeper import ABOUT_EQUAL
 from ...core.groups.one_item import NOT_IN_GOOGLE, may_be_one_item
-from ..rows import read_rows
 from .proof import between, proved_sql, said_same_sql, told_apart_sql, word_sql
 
 REASONS = {
@@ -38,6 +37,8 @@ REASONS = {
     "unproved": "nothing proves that it shows the same picture as its keeper {stays}, so it may be the only one",
 }
 """Why a photo must not go, by a short stable word; first come the reasons that no word of a person changes."""
+
+MANY = 500  # photos
 
 UNPROVED = {
     "unproved": "Nothing proves it: this may be the only one. Removed now, it goes on your word.",
@@ -63,7 +64,8 @@ BREAKING = (
 class Verdict:
     """What becomes of one photo that somebody wants to go. `word` says why it may (`model.WORDS`), `code` and `reason` why not.
 
-    `proof` is the word that a pair or a person's `same picture` gives, whatever objects; None when nothing speaks for it.
+    `proof` is the word that a pair or a person's `same picture` gives, whatever objects; None when nothing speaks for it. `on_word`: the
+    person was told so, and removed it all the same.
     """
 
     photo_id: str
@@ -73,6 +75,7 @@ class Verdict:
     bytes: int
     code: str | None
     proof: str | None
+    on_word: bool = False
     twin: str | None = None
     sources: str | None = None
 
@@ -80,6 +83,11 @@ class Verdict:
     def word(self) -> str | None:
         """On whose word it goes; None when it does not go."""
         return None if self.code else self.proof or "on your word"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether no decision may lead to it: what must stay does not, or nobody vouches for it."""
+        return self.code in BREAKING or not (self.proof or self.on_word)
 
     @property
     def reason(self) -> str | None:
@@ -111,11 +119,18 @@ _PUSHED = """EXISTS (SELECT 1 FROM push_items AS i WHERE i.photo_id = {0}
         AND (i.state IN ('sent', 'added') OR (i.state = 'failed' AND i.album_id IS NOT NULL)))"""
 
 
+# Keys that more than one photo has. A look at each photo's own keys would cost more than all the rest of its verdict.
+_SHARED = """shared_keys AS (SELECT dedup_key FROM photos WHERE dedup_key IS NOT NULL GROUP BY dedup_key HAVING count(*) > 1),
+    shared_sha1s AS (SELECT sha1 FROM photos WHERE sha1 IS NOT NULL GROUP BY sha1 HAVING count(*) > 1)"""
+_MAY_BE_SHARED = """{0}.dedup_key IN shared_keys OR {0}.sha1 IN shared_sha1s
+          OR content_key({0}.sha1) IS NOT {0}.dedup_key"""
+
+
 def _twin(of: str, condition: str) -> str:
     """The name of another photo that Google trashes with this one, as it goes by content, and that meets the condition."""
     return f"""(SELECT coalesce(t.filename, t.photo_id) FROM photos AS t WHERE t.photo_id != {of}.photo_id
         AND (t.dedup_key = {of}.dedup_key OR t.sha1 = CASE WHEN length({of}.sha1) = 40 THEN {of}.sha1 END
-          OR t.sha1 = content_sha1({of}.dedup_key) OR t.dedup_key = content_key({of}.sha1))
+          OR t.dedup_key = content_key({of}.sha1) OR t.sha1 = content_sha1({of}.dedup_key))
         AND {condition} ORDER BY t.photo_id LIMIT 1)"""
 
 
@@ -133,27 +148,33 @@ _PROOF = f"""CASE WHEN {proved_sql("e")} AND NOT {_LARGER} THEN {word_sql("e")}
         WHEN {said_same_sql("p", "s")} THEN 'on your word' END"""
 
 
-def judged_sql(wanted: str) -> str:
-    """SQL that answers for each row of `wanted`, a SELECT of (photo_id, stays_id, on_word): a row of `_Judged`.
+def judged_sql(wanted: str, many: bool = True) -> str:
+    """SQL that answers for each row of `wanted`, a SELECT of (photo_id, stays_id, on_word), with a code or none.
 
-    The connection must know the functions of `prepare`. Rows with `look` are to be looked at once more (`_is_one_item`).
+    The connection must know the functions of `prepare`. `many` reads all keys once, which pays for hundreds of rows. Rows with `look`
+    are to be looked at once more (`_is_one_item`).
     """
-    return f"""SELECT w.photo_id, w.stays_id, coalesce(p.filename, w.photo_id) AS name, coalesce(s.filename, w.stays_id) AS stays,
-        coalesce(p.bytes, 0) AS bytes, {_PROOF} AS proof,
-        CASE WHEN w.leaving_twin IS NOT NULL THEN w.leaving_twin ELSE w.staying_twin END AS twin,
+    leaves, stays = (
+        f"CASE WHEN {_MAY_BE_SHARED.format(of)} THEN {twin} END" if many else twin
+        for of, twin in (("s", _TWIN_LEAVES), ("p", _TWIN_STAYS))
+    )
+    return f"""{f"WITH {_SHARED}" if many else ""}
+    SELECT w.photo_id, w.stays_id, coalesce(p.filename, w.photo_id) AS name, coalesce(s.filename, w.stays_id) AS stays,
+        coalesce(p.bytes, 0) AS bytes, w.on_word, {_PROOF} AS proof,
+        coalesce(w.staying_twin, w.leaving_twin) AS twin,
         p.source || ' and ' || s.source AS sources,
         p.source IS NOT s.source OR p.media_key = s.media_key OR p.library_id = s.library_id AS look,
-        CASE WHEN p.photo_id IS NULL THEN 'gone' WHEN p.trashed THEN 'trashed' WHEN p.album_only THEN 'album_only'
-          WHEN s.photo_id IS NULL OR s.photo_id = p.photo_id THEN 'alone'
-          WHEN {told_apart_sql("p", "s")} THEN 'told_apart'
-          WHEN {_REMOVED.format("s.photo_id")} THEN 'stays_removed' WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
+        CASE WHEN p.photo_id IS NULL THEN 'gone' WHEN s.photo_id IS NULL OR s.photo_id = p.photo_id THEN 'alone'
+          WHEN {told_apart_sql("p", "s")} THEN 'told_apart' WHEN {_REMOVED.format("s.photo_id")} THEN 'stays_removed'
           WHEN s.trashed THEN 'stays_trashed' WHEN s.album_only THEN 'stays_album_only'
+          WHEN {_ONE_CONTENT} THEN 'one_content' WHEN w.staying_twin IS NOT NULL THEN 'twin_stays'
+          WHEN p.trashed THEN 'trashed' WHEN p.album_only THEN 'album_only'
+          WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
           WHEN s.source = '{NOT_IN_GOOGLE}' AND p.source != '{NOT_IN_GOOGLE}' THEN 'stays_on_disk'
-          WHEN {_ONE_CONTENT} THEN 'one_content'
-          WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves' WHEN w.staying_twin IS NOT NULL THEN 'twin_stays'
+          WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves'
           WHEN NOT w.on_word AND {_PROOF} IS NULL THEN CASE WHEN {_LARGER} AND {proved_sql("e")} THEN 'larger' ELSE 'unproved' END
           END AS code
-      FROM (SELECT wanted.*, {_TWIN_LEAVES} AS leaving_twin, {_TWIN_STAYS} AS staying_twin FROM ({wanted}) AS wanted
+      FROM (SELECT wanted.*, {leaves} AS leaving_twin, {stays} AS staying_twin FROM ({wanted}) AS wanted
           LEFT JOIN photos AS p ON p.photo_id = wanted.photo_id LEFT JOIN photos AS s ON s.photo_id = wanted.stays_id) AS w
       LEFT JOIN photos AS p ON p.photo_id = w.photo_id
       LEFT JOIN photos AS s ON s.photo_id = w.stays_id
@@ -210,14 +231,15 @@ def _content_key(sha1: str | None) -> str | None:
         return None
 
 
-def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None) -> Iterator[Verdict]:
+def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
-    for row in read_rows(conn, judged_sql(wanted), params or {}):
-        code = row["code"]
-        if row.pop("look") and code in (None, *UNPROVED) and _is_one_item(conn, row["photo_id"], row["stays_id"]):
-            row["code"] = "one_item"
-        yield Verdict(**row)
+    for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
+        judged_sql(wanted, many), params or {}
+    ).fetchall():
+        if look and code in (None, *UNPROVED) and _is_one_item(conn, photo_id, stays_id):
+            code = "one_item"
+        yield Verdict(photo_id, stays_id, name, stays, size, code, proof, bool(on_word), twin, sources)
 
 
 @dataclass
@@ -249,7 +271,7 @@ def read_verdicts(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = No
         ids, found = [row[0] for row in conn.execute(order)], judge(conn, DECIDED)
     else:
         ids = list(dict.fromkeys(photo_ids))
-        found = judge(conn, _LISTED, {"ids": json.dumps(ids)})
+        found = judge(conn, _LISTED, {"ids": json.dumps(ids)}, many=len(ids) > MANY)
     verdicts = {verdict.photo_id: verdict for verdict in found}
     return [verdicts[photo_id] for photo_id in ids]
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from ...errors import SafetyError
-from .leaving import BREAKING, Verdict, decided_sql, judge
+from .leaving import REASONS, Verdict, decided_sql, judge
 
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
@@ -26,6 +26,7 @@ _EMPTIED = f"""SELECT r.photo_id, r.filename FROM scope_groups AS g
 # Photos decided `remove` around an act: in its groups, sharing a content key with one of its photos, or relying on one of them.
 _AROUND = """SELECT m.photo_id FROM scope_groups JOIN group_members AS m USING (group_id) UNION SELECT photo_id FROM {0}
     UNION SELECT d.photo_id FROM {0} AS c JOIN decisions AS d ON d.stays_id = c.photo_id"""
+_OTHERS = "SELECT photo_id FROM ({0}) WHERE photo_id NOT IN (SELECT photo_id FROM {1})"
 
 
 def note_touched(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
@@ -35,16 +36,18 @@ def note_touched(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
     conn.executemany("INSERT INTO touched VALUES (?)", [(photo_id,) for photo_id in photo_ids])
 
 
-def do_watched(conn: sqlite3.Connection, act: Callable[[], None], table: str) -> tuple[list[tuple[str, str]], frozenset[str]]:
+def do_watched(
+    conn: sqlite3.Connection, act: Callable[[], None], table: str, judged: bool = False
+) -> tuple[list[tuple[str, str]], frozenset[str]]:
     """Do `act`, which says something about the photos of this temporary table; returns what it breaks, and what was broken before.
 
     What it breaks is (photo id, sentence) as of `broken_photos`. An act answers for that alone: where a new Takeout says that a keeper
     is in the bin, mending one thing at a time must stay possible. `act` is done twice where anything is broken: to look for it
-    beforehand would double the work of every act, and nearly none breaks anything.
+    beforehand would double the work of every act, and nearly none breaks anything. `judged`: see `broken_photos`.
     """
     conn.execute("SAVEPOINT watched")
     act()
-    broken, known = broken_photos(conn, table), frozenset[str]()
+    broken, known = broken_photos(conn, table, judged), frozenset[str]()
     if broken:
         conn.execute("ROLLBACK TO watched")
         known = frozenset(photo_id for photo_id, _ in broken_photos(conn, table))
@@ -59,11 +62,12 @@ def do_safely(conn: sqlite3.Connection, act: Callable[[], None], table: str = "t
         raise SafetyError(f"Nothing was changed. {sentence}")
 
 
-def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+def broken_photos(conn: sqlite3.Connection, table: str, judged: bool = False) -> list[tuple[str, str]]:
     """(photo id, sentence) for each photo around those of `table` that breaks a rule.
 
     Around means: in a group with one of them, with one that shares Google's content key, or with one that holds a pair with it:
-    the photo that was to survive another one may sit in a group of its own.
+    the photo that was to survive another one may sit in a group of its own. `judged` says that those of `table` were asked about one
+    by one just before, and rely on nothing that the act changes: thousands are not asked about a second time.
     """
     conn.execute("DROP TABLE IF EXISTS temp.scope_groups")
     # Not analysed, SQLite takes a table for a million rows and reads all photos to be ready for them, at every single decision.
@@ -79,8 +83,9 @@ def broken_photos(conn: sqlite3.Connection, table: str) -> list[tuple[str, str]]
     )
     conn.execute("ANALYZE temp.scope_groups")
     broken = [(row[0], _emptied_sentence(*row)) for row in conn.execute(_EMPTIED)]
-    verdicts = judge(conn, decided_sql(_AROUND.format(table)))
-    broken += [(verdict.photo_id, _sentence(verdict)) for verdict in verdicts if verdict.code in BREAKING]
+    around = _AROUND.format(table)
+    verdicts = judge(conn, decided_sql(_OTHERS.format(around, table) if judged else around), many=False)
+    broken += [(verdict.photo_id, _sentence(verdict)) for verdict in verdicts if verdict.breaks]
     conn.execute("DROP TABLE temp.scope_groups")
     return broken
 
@@ -102,4 +107,5 @@ def _sentence(verdict: Verdict) -> str:
         "unproved": "Say that they show the same picture, or keep it.",
         "alone": "Keep it, or another photo of its group that shows the same.",
     }.get(verdict.code or "", "Keep it, or make another photo the keeper first.")
-    return f"{verdict.name} ({verdict.photo_id}) cannot be removed: {verdict.reason}. {advice}"
+    reason = verdict.reason or REASONS["unproved"].format(stays=verdict.stays)
+    return f"{verdict.name} ({verdict.photo_id}) cannot be removed: {reason}. {advice}"

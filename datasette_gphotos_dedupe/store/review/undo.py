@@ -73,7 +73,7 @@ def _select_undoing(conn: sqlite3.Connection, batch_id: int) -> int:
         [batch_id],
     )
     conn.execute("CREATE INDEX temp.undoing_photo ON undoing(photo_id)")
-    return conn.execute(f"SELECT count(*) {changed} WHERE f.before IS NOT h.after", [batch_id]).fetchone()[0]
+    return int(conn.execute(f"SELECT count(*) {changed} WHERE f.before IS NOT h.after", [batch_id]).fetchone()[0])
 
 
 def _swap(conn: sqlite3.Connection, new_batch: int) -> None:

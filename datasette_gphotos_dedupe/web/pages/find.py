@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...errors import GphotosError
+from ...model import Trouble, short_name
 from ..site.access import Library
 from ..site.picture_workers import run_on_picture
 from ..site.responses import json_answer, page_answer
@@ -15,7 +16,6 @@ from ..site.uploaded_files import read_upload
 from .tabs import fetch_tabs
 
 MAX_BYTES = 100_000_000  # a RAW file of the largest sensors
-MAX_PIXELS = 200_000_000
 
 
 async def find(library: Library, wants_json: bool):
@@ -31,7 +31,7 @@ async def find(library: Library, wants_json: bool):
 async def _answer(library: Library, wants_json: bool):
     try:
         name, data = await read_upload(library.request, "picture", MAX_BYTES)
-        lookup, preview = await _look_up(library, name.replace("\\", "/").rpartition("/")[2], data)
+        lookup, preview = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
     except GphotosError as error:
         if wants_json:
             raise
@@ -50,23 +50,16 @@ async def _page(library: Library, status: int = 200, **shown: Any):
 async def _look_up(library: Library, name: str, data: bytes):
     """The answer about a picture, and its preview as JPEG; None where its pixels cannot be read."""
     from ...pipeline.finding import find_picture
+    from ...pipeline.showing import read_sent
 
-    reading = await run_on_picture(_read, name, data)
+    reading = await run_on_picture(read_sent, name, data)
+    if isinstance(reading, Trouble):
+        raise GphotosError(f"{name} cannot be looked up: {reading.reason}.")
 
     def search(conn: sqlite3.Connection):
         return find_picture(conn, name, reading)
 
     return await library.read(search), reading.thumbnail.content if reading.thumbnail else None
-
-
-def _read(name: str, data: bytes):
-    from ...core.pictures.rendering import read_size
-    from ...pipeline.finding import read_picture
-
-    size = read_size(data)
-    if size and size[0] * size[1] > MAX_PIXELS:
-        raise GphotosError(f"{name} claims {size[0]} x {size[1]} pixels, more than is looked up here.")
-    return read_picture(name, data)
 
 
 def _as_json(library: Library, lookup: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from ...errors import GphotosError
 from ...model import RELATIONS
+from ..site.bounds import MAX_VALUE
 
 STATES = {"open": (0,), "decided": (1,), "all": (0, 1)}
 """What `groups.decided` may be."""
@@ -35,7 +36,10 @@ class QueueFilter:
     @classmethod
     def from_args(cls, args: Any) -> QueueFilter:
         """Read from a query string. Raises GphotosError for a value that cannot be meant."""
-        values = {field.name: (args.get(field.name) or field.default).strip() for field in fields(cls)}
+        values = {field.name: str(args.get(field.name) or field.default).strip() for field in fields(cls)}
+        for name, value in values.items():
+            if len(value) > MAX_VALUE:
+                raise GphotosError(f"{name} is longer than {MAX_VALUE:,} characters, more than is looked up here.")
         if values["relation"] and values["relation"] not in RELATIONS:
             raise GphotosError(f"{values['relation']} is not a relation. Known are {', '.join(RELATIONS)}.")
         if values["state"] not in STATES:

@@ -11,6 +11,7 @@ from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
 from . import access as libraries
+from .bounds import refuse_long_values, refuse_other_sites
 from .responses import error_answer, method_answer
 
 DB = r"^/(?P<database>[^/]+)/-/"
@@ -108,7 +109,8 @@ def _view(route: Route) -> Callable:
 
 async def _open(route: Route, datasette: Any, request: Any, method: str) -> libraries.Library:
     if method == "POST":
-        _refuse_other_sites(request)
+        refuse_other_sites(request)
+    refuse_long_values(request)
     library = await libraries.open_library(datasette, request, route.tables, route.optional, route.rights)
     needed = route.writes if method == "POST" else route.reads
     may = {"gphotos-review": library.can_review, "gphotos-push": library.can_push, None: True}
@@ -116,14 +118,6 @@ async def _open(route: Route, datasette: Any, request: Any, method: str) -> libr
         why = f"{library.name} is read-only here" if library.read_only else f"this needs the permission {needed}"
         raise Forbidden(f"Nothing was done: {why}.")
     return library
-
-
-def _refuse_other_sites(request: Any) -> None:
-    """0.65 asks for its token only where cookies come along. Where everybody may review, on one's own machine for instance, any page
-    on the web could make the browser post here without one; but browsers say where a request comes from.
-    """
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise Forbidden("Nothing was done: the request comes from a page of another site.")
 
 
 def _wants_json(request: Any) -> bool:
