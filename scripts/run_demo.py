@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Iterator
@@ -106,12 +107,13 @@ def metadata(auth: Path) -> dict:
 
 
 def read_login_link(process: subprocess.Popen, port: int, log: Path) -> str:
-    """The link that `datasette --root` prints, once the port answers."""
+    """The link that `datasette --root` prints, once the port answers. What it prints later is read and let go: a full pipe would stop it."""
     link = None
     for line in process.stdout or ():
         link = re.search(r"http\S+/-/auth-token\?token=\S+", line)
         if link:
             break
+    threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True).start()
     deadline = time.monotonic() + START_TIMEOUT_S
     while link and time.monotonic() < deadline and process.poll() is None:
         with closing(socket.socket()) as probe:

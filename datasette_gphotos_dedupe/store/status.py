@@ -111,3 +111,20 @@ def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     return tuple(cursor.execute(f"SELECT * FROM runs ORDER BY run_id DESC LIMIT {RUNS_SHOWN}").fetchall())
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is still to be decided: open groups, copies that are proved and their bytes, groups that only a person can judge."""
+
+    groups: int
+    copies: int
+    bytes: int
+    asks: int
+
+
+def read_waiting(conn: sqlite3.Connection) -> Waiting:
+    """From the sums that the queue shows."""
+    sums = "coalesce(sum(groups), 0), coalesce(sum(waiting_count), 0), coalesce(sum(waiting_bytes), 0)"
+    row = conn.execute(f"SELECT {sums}, coalesce(sum(groups * (proved = 0)), 0) FROM group_counts WHERE decided = 0").fetchone()
+    return Waiting(*row)
