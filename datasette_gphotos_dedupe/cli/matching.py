@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from ..words import count
 from .command_line import cli
-from .status import waiting_text
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    import sqlite3
 
     from ..core.groups.keeper import Policy
     from ..pipeline.grouping import PolicyChange
     from ..pipeline.matching import MatchReport
-    from ..store.status import Waiting
 
 SHOWN_CHANGES = 20
 
@@ -51,7 +47,8 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
         if dry_run:
             click.echo(describe_change(plan_change(db, policy or _current(db), workers)))
         else:
-            print_report(db, match_library(db, Progress(silent=silent), options), str(database))
+            click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
+            click.echo(describe_outcome(db.conn, database))
     finally:
         db.conn.close()
 
@@ -92,26 +89,28 @@ def _read_config(path: str) -> dict:
         raise click.BadParameter(f"{path} is not a Datasette configuration in YAML or JSON.", param_hint="--config") from None
 
 
-def report_lines(report: MatchReport, waiting: Waiting, database: str) -> Iterator[str]:
-    """What a match step came to: how many copies are proved, how much space that is, and the next command."""
-    yield (
-        f"Compared {report.photos_compared:,} of {count(report.photos, 'photo')}. {count(report.groups, 'group')}, "
+def describe_report(report: MatchReport) -> str:
+    """What a match step did, in a few sentences."""
+    from ..words import count
+
+    text = (
+        f"Compared {report.photos_compared:,} of {count(report.photos, 'photo')}: {count(report.groups, 'group')}, "
         f"{report.groups_changed:,} of them new or changed."
     )
     if report.crowded:
-        yield f"{report.crowded:,} photos have so many neighbours that only the nearest were compared."
-    if report.groups:
-        yield f"{waiting_text(waiting)}."
-    if waiting.proved or waiting.groups:
-        yield f"Next: gphotos-to-sqlite review {shlex.quote(database)}"
+        text += f" {report.crowded:,} photos have so many neighbours that only the nearest were compared."
+    return text
 
 
-def print_report(db: Database, report: MatchReport, database: str) -> None:
-    """Print what a match step came to."""
+def describe_outcome(conn: sqlite3.Connection, database: str) -> str:
+    """What matters of it: how many copies are proved, how much space they take, what is left to a person, and the next command."""
     from ..store.status import read_waiting
+    from .status import waiting_text
 
-    for line in report_lines(report, read_waiting(db.conn), database):
-        click.echo(line)
+    waiting = read_waiting(conn)
+    if not waiting.groups:
+        return "Nothing is left to decide."
+    return f"{waiting_text(waiting)} Look at them: gphotos-to-sqlite review {shlex.quote(str(database))}"
 
 
 def describe_change(change: PolicyChange) -> str:

@@ -123,11 +123,12 @@ def _review(found: Status) -> Iterator[str]:
 
 
 def waiting_text(waiting: Waiting) -> str:
-    """What there is to decide, in a sentence: 3,398 copies are proved, 1.2 GB to gain; 14 groups need your eyes."""
-    verb = "is" if waiting.proved == 1 else "are"
-    proved = f"{count(waiting.proved, 'copy', 'copies')} {verb} proved, {size(waiting.bytes)} to gain"
-    need = "needs" if waiting.groups == 1 else "need"
-    return f"{proved if waiting.proved else 'No copy is proved'}; {count(waiting.groups, 'group')} {need} your eyes"
+    """What there is to decide: 3,398 copies are proved and can go: 1.2 GB. 14 groups need your eyes."""
+    proved = "No copy is proved."
+    if waiting.copies:
+        proved = f"{count(waiting.copies, 'copy is', 'copies are')} proved and can go: {size(waiting.bytes)}."
+    verb = "needs" if waiting.asks == 1 else "need"
+    return proved + (f" {count(waiting.asks, 'group')} {verb} your eyes." if waiting.asks else "")
 
 
 def leaving_lines(leaving: Leaving) -> Iterator[str]:

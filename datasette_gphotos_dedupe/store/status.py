@@ -41,26 +41,6 @@ class Status:
     leaving: Leaving  # of what was decided, what will really go
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """What is still to be decided: copies that are proved, their bytes, and groups in which only a person can say."""
-
-    proved: int
-    bytes: int
-    groups: int
-
-
-_PROVED = """SELECT {0} FROM group_members AS m WHERE m.suggested = 'remove' AND m.role = 'copy'
-    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)"""
-
-
-def read_waiting(conn: sqlite3.Connection) -> Waiting:
-    """What a person is to look at next."""
-    sql = f"SELECT count(*), coalesce(sum(bytes), 0) FROM photos WHERE photo_id IN ({_PROVED.format('m.photo_id')})"
-    ask = f"SELECT count(*) FROM groups WHERE NOT decided AND group_id NOT IN ({_PROVED.format('m.group_id')})"
-    return Waiting(*conn.execute(sql).fetchone(), conn.execute(ask).fetchone()[0])
-
-
 _COUNTS = {
     "photos": "SELECT count(*) FROM photos",
     "videos": "SELECT count(*) FROM photos WHERE kind = 'video'",
@@ -133,3 +113,20 @@ def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     return tuple(cursor.execute(f"SELECT * FROM runs ORDER BY run_id DESC LIMIT {RUNS_SHOWN}").fetchall())
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is still to be decided: open groups, copies that are proved and their bytes, groups that only a person can judge."""
+
+    groups: int
+    copies: int
+    bytes: int
+    asks: int
+
+
+def read_waiting(conn: sqlite3.Connection) -> Waiting:
+    """From the sums that the queue shows."""
+    sums = "coalesce(sum(groups), 0), coalesce(sum(waiting_count), 0), coalesce(sum(waiting_bytes), 0)"
+    row = conn.execute(f"SELECT {sums}, coalesce(sum(groups * (proved = 0)), 0) FROM group_counts WHERE decided = 0").fetchone()
+    return Waiting(*row)

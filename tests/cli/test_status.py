@@ -147,7 +147,7 @@ def test_what_to_do_next_follows_the_state(db, path):
     lines = run(path)
     start = lines.index("Decided: 1 Remove")
     assert lines[start - 1 : start + 3] == [
-        "  No copy is proved; 1 group needs your eyes",
+        "  No copy is proved. 1 group needs your eyes.",
         "Decided: 1 Remove",
         "  1 photo will not:",
         "    1: it has no keeper any more: no other photo is known to show the same picture",
@@ -156,7 +156,7 @@ def test_what_to_do_next_follows_the_state(db, path):
 
 def test_what_is_proved_and_what_will_go_is_told_with_the_space_it_gains(path):
     db = build_library(path, groups=8, size=3, thumbnails=False)
-    assert "  8 copies are proved, 320 kB to gain; 4 groups need your eyes" in run(path)
+    assert "  8 copies are proved and can go: 320 kB. 4 groups need your eyes." in run(path)
     group = read_group(db.conn, photo_id(0))
     with db.atomic():
         save_choices(db.conn, photo_id(0), [Choice(photo_id(1), "remove"), Choice(photo_id(2), "remove")], "ada", group.seen)
@@ -164,7 +164,7 @@ def test_what_is_proved_and_what_will_go_is_told_with_the_space_it_gains(path):
         copy = photo_id(3 * GROUP_KINDS.index("edited") + 1)
         save_choices(db.conn, edited, [Choice(copy, "remove")], "ada", read_group(db.conn, edited).seen)
     lines = run(path)
-    assert "  6 copies are proved, 240 kB to gain; 4 groups need your eyes" in lines
+    assert "  6 copies are proved and can go: 240 kB. 4 groups need your eyes." in lines
     assert "  3 photos will go, 120 kB: 2 made again from what stays, 1 on your word" in lines
     assert next_steps(path)[-2] == (
         f'Send what you chose to remove (3) into an album: gphotos-to-sqlite push {path} --album "Duplicates"'
