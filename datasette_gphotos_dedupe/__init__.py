@@ -30,7 +30,7 @@ def prepare_connection(conn):
 
 @hookimpl
 def register_routes():
-    return _room("web.site.routes").routes()
+    return _room("web.site.routes").routes() + _room("web.site.one_use_link").routes()
 
 
 @hookimpl(optionalhook=True)

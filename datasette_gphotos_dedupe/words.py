@@ -36,6 +36,10 @@ ORIGIN_LABELS = {
 DECISION_LABELS = {"keep": "Keep", "remove": "Remove", "not_duplicate": "Not the same picture", None: "Later"}
 
 
+WORD_LABELS = {"remade": "made again from what stays", "same_bytes": "the same file", "on your word": "on your word"}
+"""On whose word photos go (`model.WORDS`), said after their number."""
+
+
 def size(count: int | float | None) -> str:
     """Bytes in decimal units: 3.1 MB."""
     return "unknown size" if count is None else format_bytes(count)

@@ -26,6 +26,7 @@ RANKS = {
     "core": 1,
     "google": 2,
     "words": 2,
+    "captions": 2,
     "schema": 2,
     "photo_columns": 2,
     "descriptions": 2,

@@ -7,12 +7,10 @@ key. Everything here obeys the same safety rules as a push.
 from __future__ import annotations
 
 import csv
-import html
 import json
-import re
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,9 @@ from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
 from .trashed_together import key_of_sha1, read_sharers
+from .worklist import read_previews, worklist_text
 
+PICTURED = 300  # photos with previews in the worklist: a page of thousands would weigh a hundred megabytes
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = """(() => {
   // Run in the console of photos.google.com with Google Photos Toolkit installed, then choose the hand-over file.
@@ -77,6 +77,7 @@ class Handover:
     photos: tuple[HandedOver, ...]
     rescue: tuple[Rescue, ...]
     refused: tuple[PlannedItem, ...]
+    previews: Mapping[str, bytes] = field(default_factory=dict)  # by photo id, for the first of the photos
 
     def summary(self, output: str | Path) -> str:
         """What was written, in a sentence or two."""
@@ -102,7 +103,8 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
     plan = plan_push(candidates.values(), album_title, "handover")
     verified = _read_verified_keys(conn, {item.photo_id: candidates[item.photo_id] for item in plan.planned})
     photos = tuple(_handed_over(candidates[item.photo_id], verified.get(item.photo_id)) for item in plan.planned)
-    return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused)
+    previews = read_previews(conn, [key for photo in photos[:PICTURED] for key in (photo.photo_id, photo.keeper_id)])
+    return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused, previews)
 
 
 def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
@@ -144,7 +146,9 @@ FORMATS = ("json", "csv", "html")
 
 def handover_text(handover: Handover, ending: str) -> str:
     """The content of a hand-over file that ends in json, csv or html."""
-    return {"json": _json_text, "csv": _csv_text, "html": _html_text}[ending](handover)
+    if ending == "html":
+        return worklist_text(handover, SNIPPET)
+    return _json_text(handover) if ending == "json" else _csv_text(handover)
 
 
 def _json_text(handover: Handover) -> str:
@@ -185,39 +189,3 @@ def _harmless(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
     text = value or ""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _html_text(handover: Handover) -> str:
-    template = Path(__file__).with_name("worklist.html").read_text(encoding="utf8")
-    rescue: dict[str, list[Rescue]] = {}
-    for thing in handover.rescue:
-        rescue.setdefault(thing.photo_id, []).append(thing)
-    values = {
-        "album": html.escape(handover.album),
-        "made_at": handover.made_at,
-        "count": count(len(handover.photos), "photo"),
-        "rows": "\n".join(_html_row(photo, rescue.get(photo.photo_id, [])) for photo in handover.photos),
-        "refused": "\n".join(_html_refusal(item) for item in handover.refused),
-        "snippet": html.escape(SNIPPET),
-    }
-    # In one pass, so that a title like "{{ rows }}" is not filled in a second time.
-    return re.sub(r"\{\{ (\w+) \}\}", lambda found: values[found[1]], template)
-
-
-def _html_row(photo: HandedOver, rescue: list[Rescue]) -> str:
-    first = "".join(f"<br><em>First give the kept photo: {html.escape(f'{r.what} {r.value}')}</em>" for r in rescue)
-    kept = _link(photo.keeper_url, photo.keeper_filename or photo.keeper_id)
-    box = f'<li><label><input type="checkbox" data-photo="{html.escape(photo.photo_id)}"> done</label>'
-    return f"{box} {_link(photo.url, photo.filename or photo.photo_id)} (kept: {kept}){first}"
-
-
-def _html_refusal(item: PlannedItem) -> str:
-    return f"<li>{_link(item.product_url, item.filename or item.photo_id)}: {html.escape(item.reason or '')}"
-
-
-def _link(url: str | None, text: str) -> str:
-    """A link to a web address only: what comes from outside could be a script."""
-    safe = html.escape(text)
-    if not url or not url.startswith(("https://", "http://127.0.0.1")):
-        return safe
-    return f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{safe}</a>'

@@ -55,6 +55,20 @@ def explain_fault(name: str, fault: str) -> str:
     )
 
 
+def is_behind(conn: sqlite3.Connection) -> bool:
+    """Whether the file is a library of an older version, on which steps of the schema are still to be taken."""
+    tables = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE name = '_sqlite_migrations'")}
+    return bool(tables) and len(_steps_taken(conn, read_shape(conn))) < len(schema.STEPS)
+
+
+def explain_lag(name: str) -> str:
+    """What a person is told of a file that an older version made, and what to do about it."""
+    return (
+        f"{name} was made by an older version of this program. Nothing was changed. Bring it up to date, which loses nothing: "
+        f"gphotos-to-sqlite match {name}"
+    )
+
+
 def read_shape(conn: sqlite3.Connection) -> Shape:
     """What the file says of itself."""
     columns: dict[str, dict[str, list[str]]] = {"table": {}, "view": {}}
