@@ -10,7 +10,7 @@ from pluggy import HookimplMarker
 # datasette.hookimpl itself, without the time that loading Datasette takes the command line.
 hookimpl = HookimplMarker("datasette")
 
-from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, register_facet_classes, top_database, top_homepage  # noqa: E402, F401  # noqa: E402, F401
+from .page_hooks import *  # noqa: E402, F403
 
 
 @cache  # asked for every cell of a page
