@@ -10,6 +10,8 @@ from pluggy import HookimplMarker
 # datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
 hookimpl = HookimplMarker("datasette")
 
+from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, top_database, top_homepage  # noqa: E402, F401
+
 
 @cache  # asked for every cell of a page
 def _room(name: str):

@@ -17,7 +17,7 @@ from typing import NamedTuple, TextIO
 
 from ..core.content_key import sha1_of
 from ..errors import SourceError
-from ..model import Trouble
+from ..model import Trouble, short_name
 from .values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 COLUMNS = (
@@ -204,7 +204,7 @@ def _listed(number: int, row: list[str], places: dict[str, int], damage: str | N
         sha1=sha1_of(dedup_key),
         album_key=_key(values, "sourceAlbumMediaKey"),
         album_title=_text(values, "sourceAlbumTitle"),
-        filename=_text(values, "fileName"),
+        filename=short_name(_text(values, "fileName") or "") or None,
         description=_text(values, "description"),
         taken_at=_moment(values, "takenAt"),
         uploaded_at=_moment(values, "uploadedAt"),

@@ -21,7 +21,10 @@ from ...errors import GphotosError
 from . import compat, inline
 
 REQUIRED = ("photos", "groups", "group_members")
-OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
+OPTIONAL = (
+    *("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts"),
+    *("uploads", "upload_photos"),
+)
 _WRITTEN = ("decisions", "decision_batches", "decision_history")  # where one is missing nothing can be decided
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
 
