@@ -10,7 +10,14 @@ from pluggy import HookimplMarker
 # datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
 hookimpl = HookimplMarker("datasette")
 
-from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, top_database, top_homepage  # noqa: E402, F401
+from .page_hooks import (  # noqa: E402, F401
+    extra_body_script,
+    extra_css_urls,
+    extra_template_vars,
+    register_facet_classes,
+    top_database,
+    top_homepage,
+)
 
 
 @cache  # asked for every cell of a page
@@ -36,11 +43,6 @@ def register_routes():
 @hookimpl(optionalhook=True)
 def skip_csrf(scope):
     return _room("web.site.uploaded_files").checks_token_itself(scope)
-
-
-@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
-def register_facet_classes():
-    yield from _room("web.site.facets").calm()
 
 
 @hookimpl(tryfirst=True)  # another plugin may show any JPEG, and Datasette never awaits the answers after the first one

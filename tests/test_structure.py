@@ -29,6 +29,7 @@ RANKS = {
     "schema": 2,
     "descriptions": 2,
     "descriptions_library": 2,
+    "descriptions_hidden": 2,
     "queries": 2,
     "sqlite_utils_plugin": 4,
     "demo": 2,
