@@ -5,15 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from pluggy import HookimplMarker
-
-# datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
-hookimpl = HookimplMarker("datasette")
-
-from .page_hooks import (  # noqa: E402, F401
+from .page_hooks import (  # noqa: F401
     extra_body_script,
     extra_css_urls,
     extra_template_vars,
+    hookimpl,
     register_facet_classes,
     top_database,
     top_homepage,
