@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from pluggy import HookimplMarker
-
-# datasette.hookimpl itself, without the time that loading Datasette takes the command line.
-hookimpl = HookimplMarker("datasette")
-
-from .page_hooks import *  # noqa: E402, F403
+from .page_hooks import (  # noqa: F401
+    extra_body_script,
+    extra_css_urls,
+    extra_template_vars,
+    hookimpl,
+    register_facet_classes,
+    top_database,
+    top_homepage,
+)
 
 
 @cache  # asked for every cell of a page

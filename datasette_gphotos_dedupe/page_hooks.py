@@ -6,6 +6,8 @@ from importlib import import_module
 
 from pluggy import HookimplMarker
 
+# datasette.hookimpl itself, without the tenth of a second that importing Datasette takes the command line, which has no use for it:
+# Ctrl-C in that moment would end in a traceback.
 hookimpl = HookimplMarker("datasette")
 
 __all__ = (
@@ -46,3 +48,10 @@ def extra_body_script(datasette, database, table):
 @hookimpl
 def extra_template_vars(datasette, request):
     return _doors().template_vars(datasette, request)
+
+
+@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
+def register_facet_classes():
+    from .web.site.facets import calm
+
+    yield from calm()
