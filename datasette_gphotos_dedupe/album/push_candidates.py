@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..store.pushes import read_added
 from ..store.review.only_copy import told_apart_sql
 from ..store.rows import in_parts, select
+from ..words import web_link
 from .photo_metadata import Belongings, read_belongings
 from .trashed_together import keys_of, read_sharers
 
@@ -49,8 +50,8 @@ class Item:
     @property
     def link(self) -> str | None:
         """An address that opens the photo in Google Photos."""
-        if self.product_url:
-            return self.product_url
+        if link := web_link(self.product_url):
+            return link
         return f"https://photos.google.com/photo/{self.media_key}" if self.media_key else None
 
 
