@@ -6,12 +6,25 @@ from typing import Any
 
 from .descriptions_library import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
 
+UPLOAD = {
+    "origin": "How they came into Google Photos, for example driveDesktopUploader.",
+    "uploaded_on": "The day, UTC.",
+    "name_pattern": "Their names with digits and machine names folded: IMG_####, 36 machine characters.",
+    "longest_side": "Pixels of the longest side of the largest.",
+    "photos": "How many photos.",
+}
+STANDINGS = {
+    "proved": "Of these, photos proved to be a copy of one that stays.",
+    "elsewhere": "Photos that another photo shows as well, but that are not proved.",
+    "nowhere": "Photos that no other photo shows.",
+}
+
 REVIEW_TABLES: dict[str, Described] = {
     "decisions": Described(
         "What a person said. It survives a new import, also when a photo's id changes.",
         {
             "subject": "The photo, or the two contents of a pair.",
-            "decision": "keep, remove or not_duplicate.",
+            "decision": "keep or remove of a photo; not_duplicate or same_picture of a pair.",
             "photo_id": PHOTO,
             "photo_b": "The other photo of a pair.",
             "content_a": "SHA-1 of the photo.",
@@ -21,6 +34,9 @@ REVIEW_TABLES: dict[str, Described] = {
             "actor": "Who said it.",
             "decided_at": f"When. {WHEN}",
             "batch_id": "The step it belongs to, for undo.",
+            "stays_id": "Decided remove: the photo that stays for it. A push checks this pair and no other.",
+            "content_stays": "SHA-1 of the photo that stays.",
+            "on_word": "1 when nothing proved that it may go and the person, told so, removed it all the same.",
         },
         {"sort_desc": "decided_at", "facets": ["decision", "actor"]},
     ),
@@ -80,8 +96,10 @@ REVIEW_TABLES: dict[str, Described] = {
             "product_url": "Opens it in Google Photos.",
             "album_id": "The album it went into: one album holds 20,000 photos at most.",
             "updated_at": f"Last change. {WHEN}",
+            "word": "On whose word it goes: remade (made again from the one that stays), same_bytes, or on your word.",
+            "stays_id": "The photo that stays for it.",
         },
-        {"sort": "position", "facets": ["push_id", "state"]},
+        {"sort": "position", "facets": ["push_id", "state", "word"]},
     ),
     "push_albums": Described(
         "The albums that pushes fill: photos are put there to be deleted.",
@@ -113,8 +131,10 @@ REVIEW_TABLES: dict[str, Described] = {
             "photos_added": "New photos.",
             "photos_updated": "Photos whose metadata changed.",
             "message": "What happened, in words.",
+            "concluded": "What an import took its exports for, against those before: whole, only what is new, of another account.",
         },
         {"label_column": "started_at", "sort_desc": "run_id", "facets": ["state"]},
+        more_facets=("command",),
     ),
     "skipped": Described(
         "Each file an import did not use, and why.",
@@ -129,6 +149,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "run_id": "The import that met it.",
         },
         {"sort": "code", "facets": ["code", "container"], "units": {"bytes": "byte"}},
+        more_facets=("run_id",),
     ),
     "duplicates": Described(
         "Every photo of every group with what there is to know about it. Complete as CSV: add .csv?_stream=on to the address.",
@@ -156,6 +177,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "units": {"bytes": "byte", "group_reclaimable_bytes": "byte"},
         },
         is_view=True,
+        more_facets=("taken_year", "kind", "mime_type", "camera_model", "origin"),
     ),
     "space": Described(
         "Space to gain by relation, year and origin.",
@@ -179,8 +201,9 @@ REVIEW_TABLES: dict[str, Described] = {
             "what": "album, person, favorite, description or location.",
             "value": "The album's title, the person's name, the text, or latitude,longitude.",
         },
-        {"sort": "keeper_id", "facets": ["what"]},
+        {"size": 50},
         is_view=True,
+        more_facets=("what",),
     ),
     "previews": Described(
         "Groups with their pictures, for Datasette without this plugin: datasette-json-html shows picture and link. "
@@ -188,7 +211,7 @@ REVIEW_TABLES: dict[str, Described] = {
         {
             "group_id": "The group.",
             "role": "keeper, copy or look_alike.",
-            "picture": "JSON that names the preview's address.",
+            "picture": "JSON that names the preview's address; empty when there is none.",
             "filename": PHOTOS["filename"],
             "relation": "How it relates to the keeper.",
             "reason": "Why it has this role, in words.",
@@ -215,6 +238,40 @@ REVIEW_TABLES: dict[str, Described] = {
             "run_id": "The import that read it last.",
         },
         {"sort": "container", "facets": ["state"]},
+        more_facets=("export_id",),
+    ),
+    "uploads": Described(
+        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
+        {
+            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
+            **UPLOAD,
+            "in_groups": "Of these, photos that are in a group.",
+            **STANDINGS,
+            "proved_bytes": "What the proved ones weigh.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_photos": Described(
+        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
+        {
+            "photo_id": PHOTO,
+            "upload_id": "The upload.",
+            "standing": "proved, elsewhere or nowhere: see upload_batches.",
+            "in_group": "1 when it is in a group.",
+            "bytes": "What it weighs.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_batches": Described(
+        "Uploads with photos in groups: what a sync program brought in on one day, and how much of it the library holds anyway.",
+        {
+            **UPLOAD,
+            **STANDINGS,
+            "bytes": "What the proved ones weigh: the space to gain.",
+            "batch_id": "Made of origin, day, pattern and size: the same after every match.",
+        },
+        {"sort_desc": "proved", "facets": ["origin", "name_pattern"], "units": {"bytes": "byte"}},
+        is_view=True,
     ),
     "last_import": Described(
         "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
@@ -258,11 +315,12 @@ REVIEW_TABLES: dict[str, Described] = {
             "decided": "1 when every member of them has a decision.",
             "taken_year": "When they were taken; 0 when unknown.",
             "camera": "With which camera; empty when unknown.",
-            "origin": "How the copies came into Google Photos; empty when unknown.",
+            "origins": "How any of their photos came into Google Photos, between bars; empty when unknown.",
             "size": "Photos in each.",
+            "proved": "1 when a suggested copy waits in each of them.",
             "groups": "How many groups.",
-            "suggested": "Of these, groups with a member suggested for removal.",
-            "bytes": "What their suggested members weigh together.",
+            "waiting_count": "Suggested copies that nobody has decided yet.",
+            "waiting_bytes": "What these weigh together.",
         },
         {"hidden": True, "size": 100},
     ),
@@ -278,6 +336,27 @@ REVIEW_TABLES: dict[str, Described] = {
             "judged_at": WHEN,
         },
         {"sort_desc": "judged_at", "facets": ["relation", "same"]},
+    ),
+    "photo_list": Described(
+        "All photos in the columns that people look at: quick to browse. The table photos holds the rest.",
+        {
+            **{
+                name: PHOTOS[name]
+                for name in ("photo_id", "filename", "taken_at", "kind", "mime_type", "width", "height", "bytes")
+            },
+            **{name: PHOTOS[name] for name in ("camera_model", "origin", "album_titles", "people_names", "favorite")},
+            "product_url": PHOTOS["product_url"],
+            "number": "The photo's number in the full-text index.",
+        },
+        {
+            "sort_desc": "taken_at",
+            "facets": ["kind", "mime_type", "origin"],
+            "units": {"bytes": "byte"},
+            "fts_table": "photos_fts",
+            "fts_pk": "number",
+        },
+        is_view=True,
+        more_facets=("camera_model", "favorite"),
     ),
     "places": Described(
         "Photos with a known place; datasette-cluster-map shows them on a map.",

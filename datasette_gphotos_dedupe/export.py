@@ -26,7 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "photos": (
         *("photo_id", "source", "filename", "mime_type", "kind", "width", "height", "bytes", "duration_s"),
         *("taken_at", "taken_at_source", "uploaded_at", "camera_make", "camera_model", "favorite", "archived", "trashed"),
-        *("origin", "app_created", "album_only", "moves", "original_quality", "space_bytes"),
+        *("origin", "app_created", "album_only", "moves", "extras", "original_quality", "space_bytes"),
     ),
     "albums": ("album_id", "title", "app_created"),
     "album_photos": ("album_id", "photo_id"),
@@ -40,7 +40,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "groups": (
         *("group_id", "keeper_id", "relation", "size", "suggested_count", "reclaimable_bytes", "taken_year", "camera"),
-        *("origin", "decided"),
+        *("origin", "decided", "waiting_count", "waiting_bytes", "origins"),
     ),
     "group_members": ("group_id", "photo_id", "role", "relation", "reason", "suggested"),
     "decisions": ("subject", "decision", "photo_id", "photo_b", "as_keeper", "decided_at"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import DECISIONS, RELATIONS
+from .model import RELATIONS
+from .schema_steps import LATER_STEPS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
@@ -233,7 +234,6 @@ MATCHES = (
 )""",
     # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
     "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
-    # The order in which groups are counted.
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes, group_id)""",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",
@@ -280,7 +280,7 @@ DECISIONS_DDL = (
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
   subject TEXT PRIMARY KEY,    -- the photo id, or '<content key>|<content key>' for a pair
-  decision TEXT NOT NULL {_one_of("decision", DECISIONS)},
+  decision TEXT NOT NULL {_one_of("decision", ("keep", "remove", "not_duplicate"))},
   photo_id TEXT NOT NULL,
   photo_b TEXT,                -- the other photo of a pair
   content_a TEXT,              -- sha1 of the bytes, so that a new id finds its decision again
@@ -361,11 +361,9 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial,)}
-"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
-
-Each uses `execute` alone: `store.schema_check` takes them on a plain connection, to know what a file must look like.
-"""
+STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
+"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.schema_check` takes them on a plain
+connection, to know what a file must look like."""
 
 
 def _migrations():

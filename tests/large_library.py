@@ -14,13 +14,14 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from datasette_gphotos_dedupe.core.content_key import dedup_key_of
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 from tests.made_library import REMOVABLE, photo_id
 
 GROUP_SIZE = 3
 GROUPS_PER_PHOTO = 3 / 20
-_PACKAGE = Path(__file__).resolve().parent.parent / "datasette_gphotos_dedupe"
+PACKAGE = Path(__file__).resolve().parent.parent / "datasette_gphotos_dedupe"
 CAMERAS = (  # make, model, first and last year
     *(("Canon", "PowerShot A70", 2004, 2008), ("Canon", "EOS 350D", 2006, 2011), ("NIKON", "D90", 2009, 2014)),
     *(("Apple", "iPhone 4", 2010, 2013), ("Apple", "iPhone 6", 2014, 2017), ("Apple", "iPhone XS", 2018, 2021)),
@@ -57,7 +58,7 @@ class Shot:
 
 def kept_library(folder: Path, photos: int) -> Path:
     """The library of this size for benches, built when it is not in the folder or the schema has changed since."""
-    newest = max(path.stat().st_mtime for path in _PACKAGE.glob("schema*.py"))
+    newest = max(path.stat().st_mtime for path in PACKAGE.glob("schema*.py"))
     path = folder / f"photos{photos}.db"
     if not path.exists() or path.stat().st_mtime < newest:
         print(f"Building {path} ...", flush=True)
@@ -136,7 +137,7 @@ def _photos(shots: list[Shot], photos: int) -> Iterator[tuple]:
             ),
             *("image/jpeg", width, height, width * height // 4 + number % 4096, shot.taken_at, "sidecar", "2020-01-01T00:00:00Z"),
             *(shot.make, shot.model, _origin(number, position), f"https://photos.google.com/photo/{key}", key),
-            *(f"dedup{number:022d}", f"{number:040x}", 1),
+            *(dedup_key_of(f"{number:040x}"), f"{number:040x}", 1),
         )
 
 

@@ -23,7 +23,6 @@ from ..words import count, csv_cell
 from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
-from .safety import surviving_keeper
 from .trashed_together import key_of_sha1, read_sharers
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
@@ -66,6 +65,7 @@ class HandedOver:
     keeper_id: str
     keeper_filename: str | None
     keeper_url: str | None
+    word: str  # on whose word it goes: remade, same_bytes, on your word
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,10 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
 
 
 def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
-    item, keeper = candidate.item, surviving_keeper(candidate)
-    if item is None or item.link is None or keeper is None:
-        raise AssertionError("a planned photo has an item, a link and a keeper")
-    kept = keeper.item
-    return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link)
+    item, kept, word = candidate.item, candidate.survivor, candidate.verdict.word
+    if item is None or item.link is None or kept is None or word is None:
+        raise AssertionError("a planned photo has an item, a link, a photo that stays and a word")
+    return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link, word)
 
 
 def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -> dict[str, str]:

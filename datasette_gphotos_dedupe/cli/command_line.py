@@ -10,7 +10,7 @@ import click
 from ..errors import GphotosError
 from .terminal import plain_output
 
-MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "pushing", "status")
+MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "status")
 
 
 class _Group(click.Group):

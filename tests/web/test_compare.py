@@ -61,14 +61,14 @@ async def site(tmp_path):
 async def test_the_originals_are_shown_where_they_can_be_reached_and_the_page_says_which(site):
     page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(1)}")).text
     assert f'src="/photos/-/original/{photo_id(0)}"' in page
-    assert "Shown: the original, Takeout/a.jpg in takeout-001.zip." in page
-    assert "Shown: the original, b.png in pictures." in page
+    assert "<dd>Takeout/a.jpg in takeout-001.zip</dd>" in page
+    assert "<dd>b.png in pictures</dd>" in page
 
 
 async def test_the_preview_stands_in_with_the_reason_where_an_archive_is_gone(site):
     page = (await site.get(f"duplicates/{GROUP}/compare?b={photo_id(2)}")).text
     assert f'src="/photos/-/thumbnail/{photo_id(2)}"' in page
-    assert "Shown: the preview only, because" in page
+    assert "Only its preview is shown:" in page
     assert NOT_SHOWN in page
 
 

@@ -66,7 +66,15 @@ async def test_a_smaller_copy_is_found_with_relation_and_link(site):
 async def test_the_page_answers_without_javascript(site):
     page = (await send(site, jpeg(picture(1)), path="duplicates/find")).text
     assert "Yes: IMG_1001.jpg is the same picture." in page
-    assert '<a class="gp-picture" href="/photos/-/duplicates/photo/IMG_1001">' in page
+    assert '<a href="/photos/-/duplicates/photo/IMG_1001">' in page
+    assert 'src="data:image/jpeg;base64,' in page  # what was sent, beside what was found
+
+
+async def test_a_broken_file_leaves_the_form_where_it_is(site):
+    answer = await send(site, b"no picture", "holiday.jpg", "duplicates/find")
+    assert answer.status_code == 400
+    assert "This file could not be read" in answer.text and "holiday.jpg cannot be looked up" in answer.text
+    assert 'type="file"' in answer.text
 
 
 async def test_nothing_is_stored(site, tmp_path):

@@ -13,6 +13,7 @@ from ..site.access import Library
 from ..site.forms import Body, read_body, whole_number
 from ..site.responses import json_answer, page_answer, redirect
 from .queue_rows import remembered
+from .tabs import fetch_tabs
 
 SAMPLES = 6
 JUDGED_SHOWN = 20
@@ -27,7 +28,7 @@ async def calibration(library: Library, wants_json: bool):
     found = await library.read(_read, library.tables, relation, distance)
     if wants_json:
         return json_answer({"ok": True, **_as_json(found)})
-    return await page_answer(library, "gphotos_calibration.html", found)
+    return await page_answer(library, "gphotos_calibration.html", {**found, "tabs": await fetch_tabs(library)})
 
 
 def _asked(args: Any) -> tuple[str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +13,7 @@ from ..site.access import Library
 from ..site.picture_workers import run_on_picture
 from ..site.responses import json_answer, page_answer
 from ..site.uploaded_files import read_upload
+from .tabs import fetch_tabs
 
 MAX_BYTES = 100_000_000  # a RAW file of the largest sensors
 
@@ -19,18 +21,34 @@ MAX_BYTES = 100_000_000  # a RAW file of the largest sensors
 async def find(library: Library, wants_json: bool):
     """GET shows the form; POST with the picture as the field `picture` answers with the nearest photos."""
     if library.request.method == "POST":
-        name, data = await read_upload(library.request, "picture", MAX_BYTES)
-        lookup = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
-        if wants_json:
-            return json_answer(_as_json(library, lookup))
-        return await page_answer(library, "gphotos_find.html", {"lookup": lookup, "max_bytes": MAX_BYTES})
+        return await _answer(library, wants_json)
     if wants_json:
         how = {"field": "picture", "content_type": "multipart/form-data", "max_bytes": MAX_BYTES}
         return json_answer({"ok": True, "post": how})
-    return await page_answer(library, "gphotos_find.html", {"lookup": None, "max_bytes": MAX_BYTES})
+    return await _page(library)
+
+
+async def _answer(library: Library, wants_json: bool):
+    try:
+        name, data = await read_upload(library.request, "picture", MAX_BYTES)
+        lookup, preview = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
+    except GphotosError as error:
+        if wants_json:
+            raise
+        return await _page(library, 400, fault=str(error))  # the form stays there, to try another file
+    if wants_json:
+        return json_answer(_as_json(library, lookup))
+    shown = f"data:image/jpeg;base64,{base64.b64encode(preview).decode()}" if preview else None
+    return await _page(library, lookup=lookup, shown_picture=shown)
+
+
+async def _page(library: Library, status: int = 200, **shown: Any):
+    told = {"lookup": None, "shown_picture": None, "fault": None, "max_bytes": MAX_BYTES, "tabs": await fetch_tabs(library)}
+    return await page_answer(library, "gphotos_find.html", {**told, **shown}, status)
 
 
 async def _look_up(library: Library, name: str, data: bytes):
+    """The answer about a picture, and its preview as JPEG; None where its pixels cannot be read."""
     from ...pipeline.finding import find_picture
     from ...pipeline.showing import read_sent
 
@@ -41,7 +59,7 @@ async def _look_up(library: Library, name: str, data: bytes):
     def search(conn: sqlite3.Connection):
         return find_picture(conn, name, reading)
 
-    return await library.read(search)
+    return await library.read(search), reading.thumbnail.content if reading.thumbnail else None
 
 
 def _as_json(library: Library, lookup: Any) -> dict[str, Any]:

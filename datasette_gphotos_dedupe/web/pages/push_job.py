@@ -14,6 +14,7 @@ from ..site import push_jobs as jobs
 from ..site.access import Library
 from ..site.forms import read_body, whole_number
 from ..site.responses import json_answer, page_answer, redirect
+from .tabs import fetch_tabs
 
 SHOWN = 200
 STATES = ("planned", "sent", "added", "refused", "failed")
@@ -33,7 +34,11 @@ async def job(library: Library, wants_json: bool):
     if wants_json:
         return json_answer({"ok": True, **shown})
     unfinished = shown["push"]["state"] in pushes.UNFINISHED
-    return await page_answer(library, "gphotos_push_job.html", {**shown, "state": state, "unfinished": unfinished})
+    return await page_answer(
+        library,
+        "gphotos_push_job.html",
+        {**shown, "state": state, "unfinished": unfinished, "tabs": await fetch_tabs(library, "album")},
+    )
 
 
 def _read_job(conn: sqlite3.Connection, push_id: int, after: int, state: str) -> dict[str, Any]:
@@ -80,7 +85,7 @@ async def _go_on(library: Library, push_id: int, confirmed: bool) -> None:
         raise GphotosError("Nothing was sent: no sign-in to Google is configured.")
     if confirmed:
         await library.write(pushes.confirm_trial, push_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
+    await asyncio.to_thread(jobs.start_pushes, str(library.db.path), [push_id], library.auth_path)
 
 
 async def _cancel(library: Library, push_id: int) -> None:

@@ -46,18 +46,24 @@ _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "met
 ROUTES = (
     Route("queue", f"{DB}duplicates{JSON}", "pages.queue.queue", optional=_QUEUE),
     Route(
-        "history", f"{DB}duplicates/history{JSON}", "pages.history.history", ("decision_batches", "decision_history"), **_REVIEW
+        "history",
+        f"{DB}duplicates/history{JSON}",
+        "pages.history.history",
+        ("decision_batches", "decision_history"),
+        (*libraries.OPTIONAL, *_GROUP_TABLES),
+        **_REVIEW,
     ),
+    Route("uploads", f"{DB}duplicates/uploads{JSON}", "pages.uploads.uploads", (*_DECIDED, "uploads", "upload_photos"), _QUEUE),
     Route("accept", f"{DB}duplicates/accept{JSON}", "pages.accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
     Route(
         "calibration",
         f"{DB}duplicates/calibration{JSON}",
         "pages.calibration.calibration",
         (*_GROUP_TABLES, "pairs"),
-        ("thumbnails", "decisions", "judgements", "match_state"),
+        (*_ALL, "match_state"),
         **_REVIEW,
     ),
-    Route("find", f"{DB}duplicates/find{JSON}", "pages.find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
+    Route("find", f"{DB}duplicates/find{JSON}", "pages.find.find", _LOOKUP, (*_ALL, *_GROUP_TABLES), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "pages.push.push", _PUSH_TABLES, _ALL, **_PUSH),
     Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "pages.push_job.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "pages.compare.compare", optional=_ALL),

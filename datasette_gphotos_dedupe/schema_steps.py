@@ -1,0 +1,24 @@
+"""The steps of the schema after the first, in order. A released one is never changed: later ones build on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .schema_browsing import m004_browsing
+from .schema_waiting import m009_waiting
+from .schema_word import m008_word
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m003_what_files_hold(db: Database) -> None:
+    """What an import took its exports for, and what a picture file holds beside its first still."""
+    db.execute("ALTER TABLE runs ADD COLUMN concluded TEXT")
+    db.execute("ALTER TABLE photos ADD COLUMN extras TEXT")
+    db.execute("ALTER TABLE photos ADD COLUMN flaw TEXT")
+    # What was looked at before is looked at again: its files may hold more than is known.
+    db.execute("UPDATE fingerprints SET algorithm = algorithm || ' before extras' WHERE algorithm NOT LIKE '% before extras'")
+
+
+LATER_STEPS = (m003_what_files_hold, m004_browsing, m008_word, m009_waiting)
