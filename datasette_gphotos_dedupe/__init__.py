@@ -56,17 +56,17 @@ def register_actions(datasette):
     return _room("web.site.compat").actions()
 
 
-@hookimpl(optionalhook=True)
+@hookimpl(optionalhook=True, trylast=True)  # on 0.65 the last word counts, and what we refuse nobody else may allow
 async def permission_allowed(datasette, actor, action, resource):
     granted = _room("web.site.compat").grant(datasette, actor, action, resource)
     if granted is not None:
         return granted
-    return await _room("web.site.stored_queries").refuse_query(datasette, actor, action, resource)
+    return await _room("web.site.stored_queries").refuse(datasette, actor, action, resource)
 
 
 @hookimpl(optionalhook=True)
 async def permission_resources_sql(datasette, actor, action):
-    return await _room("web.site.stored_queries").refused_queries(datasette, actor, action)
+    return await _room("web.site.stored_queries").refused_resources(datasette, actor, action)
 
 
 @hookimpl

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import GphotosError
 from ..store.rows import in_parts
 from ..store.writing import utc_now
-from ..words import count
+from ..words import count, csv_cell
 from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
@@ -187,5 +187,4 @@ def _csv_text(handover: Handover) -> str:
 
 def _harmless(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
-    text = value or ""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return csv_cell(value or "")
