@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model import DECISIONS, RELATIONS
+from .schema_steps import LATER_STEPS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
@@ -361,11 +362,9 @@ def m001_initial(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = {step.__name__: step for step in (m001_initial,)}
-"""Every step from an empty file to the newest schema, in order. A released step is never changed: later ones build on it.
-
-Each uses `execute` alone: `store.shape` takes them on a plain connection, to know what a file must look like.
-"""
+STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
+"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.shape` takes them on a plain
+connection, to know what a file must look like."""
 
 
 def _migrations():

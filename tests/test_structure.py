@@ -22,6 +22,7 @@ RANKS = {
     "google": 2,
     "words": 2,
     "schema": 2,
+    "schema_steps": 2,
     "schema_views": 2,
     "describing": 2,
     "descriptions": 2,
