@@ -32,7 +32,7 @@ setup(
     license="Apache-2.0",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html", "report/*.html"]},
+    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]},
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",

@@ -1,7 +1,7 @@
 """Files for the photos that no API can file: for the browser toolkit, for a spreadsheet, and a worklist of links.
 
 The toolkit (a userscript that people run in their own signed-in Google Photos page) can put any photo into an album by its media
-key. Everything here obeys the same safety rules as a push.
+key, and finds that key by the checksum of the bytes. Everything here obeys the same safety rules as a push.
 """
 
 from __future__ import annotations
@@ -16,53 +16,35 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..core.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..store.database import utc_now
 from ..store.selecting import in_parts
 from ..words import count
 from .candidates import Candidate, read_candidates
-from .contents import key_of_sha1, read_sharers
+from .contents import checksum_of, key_of_sha1, read_sharers
+from .handover_steps import Step, plan_steps, read_album_keys, rescue_text
 from .plan import PlannedItem, plan_push
 from .rescue import Rescue
 from .safety import surviving_keeper
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
-SNIPPET = """(() => {
-  // Run in the console of photos.google.com with Google Photos Toolkit installed, then choose the hand-over file.
-  // Cut short, it goes on where it was when it is run again: the album and the next chunk are remembered in this browser.
-  const input = Object.assign(document.createElement('input'), {type: 'file', accept: '.json'});
-  input.style = 'position:fixed;top:1em;left:1em;z-index:99999;padding:1em;background:#fff;border:2px solid #000';
-  input.onchange = async () => {
-    const handover = JSON.parse(await input.files[0].text());
-    input.remove();
-    const name = 'gphotos-handover:' + handover.made_at;
-    const state = JSON.parse(localStorage.getItem(name) || '{"next": 0}');
-    const save = () => localStorage.setItem(name, JSON.stringify(state));
-    const chunks = handover.media_key_chunks;
-    if (!state.album && chunks.length) {
-      state.album = await gptkApi.createAlbum(handover.album);
-      save();
-    }
-    for (; state.next < chunks.length; state.next++, save()) {
-      await gptkApi.addItemsToAlbum(chunks[state.next], state.album);
-      console.log(`${chunks.slice(0, state.next + 1).flat().length} photos are in the album`);
-    }
-    console.log('Done. Look through the album, then select all and choose Move to trash.');
-  };
-  document.body.append(input);
-})();
-"""
+SNIPPET = Path(__file__).with_name("handover.js").read_text(encoding="utf8")
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """One photo for the person to deal with. `dedup_key` only where Google itself gave it and no surviving photo shares it."""
+    """One photo for the person to deal with. `dedup_key` only where Google itself gave it and no surviving photo shares it.
+
+    `checksum` is the SHA-1 of the original's bytes in base64, under which Google's page finds a photo whose media key is not known.
+    """
 
     photo_id: str
     filename: str | None
-    url: str
+    url: str | None
     media_key: str | None
     dedup_key: str | None
+    checksum: str | None
     keeper_id: str
     keeper_filename: str | None
     keeper_url: str | None
@@ -70,13 +52,26 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Handover:
-    """Everything in a hand-over file."""
+    """Everything in a hand-over file. `steps` are what the toolkit can carry over to keepers, `by_hand` the rest of `rescue`.
+
+    `content_keys` has every key under which Google may know the content of a photo, `staying_keys` all media keys and content keys of
+    the photos that stay.
+    """
 
     album: str
     made_at: str
     photos: tuple[HandedOver, ...]
     rescue: tuple[Rescue, ...]
     refused: tuple[PlannedItem, ...]
+    steps: tuple[Step, ...]
+    by_hand: tuple[Rescue, ...]
+    content_keys: dict[str, tuple[str, ...]]
+    staying_keys: tuple[str, ...]
+
+    @property
+    def without_key(self) -> tuple[HandedOver, ...]:
+        """The photos that the toolkit has no way to find."""
+        return tuple(photo for photo in self.photos if not (photo.media_key or photo.checksum))
 
     def summary(self, output: str | Path) -> str:
         """What was written, in a sentence or two."""
@@ -89,6 +84,10 @@ class Handover:
             )
         if self.rescue:
             text += f" {count(len(self.rescue), 'thing')} that keepers lack: listed first, to be carried over before deleting."
+        if self.rescue and str(output).lower().endswith(".json"):
+            text += f" The snippet carries {len(self.steps):,} over, {len(self.by_hand):,} are left to you."
+        if self.without_key:
+            text += f" {count(len(self.without_key), 'photo')} without any key for the toolkit: to be found by link or name."
         return text
 
 
@@ -100,17 +99,26 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
     # Photos that a push has put into an album stay on the list: they still wait to be deleted.
     candidates = {candidate.photo_id: replace(candidate, added_to=None) for candidate in read_candidates(conn, photo_ids)}
     plan = plan_push(candidates.values(), album_title, "handover")
-    verified = _read_verified_keys(conn, {item.photo_id: candidates[item.photo_id] for item in plan.planned})
-    photos = tuple(_handed_over(candidates[item.photo_id], verified.get(item.photo_id)) for item in plan.planned)
-    return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused)
+    going = {item.photo_id: candidates[item.photo_id] for item in plan.planned}
+    verified = _read_verified_keys(conn, going)
+    photos = tuple(_handed_over(candidate, verified.get(photo_id)) for photo_id, candidate in going.items())
+    keepers = {keeper.item.photo_id: keeper.item for candidate in going.values() if (keeper := surviving_keeper(candidate))}
+    steps, by_hand = plan_steps(plan.rescue, keepers, read_album_keys(conn))
+    contents = {photo_id: tuple(sorted(candidate.item.content_keys)) for photo_id, candidate in going.items() if candidate.item}
+    staying = {key for keeper in keepers.values() for key in (keeper.media_key, *keeper.content_keys) if key}
+    return Handover(
+        plan.album_title, utc_now(), photos, plan.rescue, plan.refused, steps, by_hand, contents, tuple(sorted(staying))
+    )
 
 
 def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
     item, keeper = candidate.item, surviving_keeper(candidate)
-    if item is None or item.link is None or keeper is None:
-        raise AssertionError("a planned photo has an item, a link and a keeper")
-    kept = keeper.item
-    return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link)
+    if item is None or keeper is None:
+        raise AssertionError("a planned photo has an item and a keeper")
+    kept, checksum = keeper.item, checksum_of(item.sha1) if item.source != NOT_IN_GOOGLE else None
+    return HandedOver(
+        item.photo_id, item.filename, item.link, item.media_key, key, checksum, kept.photo_id, kept.filename, kept.link
+    )
 
 
 def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -> dict[str, str]:
@@ -153,10 +161,14 @@ def _json_text(handover: Handover) -> str:
         "made_by": "datasette-gphotos-dedupe",
         "made_at": handover.made_at,
         "album": handover.album,
-        "how": "Do what `rescue` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
+        "how": "Do what `by_hand` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
+        "steps": [asdict(step) for step in handover.steps],
+        "by_hand": [{"text": rescue_text(thing), **asdict(thing)} for thing in handover.by_hand],
         "media_key_chunks": _unique_chunks([photo.media_key for photo in handover.photos if photo.media_key]),
         "dedup_key_chunks": _unique_chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
-        "photos": [asdict(photo) for photo in handover.photos],
+        "photos": [{**asdict(photo), "content_keys": handover.content_keys[photo.photo_id]} for photo in handover.photos],
+        "without_key": [photo.photo_id for photo in handover.without_key],
+        "staying_keys": handover.staying_keys,
         "rescue": [asdict(rescue) for rescue in handover.rescue],
         "refused": [asdict(item) for item in handover.refused],
         "snippet": SNIPPET,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..core.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
 from .candidates import Candidate
+from .contents import checksum_of
 from .rescue import Rescue, plan_rescue
 from .safety import refusal, surviving_keeper
 
@@ -122,7 +124,7 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
         return "its original bytes are not at hand: import the Takeout export that holds it"
     if route == "same_bytes" and item.original_quality is False:
         return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
-    if route == "handover" and not item.link:
+    if route == "handover" and not item.link and (item.source == NOT_IN_GOOGLE or not checksum_of(item.sha1)):
         return "nothing is known that would find it in Google Photos"
     return None
 

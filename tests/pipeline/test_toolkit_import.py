@@ -44,9 +44,7 @@ def sha1_id(data: bytes) -> str:
 
 def test_a_photo_known_by_its_media_key_learns_space_quality_and_owner(library, csv):
     add(library, key(1), b"abc", media_key=key(1))
-    report = library.toolkit(
-        csv(item(1, "other.jpg", b"abc", takesUpSpace="true", spaceTakenBytes=3, isOriginalQuality="false"))
-    )
+    report = library.toolkit(csv(item(1, "other.jpg", b"abc", takesUpSpace="true", spaceTakenBytes=3, isOriginalQuality="false")))
     assert library.rows("SELECT photo_id, filename, space_bytes, original_quality, owned, source FROM photos") == [
         (key(1), "a.jpg", 3, 0, 1, "takeout")
     ]
@@ -143,9 +141,7 @@ def test_googles_word_on_who_owns_it_counts_more_than_the_folder(library, csv):
 
 def test_running_again_writes_no_row(library, csv):
     add(library, key(1), b"abc", media_key=key(1))
-    path = csv(
-        item(1, "a.jpg", b"abc", spaceTakenBytes=3), item(2), album_item(3, "x.jpg", b"x"), item(4, mediaKey="no")
-    )
+    path = csv(item(1, "a.jpg", b"abc", spaceTakenBytes=3), item(2), album_item(3, "x.jpg", b"x"), item(4, mediaKey="no"))
     library.toolkit(path)
     before = library.db.conn.total_changes, library.tables(), library.one(RUNS)
     library.toolkit(path)
@@ -171,7 +167,9 @@ def test_lines_used_and_skipped_add_up_in_runs_and_parts(library, csv):
 def test_the_summary_says_how_each_item_was_found(library, csv):
     add(library, key(1), media_key=key(1))
     add(library, sha1_id(b"abc"), b"abc")
-    lines = list(listing_lines(library.toolkit(csv(item(1), item(2, "z", b"abc"), item(3), item(4, mediaKey="?"), item(5, width="wide")))))
+    lines = list(
+        listing_lines(library.toolkit(csv(item(1), item(2, "z", b"abc"), item(3), item(4, mediaKey="?"), item(5, width="wide"))))
+    )
     assert lines == [
         "metadata.csv: 5 lines, 4 items of the library.",
         "2 items matched a photo already known (1 by media key, 1 by content, 0 by name, time and size), 2 of them with news.",
@@ -229,7 +227,9 @@ def test_an_album_listed_before_the_library_waits_for_the_media_keys(library, cs
 def test_an_album_listed_before_the_export_is_joined_by_its_pictures(library, tmp_path, csv, number, mark):
     library.toolkit(csv(album_item(801, "a.jpg", picture(1), dedupKey=content_key(picture(1)) + mark)))
     library.takeout(part(tmp_path, 1, year("a.jpg", picture(1), number)))
-    ((photo_id, media_key, dedup_key, album_only),) = library.rows("SELECT photo_id, media_key, dedup_key, album_only FROM photos")
+    ((photo_id, media_key, dedup_key, album_only),) = library.rows(
+        "SELECT photo_id, media_key, dedup_key, album_only FROM photos"
+    )
     assert (media_key, album_only) == (number and key(number), 0)
     assert dedup_key == content_key(picture(1)) + mark
     assert library.rows("SELECT photo_id FROM album_photos") == [(photo_id,)]
@@ -252,7 +252,10 @@ def test_a_list_of_the_trash_imports_nothing_and_says_how_to_use_it(library, csv
     add(library, key(1), b"abc", media_key=key(1))
     report = library.toolkit(csv(trash_item(1, "a.jpg", b"abc"), trash_item(2, "b.jpg", b"b")))
     assert library.rows("SELECT photo_id, trashed FROM photos") == [(key(1), 0)]
-    assert library.rows("SELECT member, code FROM skipped ORDER BY 1") == [("line 2", "not_in_library"), ("line 3", "not_in_library")]
+    assert library.rows("SELECT member, code FROM skipped ORDER BY 1") == [
+        ("line 2", "not_in_library"),
+        ("line 3", "not_in_library"),
+    ]
     assert listing_lines(report)[-1] == (
         "2 lines left out: from the trash, the locked folder or a shared link. If you exported the trash, add --trash to mark its "
         "photos."
