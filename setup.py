@@ -3,7 +3,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-VERSION = "0.1"
+VERSION = "0.2"
 
 # What imports, matching and Google need, and reading a published copy does not. Datasette Lite runs in a browser, where some of
 # these cannot be had, and its installer would refuse the whole package for them.
@@ -20,6 +20,11 @@ FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --
     "pebble>=5.2.0",  # 5.0 and 5.1 never notice a reading process that dies while it waits
 ]
 
+# What Datasette brings and is imported here as well: which version is Datasette's business.
+WITH_DATASETTE = ["click", "jinja2", "markupsafe", "pluggy", "pyyaml"]
+# The same of what is for imports: google-auth-oauthlib brings the first two, the forms of Datasette 0.65 the third.
+WITH_OTHERS = ["google-auth", "oauthlib", "python-multipart"]
+
 README = (Path(__file__).parent / "README.md").read_text(encoding="utf8")
 # The page of a package index has no files beside it: what a link or picture says stands there in its place.
 LONG_DESCRIPTION = re.sub(r"!?\[([^]]*)\]\((?!https?:|#)[^)]*\)", r"\1", README)
@@ -30,19 +35,27 @@ setup(
     long_description=LONG_DESCRIPTION,
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    author="The maintainers of datasette-gphotos-dedupe",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]},
+    package_data={"datasette_gphotos_dedupe": ["py.typed", "templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]},
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",
         "Environment :: Web Environment",
+        "Intended Audience :: End Users/Desktop",
+        "Operating System :: OS Independent",
         "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 15)),
         "Topic :: Multimedia :: Graphics",
         "Topic :: Database",
+        "Typing :: Typed",
     ],
     python_requires=">=3.10",
-    install_requires=["datasette>=0.65.5", *(f"{name}; {OUTSIDE_A_BROWSER}" for name in FOR_IMPORTS)],
+    install_requires=[
+        "datasette>=0.65.5",
+        *(f"{name}; {OUTSIDE_A_BROWSER}" for name in (*FOR_IMPORTS, *WITH_DATASETTE, *WITH_OTHERS)),
+    ],
     extras_require={
         "raw": ["rawpy>=0.21.0"],
         "video": ["av>=12.0.0"],
@@ -60,6 +73,13 @@ setup(
             "datasette-json-html",
             "datasette-render-images",
             "ruff",
+            "mypy",
+            "types-requests",
+            "types-PyYAML",
+            "vulture",
+            "sphinx",
+            "myst-parser",
+            "furo",
             "setuptools>=70.1",  # builds the wheel that tests/test_wheel.py installs
         ],
     },

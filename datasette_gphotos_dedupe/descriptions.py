@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .describing import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
+from .descriptions_library import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
 
 REVIEW_TABLES: dict[str, Described] = {
     "decisions": Described(

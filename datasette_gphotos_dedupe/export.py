@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
-from .core.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
+from .core.pictures.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
 from .errors import DatabaseError, GphotosError
 from .sql_functions import register
-from .store.reading import open_library
-from .store.selection import Selection, read_selected_groups
+from .store.matching.selected_groups import Selection, read_selected_groups
+from .store.read_only import open_library
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "photos": (

@@ -363,7 +363,7 @@ def m001_initial(db: Database) -> None:
 
 
 STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
-"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.shape` takes them on a plain
+"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.schema_check` takes them on a plain
 connection, to know what a file must look like."""
 
 

@@ -65,7 +65,7 @@ def fast_hamming() -> Callable:
 
 def register(conn: sqlite3.Connection) -> None:
     """Add the functions to a connection."""
-    from .store.nearest import nearest_photos_on
+    from .store.matching.nearest import nearest_photos_on
 
     conn.create_function("hamming", 2, fast_hamming(), deterministic=True)
     nearest = nearest_photos_on(conn)

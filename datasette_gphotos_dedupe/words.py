@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core.reasons import format_bytes
+from .core.groups.reasons import format_bytes
 
 RELATION_LABELS = {
     "same_bytes": "Same bytes",

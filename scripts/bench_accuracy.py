@@ -4,7 +4,7 @@
 
 PHOTOS are folders of real pictures. Each becomes a *source picture* with safe copies, edits and look-alikes made of it; pages,
 receipts, chats, slides, night shots and skies are drawn. Source pictures are split in two by a hash of their name: limits in
-`core/relation.py` were set looking at the part `tuned` only, `unseen` is for measuring.
+`core/verdict/relation.py` were set looking at the part `tuned` only, `unseen` is for measuring.
 
 Every pair is judged in three regimes (see labelled_metadata.py): `named`, with the names and times of a library that a sync program
 filled; `clock`, with cameras' clocks but no name in common; `bare`, where pixels are the only witness. Peers know no relation:
@@ -36,15 +36,22 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import labelled_set  # noqa: E402
 from labelled_metadata import REGIMES, metadata_of  # noqa: E402
 
-from datasette_gphotos_dedupe.core.align import Overlay  # noqa: E402
-from datasette_gphotos_dedupe.core.compare import Difference  # noqa: E402
-from datasette_gphotos_dedupe.core.decode import decode_picture  # noqa: E402
-from datasette_gphotos_dedupe.core.fingerprint import ALGORITHM, RADIUS_BITS, VARIANTS, compute_fingerprint, make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
-from datasette_gphotos_dedupe.core.relation import Case, judge  # noqa: E402
-from datasette_gphotos_dedupe.core.variants import BY_NAME, WHOLE  # noqa: E402
-from datasette_gphotos_dedupe.core.verify import Subject, measure_case  # noqa: E402
-from datasette_gphotos_dedupe.core.witness import hear_witness  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.fingerprint import (  # noqa: E402
+    ALGORITHM,
+    RADIUS_BITS,
+    VARIANTS,
+    compute_fingerprint,
+    make_thumbnail,
+)
+from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME, WHOLE  # noqa: E402
+from datasette_gphotos_dedupe.core.search.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.align import Overlay  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.compare import Difference  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.relation import Case, judge  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.verify import measure_case  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
 
 EQUAL = Difference(**{field.name: 0.0 for field in fields(Difference)} | {"structure": 1.0, "contrast": 1.0, "saturation": 1.0})

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from datasette_gphotos_dedupe.model import Reading, Trouble
 from datasette_gphotos_dedupe.pipeline import workers
-from datasette_gphotos_dedupe.sources.members import Address
+from datasette_gphotos_dedupe.sources.archives.members import Address
 from tests.broken_pictures import broken_picture, crafted_pictures, read_measured, whole_pictures
 
 HANG_S = 10.0

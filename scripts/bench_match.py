@@ -34,11 +34,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from datasette_gphotos_dedupe.core.candidates import Library, find_candidates
-from datasette_gphotos_dedupe.core.fingerprint import RADIUS_BITS, VARIANTS
-from datasette_gphotos_dedupe.core.flat_search import Hits, NumpyIndex, hits_within, pairs_within
-from datasette_gphotos_dedupe.core.table_search import hits_by_table
-from datasette_gphotos_dedupe.core.variant_texts import VariantHashes
+from datasette_gphotos_dedupe.core.pictures.fingerprint import RADIUS_BITS, VARIANTS
+from datasette_gphotos_dedupe.core.search.candidates import Library, find_candidates
+from datasette_gphotos_dedupe.core.search.flat_search import Hits, NumpyIndex, hits_within, pairs_within
+from datasette_gphotos_dedupe.core.search.table_search import hits_by_table
+from datasette_gphotos_dedupe.core.search.variant_texts import VariantHashes
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from scripts.fingerprint_speed import bench_fingerprint
 from scripts.memory import PeakMemory

@@ -248,8 +248,8 @@ def own_copy(path: Path) -> Iterator[Path]:
 
 def bulk(large: Path, small: Path) -> None:
     """Accepting every suggestion of the library, and taking it back."""
-    from datasette_gphotos_dedupe.store.bulk import plan_bulk, save_bulk
-    from datasette_gphotos_dedupe.store.history import undo_batch
+    from datasette_gphotos_dedupe.store.review.bulk_accept import plan_bulk, save_bulk
+    from datasette_gphotos_dedupe.store.review.undo import undo_batch
 
     with own_copy(large) as path:
         conn = sqlite3.connect(path, isolation_level=None)

@@ -86,7 +86,7 @@ def _since(start: tuple[float, float]) -> str:
 
 
 def _forget() -> None:
-    from datasette_gphotos_dedupe.store import nearest
+    from datasette_gphotos_dedupe.store.matching import nearest
 
     nearest._kept.clear()
 

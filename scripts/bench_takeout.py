@@ -37,8 +37,8 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
-from datasette_gphotos_dedupe.core.fingerprint import compute_fingerprint, make_thumbnail
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.fingerprint import compute_fingerprint, make_thumbnail
 from tests.made_pictures import noisy, scene
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,11 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from datasette_gphotos_dedupe.core import compare  # noqa: E402
-from datasette_gphotos_dedupe.core.align import common_size, cut, load_preview  # noqa: E402
-from datasette_gphotos_dedupe.core.fingerprint import HASH_SIDE, compute_fingerprint, make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.relation import Case  # noqa: E402
-from datasette_gphotos_dedupe.core.verify import Subject, measure_case, verify_pair  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, compute_fingerprint, make_thumbnail  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict import compare  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.align import common_size, cut, load_preview  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.relation import Case  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.verify import measure_case, verify_pair  # noqa: E402
 from datasette_gphotos_dedupe.demo import copies, scenes  # noqa: E402
 from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 

@@ -13,8 +13,8 @@ import numpy as np
 
 def bench_fingerprint(folder: str | None) -> None:
     """JPEGs of 12 megapixels, one after the other on one core: what `folder` holds, or made ones."""
-    from datasette_gphotos_dedupe.core.decode import decode_picture
-    from datasette_gphotos_dedupe.core.fingerprint import compute_fingerprint, make_thumbnail
+    from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+    from datasette_gphotos_dedupe.core.pictures.fingerprint import compute_fingerprint, make_thumbnail
 
     with tempfile.TemporaryDirectory() as made:
         paths = [path for path in sorted(Path(folder).rglob("*")) if is_large_jpeg(path)] if folder else made_jpegs(Path(made))

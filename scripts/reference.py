@@ -1,4 +1,4 @@
-"""The parts of the README that are taken from the code, so that they cannot drift. `cog` calls these; see scripts/check."""
+"""The parts of the documentation that are taken from the code, so that they cannot drift. `cog` calls these; see scripts/check."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def commands() -> str:
     """`--help` of every command, in the order a person meets them."""
     import click
 
-    from datasette_gphotos_dedupe.cli import _load_commands, cli
+    from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 
-    _load_commands()
+    load_commands()
     names = sorted(cli.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     parts = []
     for name in names:
@@ -39,7 +39,7 @@ def commands() -> str:
             cli.commands[name], info_name=f"gphotos-to-sqlite {name}", terminal_width=100, max_content_width=100
         )
         help_text = cli.commands[name].get_help(context)
-        parts.append(f"### gphotos-to-sqlite {name}\n\n```\n{help_text}\n```\n")
+        parts.append(f"## gphotos-to-sqlite {name}\n\n```\n{help_text}\n```\n")
     return "\n".join(parts)
 
 
@@ -66,7 +66,7 @@ def tables() -> str:
 def _table(name: str, kind: str, sql: str, columns: list[str], about: dict) -> str:
     comments = dict(re.findall(r"^\s+(\w+) [^\n]*?--\s*(.+)$", sql, re.MULTILINE))
     told = about.get("columns") or {}
-    lines = [f"### {name}{' (view)' if kind == 'view' else ''}", ""]
+    lines = [f"## {name}{' (view)' if kind == 'view' else ''}", ""]
     if about.get("description"):
         lines += [about["description"].strip(), ""]
     lines += ["| column | what it holds |", "|---|---|"]
@@ -86,7 +86,7 @@ def queries() -> str:
 
 def routes() -> str:
     """Every address that the plugin adds to a database, with the permission its writing half needs."""
-    from datasette_gphotos_dedupe.web.routes import ROUTES
+    from datasette_gphotos_dedupe.web.site.routes import ROUTES
 
     lines = ["| address | methods | needs |", "|---|---|---|"]
     for route in ROUTES:
@@ -102,7 +102,7 @@ def _address(pattern: str) -> str:
 
 def permissions() -> str:
     """The two permissions of the plugin."""
-    from datasette_gphotos_dedupe.web.compat import ACTIONS
+    from datasette_gphotos_dedupe.web.site.compat import ACTIONS
 
     return "\n".join(
         ["| permission | allows to |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in ACTIONS.items()), ""]
@@ -111,8 +111,8 @@ def permissions() -> str:
 
 def fingerprint_limits() -> str:
     """How far apart two fingerprints may lie for their photos to be compared, by what was hashed."""
-    from datasette_gphotos_dedupe.core.fingerprint import HASH_SIDE, RADIUS_BITS, VARIANTS
-    from datasette_gphotos_dedupe.core.variants import CROPS, OFF_CENTRE, TURNS
+    from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, RADIUS_BITS, VARIANTS
+    from datasette_gphotos_dedupe.core.pictures.variants import CROPS, OFF_CENTRE, TURNS
 
     whole = {name: VARIANTS[name] for name in VARIANTS if name not in {*CROPS, *OFF_CENTRE, *TURNS}}
     rows = [("the whole picture", 1, (RADIUS_BITS,)), ("cut around the middle", len(CROPS), [VARIANTS[name] for name in CROPS])]
@@ -141,8 +141,8 @@ def pixel_limits() -> str:
     """How far the measured numbers may go for two pictures to be called one, alone and with a witness."""
     from dataclasses import fields
 
-    from datasette_gphotos_dedupe.core.relation import DIFFERENCE_COLUMNS, SAME, WITNESSED
-    from datasette_gphotos_dedupe.describing import LIBRARY_TABLES
+    from datasette_gphotos_dedupe.core.verdict.relation import DIFFERENCE_COLUMNS, SAME, WITNESSED
+    from datasette_gphotos_dedupe.descriptions_library import LIBRARY_TABLES
 
     column_of = {number: column for column, number in DIFFERENCE_COLUMNS.items()}
     told = {
@@ -161,7 +161,7 @@ def pixel_limits() -> str:
 
 def keeper_rules() -> str:
     """The rules that choose who stays, in their order: those that cannot be changed, then those of the default policy."""
-    from datasette_gphotos_dedupe.core.keeper import FIXED, Policy
+    from datasette_gphotos_dedupe.core.groups.keeper import FIXED, Policy
 
     names = [*((name, "always") for name in FIXED), *((name, "can be reordered") for name in Policy().rules)]
     lines = ["| | rule | stays | |", "|---|---|---|---|"]
@@ -188,7 +188,9 @@ _RULE_WORDS = {
 
 def single_limits() -> str:
     """The other limits of the matching, each with what it is for."""
-    from datasette_gphotos_dedupe.core import align, candidates, compare, fingerprint, relation, verify, witness
+    from datasette_gphotos_dedupe.core.pictures import fingerprint
+    from datasette_gphotos_dedupe.core.search import candidates
+    from datasette_gphotos_dedupe.core.verdict import align, compare, relation, verify, witness
 
     rows = [
         (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which everything below is measured"),

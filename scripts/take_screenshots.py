@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pictures of the README, taken from the demo with Chromium. `scripts/screenshots` calls this in the demo's environment."""
+"""The pictures of the documentation, taken from the demo with Chromium. `scripts/screenshots` calls this in the demo's environment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def import_demo(google: FakeGoogle, folder: Path) -> tuple[Path, Path]:
 
 
 def take_all(page: Any, address: str, report: Path):
-    """Name and PNG of each picture, in the order of the README."""
+    """Name and PNG of each picture, in the order of the pages."""
     queue = f"{address}/photos/-/duplicates"
     groups = page.request.get(f"{queue}.json?relation=smaller_copy").json()["groups"]
     group = f"{queue}/{groups[0]['group_id']}"

@@ -1,7 +1,8 @@
-"""What every test gets: no network beyond loopback."""
+"""What every test gets: no network beyond loopback, and Ctrl-C as a terminal gives it."""
 
 from __future__ import annotations
 
+import signal
 import socket
 from importlib.metadata import entry_points
 
@@ -12,6 +13,11 @@ OTHER_PLUGINS = ("cluster_map", "json_html", "render_images")
 for _name in OTHER_PLUGINS:
     if pm.has_plugin(_name):  # they change what pages show; the tests that want them ask for them
         pm.unregister(name=_name)
+
+# `nohup`, `&` in a script and some build machines start what they run deaf to Ctrl-C, and every program started from here would
+# inherit that: those that tests send the signal to would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _real_connect = socket.socket.connect
 

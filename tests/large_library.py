@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter
 
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.decisions import refresh_decided
+from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 from tests.made_library import REMOVABLE, photo_id
 
 GROUP_SIZE = 3

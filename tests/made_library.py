@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.decisions import refresh_decided
+from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
 GROUP_KINDS = ("smaller_copy", "re_encode", "other_format", "raw_and_jpeg", "edited", "crop", "series", "look_alike")
 REMOVABLE = {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}

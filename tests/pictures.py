@@ -8,7 +8,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.fingerprint import compute_fingerprint, make_thumbnail
+from datasette_gphotos_dedupe.core.pictures.fingerprint import compute_fingerprint, make_thumbnail
 
 
 def picture(seed: int, size: tuple[int, int] = (640, 480)) -> Image.Image:

@@ -9,15 +9,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import DatabaseError, GphotosError
 from datasette_gphotos_dedupe.export import ExportOptions, allowed_columns, export_database, file_suffix, short_names
-from datasette_gphotos_dedupe.store.selection import Selection
+from datasette_gphotos_dedupe.store.matching.selected_groups import Selection
 
 from .made_library import build_library, photo_id
 from .planted import indexed, plant
 
-_load_commands()
+load_commands()
 
 
 @pytest.fixture

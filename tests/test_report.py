@@ -9,19 +9,19 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.export import ExportOptions
 from datasette_gphotos_dedupe.model import RELATIONS
 from datasette_gphotos_dedupe.report import ReportOptions, save_report
 from datasette_gphotos_dedupe.report.plots import bars, columns, nice_ceiling
 from datasette_gphotos_dedupe.report.rows import GROUPS_A_PAGE, MEMBERS_SHOWN, plan_pages, read_distances, read_space_by_year
-from datasette_gphotos_dedupe.store.selection import Selection
+from datasette_gphotos_dedupe.store.matching.selected_groups import Selection
 
 from .made_library import build_library, photo_id
 from .planted import plant
 
-_load_commands()
+load_commands()
 
 
 @pytest.fixture

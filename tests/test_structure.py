@@ -1,10 +1,15 @@
-"""The shape of the code: imports go one way, nothing grows too large, nothing names the machine it was made on."""
+"""The shape of the code: imports go one way, nothing grows too large, nothing names the machine it was made on.
+
+The package has rooms (`core`, `store`), and the large rooms have wings (`core/verdict`). CONTRIBUTING.md draws the plan.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -24,15 +29,14 @@ RANKS = {
     "schema": 2,
     "schema_steps": 2,
     "schema_views": 2,
-    "describing": 2,
     "descriptions": 2,
+    "descriptions_library": 2,
     "queries": 2,
     "sqlite_utils_plugin": 4,
     "demo": 2,
     "sources": 3,
     "store": 3,
     "sql_functions": 4,
-    "nearest": 3,
     "pipeline": 4,
     "album": 4,
     "export": 4,
@@ -40,6 +44,13 @@ RANKS = {
     "web": 5,
     "cli": 6,
     "__init__": 6,
+}
+# The same inside a room: a wing may import wings of a lower rank, and itself. Modules beside the wings take no part in this.
+WINGS = {
+    "core": {"pictures": 0, "verdict": 1, "search": 2, "groups": 2},
+    "sources": {"archives": 0, "takeout": 1},
+    "store": {"matching": 0, "review": 1, "library": 2},
+    "web": {"site": 0, "pages": 1},
 }
 MAX_FUNCTION_LINES = 60
 LONG_FUNCTION_LINES = 35
@@ -50,28 +61,57 @@ def room(parts: tuple[str, ...]) -> str:
     return parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of this package that a module imports, at its top or inside functions."""
+def dotted(path: Path) -> str:
+    """`core.verdict.align`; a package goes by its own name, ours by the empty one."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+NAMES = {dotted(path): path for path in MODULES}
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The modules of this package that a module imports: at its top, inside functions, or for its type hints alone."""
     package_parts = path.relative_to(PACKAGE).parts[:-1]
-    rooms = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         if isinstance(node, ast.ImportFrom):
-            rooms |= _rooms_of(node, package_parts)
+            modules |= _modules_of(node, package_parts)
         elif isinstance(node, ast.Import):
-            names = [alias.name.split(".") for alias in node.names]
-            rooms |= {name[1] for name in names if name[0] == PACKAGE.name and len(name) > 1}
-    return rooms
+            ours = [alias.name.partition(".")[2] for alias in node.names if alias.name.split(".")[0] == PACKAGE.name]
+            modules |= {name for name in ours if name}
+    return modules
 
 
-def _rooms_of(node: ast.ImportFrom, package_parts: tuple[str, ...]) -> set[str]:
+def _modules_of(node: ast.ImportFrom, package_parts: tuple[str, ...]) -> set[str]:
     module = node.module.split(".") if node.module else []
     if node.level == 0:
         if not module or module[0] != PACKAGE.name:
             return set()
-        target = module[1:]
+        base = ".".join(module[1:])
     else:
-        target = [*package_parts[: len(package_parts) - node.level + 1], *module]
-    return {target[0]} if target else {alias.name for alias in node.names}
+        base = ".".join([*package_parts[: len(package_parts) - node.level + 1], *module])
+    below = {alias.name: f"{base}.{alias.name}".lstrip(".") for alias in node.names}
+    return {full if full in NAMES else base for full in below.values()}
+
+
+NEEDS = {name: imported_modules(path) for name, path in NAMES.items()}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {room(tuple(name.split("."))) for name in imported_modules(path) if name}
+
+
+def wing(module: str) -> tuple[str, str] | None:
+    parts = module.split(".")
+    return (parts[0], parts[1]) if len(parts) > 2 and parts[1] in WINGS.get(parts[0], ()) else None
+
+
+def circles(needs: dict[str, set[str]]) -> list[list[str]]:
+    """Modules that need each other, over however many others: what stays when modules are taken away that need none of the rest."""
+    left = {name: set(others) & set(needs) - {name} for name, others in needs.items()}
+    while free := [name for name, others in left.items() if not others]:
+        left = {name: others - set(free) for name, others in left.items() if name not in free}
+    return sorted([name, *sorted(others)] for name, others in left.items())
 
 
 def functions(path: Path) -> list[tuple[str, int]]:
@@ -112,6 +152,63 @@ def test_no_two_rooms_need_each_other():
         needs.setdefault(own, set()).update(imported_rooms(path) - {own})
     mutual = {tuple(sorted((own, other))) for own, others in needs.items() for other in others if own in needs.get(other, ())}
     assert mutual == set()
+
+
+def test_no_modules_need_each_other():
+    assert circles(NEEDS) == []
+
+
+def test_a_circle_over_three_modules_is_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}) == [
+        ["a", "b"],
+        ["b", "c"],
+        ["c", "a"],
+        ["d", "a"],
+    ]
+
+
+def test_every_wing_has_a_rank():
+    wings = {path.relative_to(PACKAGE).parts[:2] for path in MODULES if len(path.relative_to(PACKAGE).parts) > 2}
+    assert wings == {(room, wing) for room, ranks in WINGS.items() for wing in ranks}
+
+
+def test_a_wing_imports_only_wings_of_its_room_that_lie_below_it():
+    upwards = [
+        f"{name} imports {needed}"
+        for name, needs in NEEDS.items()
+        for needed in needs
+        if (own := wing(name)) and (other := wing(needed)) and own[0] == other[0] and own != other
+        if WINGS[own[0]][own[1]] <= WINGS[other[0]][other[1]]
+    ]
+    assert upwards == []
+
+
+def test_every_package_that_is_imported_is_declared():
+    setup = ast.parse((ROOT / "setup.py").read_text(encoding="utf8"))
+    texts = [node.value for node in ast.walk(setup) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    declared = {plain(found[0]) for text in texts if (found := re.match(r"[A-Za-z0-9_.-]+(?=$|[>=<])", text))}
+    packages = {module: {plain(name) for name in names} for module, names in packages_distributions().items()}
+    undeclared = {
+        f"{name} in {path.relative_to(PACKAGE)}"
+        for path in MODULES
+        for name in foreign_imports(path)
+        if not packages.get(name, {plain(name)}) & declared
+    }
+    assert undeclared == set()
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def foreign_imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+    return names - set(sys.stdlib_module_names) - {PACKAGE.name}
 
 
 def test_the_fake_google_shares_no_code_with_the_package():

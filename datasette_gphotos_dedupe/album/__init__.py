@@ -1,8 +1,8 @@
 """From decisions into an album: what may go (`candidates`), what will happen (`plan`), doing it (`run`)."""
 
-from .candidates import Candidate, Keeper, read_candidates, read_pushed
+from .metadata_losses import Rescue
 from .plan import PlannedItem, PushPlan, plan_push
-from .rescue import Rescue
+from .push_candidates import Candidate, Keeper, read_candidates, read_pushed
 from .run import PushReport, run_push
 
 __all__ = [

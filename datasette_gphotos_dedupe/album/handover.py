@@ -16,17 +16,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.one_item import NOT_IN_GOOGLE
+from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
-from ..store.database import utc_now
-from ..store.selecting import in_parts
+from ..store.rows import in_parts
+from ..store.writing import utc_now
 from ..words import count
-from .candidates import Candidate, read_candidates
-from .contents import checksum_of, key_of_sha1, read_sharers
 from .handover_steps import Step, plan_steps, read_album_keys, rescue_text
+from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
-from .rescue import Rescue
+from .push_candidates import Candidate, read_candidates
 from .safety import surviving_keeper
+from .trashed_together import checksum_of, key_of_sha1, read_sharers
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = Path(__file__).with_name("handover.js").read_text(encoding="utf8")

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .candidates import Item
-from .contents import checksum_of
-from .rescue import Rescue
+from .metadata_losses import Rescue
+from .push_candidates import Item
+from .trashed_together import checksum_of
 
 _WEB_KEY = re.compile(r"AF1Qip[A-Za-z0-9_-]+")  # of an album as the toolkit lists it; the API has others
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..core.one_item import NOT_IN_GOOGLE
+from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
-from .candidates import Candidate
-from .contents import checksum_of
-from .rescue import Rescue, plan_rescue
+from .metadata_losses import Rescue, plan_rescue
+from .push_candidates import Candidate
 from .safety import refusal, surviving_keeper
+from .trashed_together import checksum_of
 
 NOT_OURS = "this app did not upload it, so Google will not let it file it"
 ROUTES = ("by_id", "same_bytes", "handover")

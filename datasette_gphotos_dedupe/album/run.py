@@ -13,9 +13,9 @@ from ..google.client import Client
 from ..google.transport import Interrupted
 from ..store import pushes
 from ..store.database import open_database
-from .by_id import ById
 from .lock import one_push_at_a_time
-from .same_bytes import SameBytes
+from .route_by_id import ById
+from .route_same_bytes import SameBytes
 
 OnProgress = Callable[[int, int], None]
 STOPPED = "Stopped. Run it again to go on."

@@ -6,8 +6,8 @@ person decided to remove it and another photo, verified to be the same picture, 
 
 from __future__ import annotations
 
-from ..core.one_item import NOT_IN_GOOGLE, may_be_one_item
-from .candidates import Candidate, Item, Keeper
+from ..core.groups.one_item import NOT_IN_GOOGLE, may_be_one_item
+from .push_candidates import Candidate, Item, Keeper
 
 DIFFERENT_PICTURES = frozenset({"series", "look_alike"})
 

@@ -12,10 +12,10 @@ from ..errors import RefusedError
 from ..google.client import Client
 from ..google.limits import ITEMS_PER_CALL
 from ..store import pushes
-from ..store.selecting import in_parts
-from .candidates import read_candidates
+from ..store.rows import in_parts
 from .plan import PlannedItem, plan_withdrawal
-from .shelf import Shelf
+from .push_albums import Shelf
+from .push_candidates import read_candidates
 
 
 def withdraw(conn: sqlite3.Connection, push: pushes.Push, client: Client, shelf: Shelf) -> list[str]:

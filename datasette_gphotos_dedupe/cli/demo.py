@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import _load_commands, cli
+from .command_line import cli, load_commands
 
 if TYPE_CHECKING:
     from ..demo.library import Library
@@ -58,7 +58,7 @@ def make_takeout(library: Library, folder: Path) -> list[Path]:
 
 def run_command(name: str, *arguments: object) -> None:
     """Run one command of ours in this process, exactly as a person would type it."""
-    _load_commands()
+    load_commands()
     cli.commands[name].main([str(part) for part in arguments], prog_name=f"gphotos-to-sqlite {name}", standalone_mode=False)
 
 

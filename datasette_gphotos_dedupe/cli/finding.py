@@ -12,7 +12,7 @@ import click
 
 from .. import words
 from ..errors import GphotosError, PictureError, SourceError
-from . import cli
+from .command_line import cli
 
 if TYPE_CHECKING:
     from ..pipeline.finding import Likeness, Lookup
@@ -69,7 +69,7 @@ def _files(given: Iterable[Path]) -> Iterator[Path]:
 
 def _look_up(database: Path, paths: Iterable[Path]) -> Iterator[tuple[Path, Lookup | GphotosError]]:
     from ..pipeline.finding import find_picture, read_picture
-    from ..store.reading import open_library
+    from ..store.read_only import open_library
 
     with open_library(database) as conn:
         for path in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import cli
+from .command_line import cli
 
 auth_option = click.option("-a", "--auth", "auth_path", default="auth.json", show_default=True, help="Where the sign-in is kept")
 silent_option = click.option("-s", "--silent", is_flag=True, help="Print nothing but errors")
@@ -96,7 +96,7 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
 def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None:
     """Bring in what this app has uploaded, with its albums. Run again, it fetches only what is new."""
     from ..google.client import open_client
-    from ..sources.library import NOTHING_LISTED, Library
+    from ..sources.library_api import NOTHING_LISTED, Library
 
     report = _fetch(database, Library(open_client(auth_path)), no_match, silent)
     if not report.listed:

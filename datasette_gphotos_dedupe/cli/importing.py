@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from . import cli
+from .command_line import cli
 
 _silent = click.option("-s", "--silent", is_flag=True, help="Print no progress.")
 _no_match = click.option("--no-match", is_flag=True, help="Only import; compare the photos later with the match command.")
@@ -55,8 +55,8 @@ def toolkit_csv(database, csv_file, trash, no_match, silent):
     key, else by content, else by name, time and size together, and only where exactly one fits. What an album lists is found by its
     content.
     """
-    from ..pipeline.listing import import_toolkit_csv, listing_lines
     from ..pipeline.progress import Progress
+    from ..pipeline.toolkit_import import import_toolkit_csv, listing_lines
     from ..store.database import open_database
 
     db = open_database(database)

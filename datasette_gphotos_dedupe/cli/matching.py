@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import cli
+from .command_line import cli
 
 if TYPE_CHECKING:
-    from ..core.keeper import Policy
+    from ..core.groups.keeper import Policy
     from ..pipeline.grouping import PolicyChange
     from ..pipeline.matching import MatchReport
 
@@ -42,7 +42,7 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
     try:
         options = MatchOptions(policy=policy, workers=workers)
         if dry_run:
-            click.echo(describe_change(plan_change(db, policy or _current(db), options)))
+            click.echo(describe_change(plan_change(db, policy or _current(db), workers)))
         else:
             click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
     finally:
@@ -57,7 +57,7 @@ def _current(db) -> Policy:
 
 def _policy(keeper_rules: str | None, formats: str | None, albums: tuple[str, ...], config: str | None) -> Policy | None:
     """The policy that was asked for; None for the one last used. The command line wins over the configuration."""
-    from ..core.keeper import Policy
+    from ..core.groups.keeper import Policy
 
     settings = _read_config(config) if config else {}
     rules = keeper_rules or settings.get("keeper_rules")
@@ -98,7 +98,7 @@ def describe_report(report: MatchReport) -> str:
 
 def describe_change(change: PolicyChange) -> str:
     """What other keeper rules would change, the first changes by name."""
-    from ..core.reasons import format_bytes
+    from ..core.groups.reasons import format_bytes
 
     before, after = change.suggested
     bytes_before, bytes_after = (format_bytes(size) for size in change.suggested_bytes)

@@ -9,9 +9,9 @@ import click
 from ..descriptions import metadata_yaml
 from ..export import ExportOptions, export_database, save_rows
 from ..model import RELATIONS
-from ..store.selection import Selection
+from ..store.matching.selected_groups import Selection
 from ..words import count
-from . import cli
+from .command_line import cli
 
 EXISTING = click.Path(path_type=Path)
 _SELECTING = (

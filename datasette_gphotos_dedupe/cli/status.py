@@ -10,7 +10,7 @@ import click
 
 from ..model import RELATIONS
 from ..words import DECISION_LABELS, RELATION_LABELS, count, moment, size
-from . import cli
+from .command_line import cli
 
 if TYPE_CHECKING:
     from ..store.status import Part, Status
@@ -22,7 +22,7 @@ MAX_REASONS = 8
 @click.argument("database", type=click.Path(dir_okay=False))
 def status(database):
     """Tell what the database holds, what was left out and why, and what to do next. Changes nothing."""
-    from ..store.reading import open_library
+    from ..store.read_only import open_library
     from ..store.status import read_status
 
     with open_library(database) as conn:

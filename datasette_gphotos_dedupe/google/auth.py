@@ -19,9 +19,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..errors import GoogleError, SignInError
+from .answer_shapes import is_text
 from .hosts import check_address, is_loopback
 from .limits import ANSWER_BYTES, ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
-from .shapes import is_text
 
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
 _PIECE_BYTES = 1 << 14

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from ..errors import GoogleError, RefusedError
+from .answer_shapes import ALBUM, CREATED_ROWS, FOUND_ROWS, ITEM, PICKED, SESSION, Shape, fit, page_of
 from .auth import Token, read_auth
 from .hosts import is_loopback, read_library_api, read_picker_api
 from .limits import ALBUMS_PER_PAGE, ITEMS_PER_PAGE, Clock
-from .shapes import ALBUM, CREATED_ROWS, FOUND_ROWS, ITEM, PICKED, SESSION, Shape, fit, page_of
 from .transport import Call, Transport
 
 _GONE = frozenset({3, 5})  # INVALID_ARGUMENT, NOT_FOUND: how a row says that there is no such item for this app

@@ -19,7 +19,6 @@ ITEMS_PER_ALBUM = 20_000
 ALBUM_TITLE_CHARS = 500
 PICKED_PER_SESSION = 2_000
 PICTURES_PER_DAY = 75_000  # loads of base URLs, for all users of a Cloud project together
-BASE_URL_LIFE_S = 30 * 60  # promised are 60 minutes; a 403 after 30 to 40 was reported
 RESUMABLE_FROM_BYTES = 8 * 1024 * 1024
 CONNECT_TIMEOUT_S = 15
 READ_TIMEOUT_S = 90

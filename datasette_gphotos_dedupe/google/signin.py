@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..errors import SignInError
 from .auth import Auth, check_writable, forbid_core_dumps, save_auth
 from .hosts import check_address, is_loopback
-from .wire import plain_message
+from .parsing import plain_message
 
 _SCOPE = "https://www.googleapis.com/auth/"
 READ = f"{_SCOPE}photoslibrary.readonly.appcreateddata"

@@ -24,7 +24,7 @@ from .limits import (
     next_quota_reset,
     wait_before_retry_s,
 )
-from .wire import GoogleAnswer, explain_refusal, parse_error
+from .parsing import GoogleAnswer, explain_refusal, parse_error
 
 if TYPE_CHECKING:
     import requests
@@ -62,7 +62,6 @@ class Transport:
         self._loopback = loopback
         self.clock = clock or Clock()
         self.stop: threading.Event | None = None
-        self.requests_sent = 0
         self.pictures_sent_for = 0  # requests to base URLs, which have a daily quota of their own
         self._sessions = threading.local()
         self._writing = threading.RLock()
@@ -147,7 +146,6 @@ class Transport:
             except SignInUnreachable:
                 return GoogleAnswer(NOT_SENT, description="no answer from Google's sign-in server")
             headers["Authorization"] = f"Bearer {token}"
-        self.requests_sent += 1
         self.pictures_sent_for += call.wants == "bytes"
         try:
             response = self._session().request(

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from ..errors import GoogleError
+from .answer_shapes import is_count
 from .client import Client
 from .limits import RESUMABLE_FROM_BYTES
-from .shapes import is_count
 from .transport import Call
 
 PIECE_BYTES = 8 * 1024 * 1024

@@ -13,14 +13,15 @@ from ..errors import QuotaError, RefusedError
 from ..google.client import Client
 from ..google.limits import PICTURES_PER_DAY, next_quota_reset
 from ..model import File, Photo, Reading, Trouble
-from ..sources.library import Library, Offered
-from ..sources.members import Address
+from ..sources.archives.members import Address
+from ..sources.library_api import Library, Offered
 from ..sources.picker import Picker
-from ..store.google_items import find_same_item, has_pixels, read_known_ids, save_app_album, save_gone, save_item
-from ..store.google_state import LOADS, PICKING, read_state, save_state
-from ..store.library import save_skipped
+from ..store.library.google_items import find_same_item, has_pixels, read_known_ids, save_app_album, save_gone, save_item
+from ..store.library.google_state import LOADS, PICKING, read_state, save_state
+from ..store.library.photos import save_skipped
 from ..store.pushes import read_push_albums
-from ..store.runs import Run, transaction
+from ..store.runs import Run
+from ..store.writing import transaction
 from .progress import Progress
 from .workers import WorkerPool
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.fingerprint import RADIUS_BITS, VARIANTS
-from ..core.variants import BASE
-from ..core.verify import Subject, same_bytes_verdict, verify_pair
+from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
+from ..core.pictures.variants import BASE
+from ..core.verdict.subject import Subject
+from ..core.verdict.verify import same_bytes_verdict, verify_pair
 from ..errors import PictureError, SourceError
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
-from ..sources.members import Address
-from ..store import lookups
-from ..store.matches import read_subjects
-from ..store.nearest import read_nearest
+from ..sources.archives.members import Address
+from ..store.matching import finding as lookups
+from ..store.matching.matches import read_subjects
+from ..store.matching.nearest import read_nearest
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..core.fingerprint import ALGORITHM
+from ..core.pictures.fingerprint import ALGORITHM
 from ..errors import SourceError
 from ..model import Reading, Trouble
-from ..sources.archives import is_stream
-from ..sources.members import Address
-from ..sources.places import find_addresses, visit_stream
-from ..store.fingerprints import Wanted, read_wanted, save_look
-from ..store.runs import Run, transaction
+from ..sources.archives.containers import is_stream
+from ..sources.archives.earlier_files import find_addresses, visit_stream
+from ..sources.archives.members import Address
+from ..store.library.fingerprints import Wanted, read_wanted, save_look
+from ..store.runs import Run
+from ..store.writing import transaction
 from ..words import count
 from .progress import Progress
 from .reading import can_read_now

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..core.groups import Edge, build_groups, edge
-from ..core.keeper import Item, Policy
-from ..core.reasons import held_back
+from ..core.groups.building import Edge, build_groups, edge
+from ..core.groups.keeper import Item, Policy
+from ..core.groups.reasons import held_back
 from ..errors import DatabaseError
 from ..model import Group, Member, Pair
-from ..store import calibration, match_state, matches
-from ..store import groups as groups_store
+from ..store.matching import calibration, matches
+from ..store.matching import groups as groups_store
+from ..store.matching import last_match as match_state
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-    from .matching import MatchOptions
 
 PAIRS_AT_ONCE = 2_000  # verified and saved in one transaction
 
@@ -63,9 +62,9 @@ def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[
     return groups, items
 
 
-def plan_change(db: Database, policy: Policy, options: MatchOptions | None = None) -> PolicyChange:
+def plan_change(db: Database, policy: Policy, workers: int | None = None) -> PolicyChange:
     """What a policy would change in the groups as they are stored. Saves nothing."""
-    with Verifier(options.workers if options else None) as verifier:
+    with Verifier(workers) as verifier:
         groups, items = _build(db, policy, verifier, set(), save=False)
     before = groups_store.read_groups_brief(db.conn)
     keeper_of = groups_store.read_keepers(db.conn)
@@ -98,7 +97,7 @@ def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], s
 
 
 def _held_back(db: Database, groups: list[Group]) -> list[Group]:
-    """The groups without the suggestions that lie beyond the border a person drew (see `core.caution`)."""
+    """The groups without the suggestions that lie beyond the border a person drew (see `core.verdict.caution`)."""
     doubts = calibration.read_doubts(db.conn, calibration.read_caution(db.conn))
     if not doubts:
         return groups

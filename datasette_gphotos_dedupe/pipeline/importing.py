@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..model import File, Photo, Reading, Trouble
-from ..sources.archives import FOLDER, TGZ, Container, find_containers
-from ..sources.entries import printable
+from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers
+from ..sources.archives.entries import printable
+from ..sources.archives.inventory import take_inventory
 from ..sources.folder import Folder
-from ..sources.inventory import take_inventory
-from ..sources.takeout import Takeout
-from ..store.last_import import read_last_import, save_last_import
-from ..store.library import Found, Saved, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, save_part, transaction, was_broken_as_another_file
-from ..store.stale import forget_stale, read_stale
+from ..sources.takeout.export import Takeout
+from ..store.library.gone_files import forget_stale, read_stale
+from ..store.library.last_import import read_last_import, save_last_import
+from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
+from ..store.runs import Known, Run, read_known, save_part, was_broken_as_another_file
+from ..store.writing import transaction
+from .gone_photos import note_vanished
 from .import_report import ImportReport, PartReport
-from .jobs import Job
+from .item_import import Job
 from .progress import Progress
 from .reading import is_worth_another_try
 from .staging import Staging
-from .vanished import note_vanished
 from .workers import Pending, WorkerPool, in_order
 
 if TYPE_CHECKING:

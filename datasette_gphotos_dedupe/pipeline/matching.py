@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.candidates import Candidates, Library, find_candidates
-from ..core.fingerprint import RADIUS_BITS, VARIANTS
-from ..core.keeper import Policy
-from ..core.variants import BASE
-from ..core.verify import VERIFIER
+from ..core.groups.keeper import Policy
+from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
+from ..core.pictures.variants import BASE
+from ..core.search.candidates import Candidates, Library, find_candidates
+from ..core.verdict.verify import VERIFIER
 from ..model import Pair
-from ..store import match_state, matches
-from ..store.decisions import refresh_decided
-from ..store.groups import save_groups
+from ..store.matching import last_match as match_state
+from ..store.matching import matches
+from ..store.matching.groups import save_groups
+from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
 from .progress import Progress
 from .verifying import Comparison, Verifier

@@ -6,13 +6,13 @@ import hashlib
 import importlib.util
 from typing import BinaryIO
 
-from ..core.exif import CameraFacts, camera_facts
-from ..core.kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
-from ..core.motion import holds_film
+from ..core.pictures.exif import CameraFacts, camera_facts
+from ..core.pictures.file_kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
+from ..core.pictures.motion import holds_film
 from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Reading, Trouble
-from ..sources.members import Address, open_address
-from ..sources.naming import is_photo_name, is_video_name, split_extension
+from ..sources.archives.members import Address, open_address
+from ..sources.takeout.naming import is_photo_name, is_video_name, split_extension
 
 FULL, HASH = "full", "hash"
 CHUNK = 1 << 20
@@ -68,8 +68,8 @@ def _check_sum(stream: BinaryIO, address: Address) -> None:
 
 
 def _read_picture(data: bytes, kind: Kind) -> Reading:
-    from ..core.decode import decode_picture
-    from ..core.fingerprint import compute_fingerprint, make_thumbnail
+    from ..core.pictures.decode import decode_picture
+    from ..core.pictures.fingerprint import compute_fingerprint, make_thumbnail
 
     decoded = decode_picture(data)
     facts = camera_facts(data)
@@ -88,8 +88,8 @@ def _read_picture(data: bytes, kind: Kind) -> Reading:
 
 
 def _read_raw(data: bytes, kind: Kind) -> Reading:
-    from ..core.fingerprint import compute_fingerprint, make_thumbnail
-    from ..core.raw import decode_raw
+    from ..core.pictures.fingerprint import compute_fingerprint, make_thumbnail
+    from ..core.pictures.raw import decode_raw
 
     decoded, preview = decode_raw(data)
     own = camera_facts(data)
@@ -117,8 +117,8 @@ def _read_hashed(stream: BinaryIO, head: bytes, kind: Kind, mode: str) -> Readin
 
 
 def _read_video(stream: BinaryIO, sha1: str, count: int, kind: Kind) -> Reading:
-    from ..core.fingerprint import compute_fingerprint, make_thumbnail
-    from ..core.video import read_steady_frame
+    from ..core.pictures.fingerprint import compute_fingerprint, make_thumbnail
+    from ..core.pictures.video import read_steady_frame
 
     # A video is an item of the library whether or not its frames can be seen.
     try:

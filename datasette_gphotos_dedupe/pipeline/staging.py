@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
 
-from ..core.kinds import HEAD_BYTES, VIDEO, kind_of
+from ..core.pictures.file_kinds import HEAD_BYTES, VIDEO, kind_of
 from ..model import File, Reading, Trouble
-from ..sources.members import Address
-from ..sources.naming import split_extension
-from ..store.runs import Known, transaction
-from ..store.staged import delete_staged, read_staged, read_staged_keys, save_staged
+from ..sources.archives.members import Address
+from ..sources.takeout.naming import split_extension
+from ..store.library.staged_readings import delete_staged, read_staged, read_staged_keys, save_staged
+from ..store.runs import Known
+from ..store.writing import transaction
 from .reading import read_media
 from .workers import Pending, WorkerPool
 

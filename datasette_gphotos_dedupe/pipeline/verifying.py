@@ -11,8 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from ..core.fingerprint import RADIUS_BITS, VARIANTS
-from ..core.verify import Subject, Verdict, verify_pair
+from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
+from ..core.verdict.subject import Subject
+from ..core.verdict.verify import Verdict, verify_pair
 from ..errors import GphotosError
 from ..model import Pair
 from .progress import Progress

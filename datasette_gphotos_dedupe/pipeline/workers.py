@@ -20,8 +20,8 @@ from typing import TypeVar
 
 from ..errors import GphotosError, SourceError
 from ..model import Reading, Trouble
-from ..sources.members import Address
-from ..sources.naming import is_video_name
+from ..sources.archives.members import Address
+from ..sources.takeout.naming import is_video_name
 from .reading import FULL, read_media
 
 CPU_S = 10  # a 100-megapixel HEIC takes 5 s on one slow core
@@ -165,7 +165,7 @@ def worker_context():
     # A forked server starts a worker in milliseconds, with the libraries loaded once; plain fork is unsafe with threads.
     if sys.platform == "linux":
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([f"{__package__}.preloaded", f"{__package__}.muted"])
+        context.set_forkserver_preload([f"{__package__}.worker_preload", f"{__package__}.worker_mute"])
         _start_server()
         return context
     return multiprocessing.get_context("spawn")

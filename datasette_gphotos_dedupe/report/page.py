@@ -11,7 +11,7 @@ from typing import Any
 from .. import words
 from ..export import ExportOptions, export_database, refuse_target
 from ..model import RELATIONS, REMOVABLE_RELATIONS
-from ..store.database import utc_now
+from ..store.writing import utc_now
 from . import plots
 from .rows import Page, Totals, plan_pages, read_distances, read_groups, read_space_by_year, read_totals
 

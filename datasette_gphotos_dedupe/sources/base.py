@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from ..model import Album, File, Photo, Trouble
-from .members import Address
+from .archives.members import Address
 
 Skip = Callable[[File, Trouble], None]
 """Called for every file that is not used, with where it is and why."""

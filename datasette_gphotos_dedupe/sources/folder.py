@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ..model import Photo, Trouble
+from .archives.entries import TROUBLES, Entry, printable
 from .base import Skip
-from .entries import TROUBLES, Entry, printable
-from .naming import split_extension
-from .takeout import Export, Takeout
+from .takeout.export import Export, Takeout
+from .takeout.naming import split_extension
 
 HEIC = (".heic", ".heif")
 LIVE_VIDEO = (".mov", ".mp4")

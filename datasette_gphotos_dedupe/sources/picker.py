@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import RefusedError, SourceError
-from ..google import wire
+from ..google import parsing as wire
 from ..google.client import Client
 from ..google.limits import PICKED_PER_SESSION
 from .base import Capabilities
-from .library import Offered
+from .library_api import Offered
 
 Say = Callable[[str], None]
 _POLL_S = 5.0

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import NamedTuple, TypeVar
 
-from ..core.keys import sha1_of
-from .sidecar_json import EARLIEST, LATEST, MAX_TEXT, clean_text
+from ..core.content_key import sha1_of
+from .values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 MAX_INTEGER = 2**53  # what a browser can count to
 E7 = 10_000_000  # the toolkit passes on places as Google's page has them: whole numbers of ten millionths of a degree

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseError
 from ..schema import MIGRATION_SET, apply_migrations, unknown_migrations
-from .shape import explain_fault, find_fault
+from .schema_check import explain_fault, find_fault
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BUSY_TIMEOUT_S = 30  # Datasette or a second import may hold the write lock for a batch
-
-
-def utc_now() -> str:
-    """The present moment as UTC ISO 8601 text ending in Z, to the second."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def open_database(path: str | Path, create: bool = True) -> Database:
@@ -28,7 +22,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     Raises DatabaseError when the file is missing (with `create` false), not SQLite, written by another program, or cannot
     be written.
     """
-    from .writing import WritableDatabase
+    from .writable_database import WritableDatabase
 
     path = Path(path)
     if not path.exists():

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .database import utc_now
-from .runs import part_of_transaction
-from .selecting import marks
+from .rows import marks
+from .writing import part_of_transaction, utc_now
 
 UNFINISHED = ("planned", "running", "paused", "failed")
 

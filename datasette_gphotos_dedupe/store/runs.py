@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..errors import DatabaseError
-from .database import utc_now
-from .selecting import marks
+from .rows import marks
+from .writing import transaction, utc_now
 
 
 @dataclass(frozen=True)
@@ -23,35 +23,6 @@ class Known:
     sha1: str | None
     code: str | None = None
     reason: str | None = None
-
-
-@contextlib.contextmanager
-def transaction(conn: sqlite3.Connection):
-    """One short write transaction. Raises DatabaseError when the disk is full or the file is gone; nothing is half written."""
-    try:
-        with conn:
-            conn.execute("BEGIN IMMEDIATE")
-            yield
-    except sqlite3.OperationalError as error:
-        if "full" in str(error):
-            raise DatabaseError(
-                "The disk is full, so the database cannot grow. What was saved until now is good. Make room and run the same "
-                "command again; it goes on from there."
-            ) from error
-        if "locked" in str(error) or "busy" in str(error):
-            raise DatabaseError(
-                "Another program is writing to the database and did not finish in time. What was saved until now is good. Run "
-                "the same command again; it goes on from there."
-            ) from error
-        raise DatabaseError(
-            f"The database cannot be written: {error}. What was saved until now is good. See that the disk works and has room, and "
-            "run the same command again; it goes on from there."
-        ) from error
-
-
-def part_of_transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager:
-    """A transaction of its own, or a part of the one the caller holds."""
-    return contextlib.nullcontext() if conn.in_transaction else transaction(conn)
 
 
 def read_known(conn: sqlite3.Connection, container: str, member: str | None = None) -> dict[str, Known]:

@@ -90,9 +90,9 @@ def push_same_bytes(machine: Machine) -> Machine:
 
 def cut_everywhere(scenario, folder, monkeypatch, watch, at_least: int) -> None:
     """The scenario undisturbed, and then once for each of its requests."""
-    monkeypatch.setattr("datasette_gphotos_dedupe.album.by_id.ITEMS_PER_CALL", 5)
-    monkeypatch.setattr("datasette_gphotos_dedupe.album.same_bytes.ITEMS_PER_CALL", 3)
-    monkeypatch.setattr("datasette_gphotos_dedupe.album.shelf.ITEMS_PER_ALBUM", 8)
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.route_by_id.ITEMS_PER_CALL", 5)
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.route_same_bytes.ITEMS_PER_CALL", 3)
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.push_albums.ITEMS_PER_ALBUM", 8)
     undisturbed = scenario(Machine(folder / "whole", monkeypatch, watch, None))
     undisturbed.fake.close()
     assert undisturbed.requests >= at_least

@@ -88,7 +88,7 @@ def test_an_album_of_the_same_title_is_used_again(push, fake):
 
 
 def test_a_full_album_is_followed_by_a_second(push, fake, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.album.shelf.ITEMS_PER_ALBUM", 70)
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.push_albums.ITEMS_PER_ALBUM", 70)
     fake.world.switches.album_capacity = 70
     db, run = push(120)
     assert run().state == "done"
@@ -219,7 +219,7 @@ def test_a_description_only_the_copy_has_is_carried_to_the_keeper_first(push, fa
 
 
 def test_both_albums_of_a_long_push_are_explained_and_named(push, fake, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.album.shelf.ITEMS_PER_ALBUM", 70)
+    monkeypatch.setattr("datasette_gphotos_dedupe.album.push_albums.ITEMS_PER_ALBUM", 70)
     db, run = push(120)
     run()
     assert [len(fake.album(title).enrichments) for title in ("Duplicates", "Duplicates (2)")] == [1, 1]

@@ -7,11 +7,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.pictures import add_photos, jpeg, photo_rows, picture
 
-_load_commands()
+load_commands()
 
 
 @pytest.fixture(scope="module")

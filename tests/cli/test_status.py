@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.store.database import open_database
 
-_load_commands()
+load_commands()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.align import (
+from datasette_gphotos_dedupe.core.pictures.variants import TURNS, WHOLE
+from datasette_gphotos_dedupe.core.verdict.align import (
     Overlay,
     Preview,
     common_size,
@@ -17,7 +18,6 @@ from datasette_gphotos_dedupe.core.align import (
     register_tilted,
     turn_preview,
 )
-from datasette_gphotos_dedupe.core.variants import TURNS, WHOLE
 from tests.pictures import jpeg, picture
 
 START = Overlay(WHOLE, WHOLE, -1.0)

@@ -7,7 +7,7 @@ import io
 import pillow_heif
 import pytest
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
 from datasette_gphotos_dedupe.errors import PictureError
 from tests.pictures import picture
 

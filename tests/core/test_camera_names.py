@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.namesakes import SMOOTH, alias_of
-from datasette_gphotos_dedupe.core.witness import name_key, same_name
+from datasette_gphotos_dedupe.core.search.namesakes import SMOOTH, alias_of
+from datasette_gphotos_dedupe.core.verdict.witness import name_key, same_name
 
 NAMES = (
     *("DSC_1022.JPG", "_DSC1022.ARW.jpg", "DSC_1022 copy.jpg", "thumb_DSC_1022_1024.jpg", "DSC_1023.JPG", "dsc_1022a.jpg"),

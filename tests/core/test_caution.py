@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core.caution import Caution, Judgement, suggest_caution
+from datasette_gphotos_dedupe.core.verdict.caution import Caution, Judgement, suggest_caution
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.model import RELATIONS
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from datasette_gphotos_dedupe.core.align import Overlay, Preview, load_preview
-from datasette_gphotos_dedupe.core.compare import Difference, measure_difference, tone_curve
-from datasette_gphotos_dedupe.core.variants import WHOLE
+from datasette_gphotos_dedupe.core.pictures.variants import WHOLE
+from datasette_gphotos_dedupe.core.verdict.align import Overlay, Preview, load_preview
+from datasette_gphotos_dedupe.core.verdict.compare import Difference, measure_difference, tone_curve
 from tests.made_pictures import night, page
 from tests.pictures import jpeg, picture
 

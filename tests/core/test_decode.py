@@ -11,9 +11,9 @@ import PIL
 import pytest
 from PIL import Image, ImageCms
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
-from datasette_gphotos_dedupe.core.exif import camera_facts
-from datasette_gphotos_dedupe.core.fingerprint import compute_fingerprint
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.exif import camera_facts
+from datasette_gphotos_dedupe.core.pictures.fingerprint import compute_fingerprint
 from datasette_gphotos_dedupe.errors import PictureError
 
 from ..made_pictures import scene

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.fingerprint import (
+from datasette_gphotos_dedupe.core.pictures.fingerprint import (
     ALGORITHM,
     THUMBNAIL_MAX_BYTES,
     VARIANTS,
@@ -18,7 +18,7 @@ from datasette_gphotos_dedupe.core.fingerprint import (
     make_thumbnail,
     measure_flatness,
 )
-from datasette_gphotos_dedupe.core.variants import OFF_CENTRE, TURNS, centre_box
+from datasette_gphotos_dedupe.core.pictures.variants import OFF_CENTRE, TURNS, centre_box
 from tests.pictures import picture
 
 TRANSPOSES = {

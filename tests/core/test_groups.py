@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core.groups import build_groups, edge
-from datasette_gphotos_dedupe.core.keeper import Item, Policy
+from datasette_gphotos_dedupe.core.groups.building import build_groups, edge
+from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS, Group
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from datasette_gphotos_dedupe.core.keeper import RULES, Item, Policy, choose_keeper
+from datasette_gphotos_dedupe.core.groups.keeper import RULES, Item, Policy, choose_keeper
 from datasette_gphotos_dedupe.errors import GphotosError
 
 FULL = {"width": 4032, "height": 3024, "mime_type": "image/jpeg", "bytes": 3_000_000}

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
-from datasette_gphotos_dedupe.core.motion import holds_film
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.motion import holds_film
 from tests.pictures import jpeg, picture
 
 XMP = b'<rdf:Description GCamera:MotionPhoto="1" GCamera:MotionPhotoVersion="1"/>'

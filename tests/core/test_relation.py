@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from datasette_gphotos_dedupe.core.align import Overlay
-from datasette_gphotos_dedupe.core.compare import Difference
-from datasette_gphotos_dedupe.core.relation import Case, judge
-from datasette_gphotos_dedupe.core.variants import WHOLE, Box
-from datasette_gphotos_dedupe.core.verify import Subject
-from datasette_gphotos_dedupe.core.witness import hear_witness
+from datasette_gphotos_dedupe.core.pictures.variants import WHOLE, Box
+from datasette_gphotos_dedupe.core.verdict.align import Overlay
+from datasette_gphotos_dedupe.core.verdict.compare import Difference
+from datasette_gphotos_dedupe.core.verdict.relation import Case, judge
+from datasette_gphotos_dedupe.core.verdict.subject import Subject
+from datasette_gphotos_dedupe.core.verdict.witness import hear_witness
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS
 
 EQUAL = Difference(

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core import rendering
-from datasette_gphotos_dedupe.core.rendering import render_jpeg
+from datasette_gphotos_dedupe.core.pictures import rendering
+from datasette_gphotos_dedupe.core.pictures.rendering import render_jpeg
 from datasette_gphotos_dedupe.errors import PictureError
 from tests.pictures import picture
 

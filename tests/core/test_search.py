@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core import flat_search, table_search
-from datasette_gphotos_dedupe.core.flat_search import Hits, hits_within, pairs_within
-from datasette_gphotos_dedupe.core.table_search import (
+from datasette_gphotos_dedupe.core.search import flat_search, table_search
+from datasette_gphotos_dedupe.core.search.flat_search import Hits, hits_within, pairs_within
+from datasette_gphotos_dedupe.core.search.table_search import (
     CHUNKS,
     MOST_FLIPS,
     cheapest_way,

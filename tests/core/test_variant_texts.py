@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core import variant_texts
-from datasette_gphotos_dedupe.core.variant_texts import hashes_from_texts
+from datasette_gphotos_dedupe.core.search import variant_texts
+from datasette_gphotos_dedupe.core.search.variant_texts import hashes_from_texts
 
 NUMBERS = {"crop5": 0, "trim": 1, "rot90": 2}
 names = st.lists(st.sampled_from(["crop5", "trim", "rot90", "other", "größer", 'quo"te']), unique=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from datasette_gphotos_dedupe.core.variants import OFF_CENTRE, frame_box, screen_box, trim_box, variant_boxes
+from datasette_gphotos_dedupe.core.pictures.variants import OFF_CENTRE, frame_box, screen_box, trim_box, variant_boxes
 from tests.made_pictures import page
 from tests.pictures import picture
 

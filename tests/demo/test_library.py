@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.decode import decode_picture
+from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
 from datasette_gphotos_dedupe.demo.check import MISSING, check_library, findings_table
 from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, PROTECTED, SAFE, Item, Library, Seed, media_key
 from datasette_gphotos_dedupe.demo.photographs import PHOTOGRAPHS, credits_text

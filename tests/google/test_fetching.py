@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.pipeline.fetching import fetch_source
 from datasette_gphotos_dedupe.pipeline.progress import Progress
-from datasette_gphotos_dedupe.sources.library import Library
+from datasette_gphotos_dedupe.sources.library_api import Library
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, pick, routes
@@ -421,7 +421,7 @@ def test_an_account_without_google_photos_is_told_what_to_do(db, fake, client):
 
 
 def test_an_empty_listing_explains_itself(fake, auth_path, tmp_path):
-    _load_commands()
+    load_commands()
     result = CliRunner().invoke(cli, ["library", str(tmp_path / "photos.db"), "-a", str(auth_path)])
     assert result.output.splitlines() == [
         "Google listed 0 photos. Since 31 March 2025 an app sees only what it uploaded itself. "
@@ -430,7 +430,7 @@ def test_an_empty_listing_explains_itself(fake, auth_path, tmp_path):
 
 
 def test_the_command_says_what_came(fake, auth_path, tmp_path):
-    _load_commands()
+    load_commands()
     upload(fake, 2)
     command = ["library", str(tmp_path / "photos.db"), "-a", str(auth_path), "--no-match"]
     output = CliRunner().invoke(cli, command, catch_exceptions=False).output

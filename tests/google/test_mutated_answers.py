@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from tests.fake_google import FakeGoogle, pick
 from tests.fake_google.answer import Answer, Request
 
@@ -244,7 +244,7 @@ class Scene:
         fake.alter = alter
 
     def run(self, command: str):
-        _load_commands()
+        load_commands()
         return CliRunner().invoke(cli, COMMANDS[command])
 
     def rows(self, sql: str) -> list[tuple]:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
 from datasette_gphotos_dedupe.album.handover import plan_handover, write_handover
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.google.auth import read_auth
 from datasette_gphotos_dedupe.google.client import open_client
@@ -67,7 +67,7 @@ def test_no_token_is_in_a_hand_over_file(pushed, fake, auth_path, tmp_path, ends
 def test_no_token_is_in_an_export_or_a_report(pushed, fake, auth_path, tmp_path, name):
     db, run = pushed
     run()
-    _load_commands()
+    load_commands()
     command = "report" if name.endswith(".html") else "export"
     arguments = [command, str(tmp_path / "photos.db"), str(tmp_path / name)]
     CliRunner().invoke(cli, arguments, catch_exceptions=False)

@@ -18,7 +18,7 @@ from datasette_gphotos_dedupe.errors import GoogleError, GphotosError
 from datasette_gphotos_dedupe.google import uploads
 from datasette_gphotos_dedupe.google.auth import Auth, SignInUnreachable, Token
 from datasette_gphotos_dedupe.google.client import Client
-from datasette_gphotos_dedupe.sources.library import Library
+from datasette_gphotos_dedupe.sources.library_api import Library
 from datasette_gphotos_dedupe.sources.picker import Picker
 
 from .fixtures import StoppedWatch

@@ -9,13 +9,13 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from tests.google.library import build_pushable, copy_id, keeper_id
 
 
 @pytest.fixture
 def run(tmp_path, auth_path, monkeypatch):
-    _load_commands()
+    load_commands()
     # One write a second is for Google; the commands have no clock to inject.
     monkeypatch.setattr("datasette_gphotos_dedupe.google.transport.SECONDS_BETWEEN_WRITES", 0)
 

@@ -6,9 +6,9 @@ import pytest
 
 from datasette_gphotos_dedupe.pipeline.fingerprinting import fingerprint_library
 from datasette_gphotos_dedupe.pipeline.importing import import_folder, import_takeout
-from datasette_gphotos_dedupe.pipeline.listing import import_toolkit_csv
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
+from datasette_gphotos_dedupe.pipeline.toolkit_import import import_toolkit_csv
 from datasette_gphotos_dedupe.store.database import open_database
 
 TABLES = (

@@ -14,7 +14,7 @@ import signal
 import sys
 from pathlib import Path
 
-from datasette_gphotos_dedupe.core import flat_search
+from datasette_gphotos_dedupe.core.search import flat_search
 from datasette_gphotos_dedupe.pipeline import grouping, matching
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.store.database import open_database

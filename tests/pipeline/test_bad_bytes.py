@@ -12,7 +12,7 @@ import pytest
 
 from datasette_gphotos_dedupe.model import Reading, Trouble
 from datasette_gphotos_dedupe.pipeline import workers
-from datasette_gphotos_dedupe.sources.members import Address
+from datasette_gphotos_dedupe.sources.archives.members import Address
 
 from ..broken_pictures import broken_picture, packed_zeros, png, whole_pictures
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from datasette_gphotos_dedupe.errors import PictureError, SourceError
-from datasette_gphotos_dedupe.sources.members import Address, open_address
-from datasette_gphotos_dedupe.sources.sidecar_json import AlbumMeta, Sidecar, SidecarError, parse_json_file
-from datasette_gphotos_dedupe.sources.tgz_stream import read_tgz
-from datasette_gphotos_dedupe.sources.zip_index import read_zip_index
+from datasette_gphotos_dedupe.sources.archives.members import Address, open_address
+from datasette_gphotos_dedupe.sources.archives.tgz_stream import read_tgz
+from datasette_gphotos_dedupe.sources.archives.zip_index import read_zip_index
+from datasette_gphotos_dedupe.sources.takeout.sidecar_json import AlbumMeta, Sidecar, SidecarError, parse_json_file
 
 from ..broken_pictures import packed_zeros, png
 from ..exports import key, part, picture, sidecar, write_folder, write_tgz, write_zip, year

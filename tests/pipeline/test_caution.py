@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.caution import Caution
+from datasette_gphotos_dedupe.core.verdict.caution import Caution
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
-from datasette_gphotos_dedupe.store import calibration
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.decisions import read_group
-from datasette_gphotos_dedupe.store.keepers import save_keeper
+from datasette_gphotos_dedupe.store.matching import calibration
+from datasette_gphotos_dedupe.store.review.chosen_keepers import save_keeper
+from datasette_gphotos_dedupe.store.review.decisions import read_group
 from tests.pictures import add_photos, photo_rows, picture
 
 ALONE = MatchOptions(workers=1)

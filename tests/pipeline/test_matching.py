@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.keeper import Policy
+from datasette_gphotos_dedupe.core.groups.keeper import Policy
 from datasette_gphotos_dedupe.pipeline.grouping import plan_change
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.store.database import open_database
@@ -235,7 +235,7 @@ def test_an_empty_database_matches_to_nothing(db):
 
 def test_a_changed_policy_can_be_tried_without_saving_groups(matched):
     told = tables(matched)
-    change = plan_change(matched, Policy(rules=("earliest",)), ALONE)
+    change = plan_change(matched, Policy(rules=("earliest",)), ALONE.workers)
     assert (len(change.keepers) > 0, tables(matched)) == (True, told)
 
 

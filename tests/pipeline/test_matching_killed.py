@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from datasette_gphotos_dedupe.core.verify import Subject
+from datasette_gphotos_dedupe.core.verdict.subject import Subject
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.pipeline import verifying
 from datasette_gphotos_dedupe.pipeline.verifying import Comparison, Verifier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from datasette_gphotos_dedupe.store.decisions import Choice, read_groups, save_choices
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_groups, save_choices
 
 from ..exports import album, key, part, picture, sidecar, write_folder, write_tgz, year
 

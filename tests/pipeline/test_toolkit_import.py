@@ -12,9 +12,9 @@ from sqlite_utils import Database
 
 from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.errors import SourceError
-from datasette_gphotos_dedupe.pipeline.listing import listing_lines
-from datasette_gphotos_dedupe.store.decisions import Choice, read_groups, save_choices
-from datasette_gphotos_dedupe.store.identity import take_over
+from datasette_gphotos_dedupe.pipeline.toolkit_import import listing_lines
+from datasette_gphotos_dedupe.store.library.identity import take_over
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_groups, save_choices
 
 from ..exports import album, key, part, picture, sidecar, year
 from ..toolkit import album_item, content_key, item, trash_item, write_csv
@@ -387,7 +387,7 @@ def test_a_file_that_is_no_list_changes_nothing(library, tmp_path):
 
 
 def test_a_file_damaged_all_over_is_given_up_with_nothing_saved(library, csv, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.listing.MAX_SKIPPED", 3)
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.toolkit_import.MAX_SKIPPED", 3)
     with pytest.raises(SourceError) as caught:
         library.toolkit(csv(item(1), *(item(n, mediaKey="?") for n in range(2, 9))))
     assert str(caught.value) == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.sources.sidecars import Pairing, pair_folder
+from datasette_gphotos_dedupe.sources.takeout.sidecars import Pairing, pair_folder
 
 from .made_names import Folder, Made, make_folder, utf16_len
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from datasette_gphotos_dedupe.sources.naming import cut, units
-from datasette_gphotos_dedupe.sources.sidecars import Pairing, pair_folder
+from datasette_gphotos_dedupe.sources.takeout.naming import cut, units
+from datasette_gphotos_dedupe.sources.takeout.sidecars import Pairing, pair_folder
 
 NEW = ".supplemental-metadata"
 LONG = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_PXL_20220516_164814158.jpg"  # 72 characters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.keys import sha1_of
+from datasette_gphotos_dedupe.core.content_key import sha1_of
 from datasette_gphotos_dedupe.errors import SourceError
 from datasette_gphotos_dedupe.sources import toolkit_csv
 from datasette_gphotos_dedupe.sources.toolkit_csv import read_listed

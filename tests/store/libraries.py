@@ -8,11 +8,11 @@ from itertools import combinations
 
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core.groups import build_groups
-from datasette_gphotos_dedupe.core.keeper import Policy
+from datasette_gphotos_dedupe.core.groups.building import build_groups
+from datasette_gphotos_dedupe.core.groups.keeper import Policy
 from datasette_gphotos_dedupe.model import RELATIONS
-from datasette_gphotos_dedupe.store.decisions import refresh_decided
-from datasette_gphotos_dedupe.store.groups import read_items, save_groups
+from datasette_gphotos_dedupe.store.matching.groups import read_items, save_groups
+from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
 NAMES = "abcdefg"
 

@@ -69,7 +69,7 @@ class Tables:
 
 
 def check_rules(example: Tables) -> None:
-    """The three rules of `store.safety`, said again."""
+    """The three rules of `store.review.only_copy`, said again."""
     removed, photos = example.removed, example.photos
     for members in example.members.values():
         if removed & members.keys():

@@ -10,7 +10,7 @@ import pytest
 
 from datasette_gphotos_dedupe.sql_functions import register
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.nearest import MAX_BITS, Packed, read_nearest
+from datasette_gphotos_dedupe.store.matching.nearest import MAX_BITS, Packed, read_nearest
 
 COUNT = 300
 

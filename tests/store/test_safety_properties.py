@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.errors import GphotosError
-from datasette_gphotos_dedupe.store.bulk import plan_bulk, save_bulk
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.decisions import Choice, read_group, save_choices, save_suggestion
-from datasette_gphotos_dedupe.store.history import undo_batch
-from datasette_gphotos_dedupe.store.keepers import save_keeper
+from datasette_gphotos_dedupe.store.review.bulk_accept import plan_bulk, save_bulk
+from datasette_gphotos_dedupe.store.review.chosen_keepers import save_keeper
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices, save_suggestion
+from datasette_gphotos_dedupe.store.review.undo import undo_batch
 
 from .libraries import Drawn, libraries, match_again, save_library
 from .rules import Tables, check_push, check_rules, check_suggestions

@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
-from datasette_gphotos_dedupe.cli import _load_commands, cli
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import DatabaseError
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.reading import open_library
-from datasette_gphotos_dedupe.store.shape import find_fault
+from datasette_gphotos_dedupe.store.read_only import open_library
+from datasette_gphotos_dedupe.store.schema_check import find_fault
 from tests.made_library import build_library
 
 
@@ -134,7 +134,7 @@ def test_every_command_refuses_it(library, tmp_path, monkeypatch, command):
     change(library, "DROP TABLE group_counts", "DROP TABLE last_import")
     (tmp_path / "FOLDER").mkdir()
     monkeypatch.chdir(tmp_path)
-    _load_commands()
+    load_commands()
     done = CliRunner().invoke(cli, [command[0], "photos.db", *command[1:]])
     assert done.exit_code == 1
     assert done.output.startswith("Error: photos.db cannot be used: it has no table") and done.output.count("\n") == 1
@@ -153,7 +153,7 @@ DAMAGES = {
 def test_a_damaged_file_is_said_to_be_damaged(library, tmp_path, monkeypatch, content, damage, command):
     library.write_bytes(DAMAGES[damage](content))
     monkeypatch.chdir(tmp_path)
-    _load_commands()
+    load_commands()
     done = CliRunner().invoke(cli, [command[0], "photos.db", *command[1:]])
     assert done.exit_code == 1
     assert done.output.splitlines()[-1].startswith(("Error: photos.db is damaged (", "Error: The database is damaged ("))

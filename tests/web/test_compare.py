@@ -165,7 +165,7 @@ async def test_who_may_not_see_the_table_of_files_sees_no_original(site, tmp_pat
 async def test_too_many_originals_at_once_are_refused_and_said_so(site, monkeypatch):
     import threading
 
-    from datasette_gphotos_dedupe.web import workers
+    from datasette_gphotos_dedupe.web.site import picture_workers as workers
 
     monkeypatch.setattr(workers, "_places", threading.BoundedSemaphore(1))
     workers._places.acquire()

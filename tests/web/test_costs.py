@@ -6,9 +6,9 @@ import sqlite3
 
 import pytest
 
-from datasette_gphotos_dedupe.store.decisions import read_group, save_suggestion
-from datasette_gphotos_dedupe.web.filters import Place, QueueFilter
-from datasette_gphotos_dedupe.web.queue_rows import read_neighbour, read_page
+from datasette_gphotos_dedupe.store.review.decisions import read_group, save_suggestion
+from datasette_gphotos_dedupe.web.pages.queue_filters import Place, QueueFilter
+from datasette_gphotos_dedupe.web.pages.queue_rows import read_neighbour, read_page
 from tests.large_library import build_large_library
 
 GROUPS = 150

@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.web import uploads, views_find
+from datasette_gphotos_dedupe.web.pages import find as views_find
+from datasette_gphotos_dedupe.web.site import uploaded_files as uploads
 from tests.pictures import add_photos, jpeg, photo_rows, picture
 
 from .site import Site, make_datasette

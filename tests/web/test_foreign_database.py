@@ -10,8 +10,8 @@ import pytest
 from datasette.app import Datasette
 from datasette.utils import tilde_encode
 
-from datasette_gphotos_dedupe.web import library as libraries
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.site import access as libraries
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 
 from .site import GROUP, PLUGIN, Site, change, make_datasette
 from .test_permissions import example

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, Site, make_datasette

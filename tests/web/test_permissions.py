@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, Site, make_datasette

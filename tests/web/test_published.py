@@ -14,7 +14,7 @@ from datasette.plugins import pm
 
 from datasette_gphotos_dedupe.descriptions import metadata
 from datasette_gphotos_dedupe.export import ExportOptions, allowed_columns, export_database
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.planted import plant
 
 from .test_permissions import example

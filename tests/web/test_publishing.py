@@ -1,4 +1,4 @@
-"""The commands of the README that put a copy into a container: what they would build, with stand-ins for docker and gcloud."""
+"""The commands of the manual that put a copy into a container: what they would build, with stand-ins for docker and gcloud."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from datasette_gphotos_dedupe.descriptions import metadata_yaml
 from datasette_gphotos_dedupe.export import export_database
 from tests.made_library import build_library
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "publish.md").read_text(encoding="utf8")
 # Called in the folder that is to be built: keeps it, and answers what `datasette publish cloudrun` asks for.
 STAND_IN = """#!/bin/sh
 case "$*" in *get-value*) echo a-project ;; esac
@@ -39,7 +39,7 @@ def place(tmp_path):
 
 @pytest.mark.parametrize("command", ["datasette package", "datasette publish cloudrun"])
 def test_the_command_of_the_readme_builds_an_image_of_the_copy_and_nothing_else(place, command):
-    (line,) = re.findall(rf"^    ({command} .*)$", README, re.MULTILINE)
+    (line,) = re.findall(rf"^    ({command} .*)$", PAGE, re.MULTILINE)
     kept = place / "kept"
     environment = {**os.environ, "PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}", "KEPT": str(kept)}
     arguments = [sys.executable, "-m", *shlex.split(line)]

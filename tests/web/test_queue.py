@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.web.filters import Place, QueueFilter
+from datasette_gphotos_dedupe.web.pages.queue_filters import Place, QueueFilter
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, Site, make_datasette
@@ -59,7 +59,7 @@ async def test_a_group_is_found_by_person_and_description(tmp_path):
     db["people"].insert({"person_id": 1, "name": "Zoë O'Hara"})
     db["photo_people"].insert({"photo_id": photo_id(2), "person_id": 1})
     db["photos"].update(photo_id(5), {"description": "50% off_sale"})
-    from datasette_gphotos_dedupe.store.decisions import refresh_decided
+    from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
     with db.atomic():
         refresh_decided(db.conn)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.model import RELATIONS
 from datasette_gphotos_dedupe.schema import apply_migrations
-from datasette_gphotos_dedupe.web.filters import QueueFilter
-from datasette_gphotos_dedupe.web.queue_rows import counts_of, facets_of, read_tally
+from datasette_gphotos_dedupe.web.pages.queue_filters import QueueFilter
+from datasette_gphotos_dedupe.web.pages.queue_rows import counts_of, facets_of, read_tally
 from tests.large_library import build_large_library
 
 TALLY = """SELECT relation, decided, coalesce(taken_year, 0), coalesce(camera, ''), coalesce(origin, ''), size,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 
-from datasette_gphotos_dedupe.web.routes import ROUTES
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, make_datasette, rows

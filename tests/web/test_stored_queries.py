@@ -9,7 +9,7 @@ import pytest
 from datasette.app import Datasette
 
 from datasette_gphotos_dedupe.queries import QUERIES
-from datasette_gphotos_dedupe.web.stored_queries import SOURCE, stores_queries
+from datasette_gphotos_dedupe.web.site.stored_queries import SOURCE, stores_queries
 
 from ..made_library import build_library, photo_id
 

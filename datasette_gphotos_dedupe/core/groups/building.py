@@ -1,0 +1,267 @@
+"""Pairs in, groups out: stars around a keeper, every member verified against the keeper itself.
+
+Chains are how other tools lose pictures: A is like B, B is like C, and C goes although it is not like A. Here photos linked by
+pairs are only *proposed* to a keeper; each must hold a verified pair with it, asked for when the search had not brought the two
+together, and whoever fails is grouped without that keeper. The result does not depend on the order of photos or pairs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ...model import RELATIONS, REMOVABLE_RELATIONS, Group, Member
+from .keeper import Choice, Item, Policy, choose_keeper, rank_key
+from .reasons import describe_member, held_back, why_not_suggested
+
+EDIT_RELATIONS = frozenset(("edited", "crop", "turned", "mirrored"))
+COPY_RELATIONS = REMOVABLE_RELATIONS | EDIT_RELATIONS
+_SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
+
+Edge = tuple[str, str]
+"""Two photo ids, the lower first."""
+
+Verify = Callable[[list[Edge]], Mapping[Edge, str | None]]
+"""Asked for the relation of pairs that the search did not bring together; None = different pictures."""
+
+
+def edge(a: str, b: str) -> Edge:
+    """The two ids in order."""
+    return (a, b) if a < b else (b, a)
+
+
+@dataclass
+class _Star:
+    choice: Choice
+    copies: dict[str, str] = field(default_factory=dict)  # photo id to relation
+    look_alikes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def keeper_id(self) -> str:
+        return self.choice.keeper.photo_id
+
+
+def build_groups(
+    items: Mapping[str, Item],
+    relations: Mapping[Edge, str],
+    policy: Policy,
+    verify: Verify,
+    not_duplicates: Iterable[Edge] = (),
+) -> list[Group]:
+    """The groups of a library, by ascending group id.
+
+    `items` holds every photo that occurs in `relations`. Pairs in `not_duplicates` are never put together, whatever was measured.
+    """
+    graph = _Graph(items, relations, policy, verify, frozenset(not_duplicates))
+    stars = _copy_stars(graph)
+    _add_edits(graph, stars)
+    _add_look_alikes(graph, stars)
+    groups = [_finish(graph, star) for star in stars.values() if star.copies or star.look_alikes]
+    return sorted(_without_torn(graph, groups), key=lambda group: group.group_id)
+
+
+class _Graph:
+    """The relations, as neighbours of each photo; asks the verifier for what is not known."""
+
+    def __init__(self, items, relations, policy: Policy, verify: Verify, not_duplicates: frozenset[Edge]):
+        self.items: Mapping[str, Item] = items
+        self.policy = policy
+        self._verify = verify
+        self._not_duplicates = not_duplicates
+        self._known: dict[Edge, str | None] = {}
+        self.neighbours: dict[str, dict[str, str]] = defaultdict(dict)
+        for pair, relation in relations.items():
+            self._add(pair, relation)
+
+    def _add(self, pair: Edge, relation: str | None) -> None:
+        if pair in self._not_duplicates or not all(photo in self.items for photo in pair):
+            relation = None
+        self._known[pair] = relation
+        if relation:
+            first, second = pair
+            self.neighbours[first][second] = self.neighbours[second][first] = relation
+
+    def ask(self, pairs: Iterable[Edge]) -> None:
+        """Make the relations of these pairs known."""
+        open_pairs = sorted({pair for pair in pairs if pair not in self._known})
+        if open_pairs:
+            answers = self._verify(open_pairs)
+            for pair in open_pairs:
+                self._add(pair, answers.get(pair))
+
+    def relation(self, a: str, b: str) -> str | None:
+        return self._known.get(edge(a, b))
+
+    def same_in_google(self, a: str, b: str) -> bool:
+        """Equal dedup keys: Google trashes both together, so one can never stand in for the other."""
+        key = self.items[a].dedup_key
+        return key is not None and key == self.items[b].dedup_key
+
+    def components(self, photos: Iterable[str], relations: frozenset[str]) -> list[list[str]]:
+        """The photos as sets that hang together by these relations, singles left out."""
+        left, found = set(photos), []
+        for start in sorted(left):
+            if start not in left:
+                continue
+            left.discard(start)
+            component, open_photos = [start], [start]
+            while open_photos:
+                for other, relation in self.neighbours[open_photos.pop()].items():
+                    if other in left and relation in relations:
+                        left.discard(other)
+                        component.append(other)
+                        open_photos.append(other)
+            if len(component) > 1:
+                found.append(sorted(component))
+        return found
+
+
+def _copy_stars(graph: _Graph) -> dict[str, _Star]:
+    """Keeper id to its star, from relations that may be removed. All rounds of asking go to the verifier at once."""
+    stars: dict[str, _Star] = {}
+    open_components = graph.components(list(graph.neighbours), REMOVABLE_RELATIONS)
+    while open_components:
+        proposed = [
+            (component, choose_keeper([graph.items[photo] for photo in component], graph.policy)) for component in open_components
+        ]
+        graph.ask(
+            edge(choice.keeper.photo_id, photo)
+            for component, choice in proposed
+            for photo in component
+            if photo != choice.keeper.photo_id
+        )
+        open_components = []
+        for component, choice in proposed:
+            star, rest = _fill_star(graph, component, choice)
+            if star.copies:
+                stars[star.keeper_id] = star
+            open_components += graph.components(rest, REMOVABLE_RELATIONS)
+    return stars
+
+
+def _fill_star(graph: _Graph, component: list[str], choice: Choice) -> tuple[_Star, list[str]]:
+    """The star of a proposed keeper, and the photos that did not prove to be copies of it."""
+    keeper_id, rest = choice.keeper.photo_id, []
+    star = _Star(choice)
+    for photo in component:
+        relation = graph.relation(keeper_id, photo) if photo != keeper_id else None
+        if relation in REMOVABLE_RELATIONS and not graph.same_in_google(keeper_id, photo):
+            star.copies[photo] = relation
+        elif photo != keeper_id:
+            rest.append(photo)
+    if star.copies and star.choice.reason:
+        members = [choice.keeper, *(graph.items[photo] for photo in star.copies)]
+        star.choice = replace(choice, reason=choose_keeper(members, graph.policy).reason)
+    return star, rest
+
+
+def _add_edits(graph: _Graph, stars: dict[str, _Star]) -> None:
+    """Edited, cropped and turned pictures join the star of their original; those with copies of their own are named there."""
+    home = {photo: keeper for keeper, star in stars.items() for photo in (keeper, *star.copies)}
+    # an edit that was only compared with a copy is compared with the keeper too
+    graph.ask(
+        edge(home[photo], other)
+        for photo in sorted(home)
+        if home[photo] != photo
+        for other, relation in sorted(graph.neighbours[photo].items())
+        if relation in EDIT_RELATIONS and home.get(other, other) == other and other != home[photo]
+    )
+    for centre in _centres(graph, stars):
+        if home.get(centre, centre) != centre:
+            continue
+        for other, relation in _ranked_neighbours(graph, centre, EDIT_RELATIONS):
+            if other not in home:
+                star = stars.setdefault(centre, _Star(Choice(graph.items[centre], "the better of the two versions")))
+                target = star.look_alikes if graph.same_in_google(centre, other) else star.copies
+                target[other] = relation
+                home[other] = home[centre] = centre
+            elif home[other] == other and other in stars and _before(graph, centre, other):
+                stars.setdefault(centre, _Star(Choice(graph.items[centre], "the better version"))).look_alikes[other] = relation
+                home[centre] = centre
+
+
+def _add_look_alikes(graph: _Graph, stars: dict[str, _Star]) -> None:
+    """What only looks alike, and rows that Google holds to be one item, are shown with the best photo they resemble."""
+    home = {photo: keeper for keeper, star in stars.items() for photo in (keeper, *star.copies)}
+    shown = {photo for star in stars.values() for photo in star.look_alikes}
+    for centre in _centres(graph, stars):
+        if home.get(centre, centre) != centre or (centre in shown and centre not in stars):
+            continue
+        star = stars.get(centre) or _Star(Choice(graph.items[centre], "the best of those that look alike"))
+        for other, relation in _ranked_neighbours(graph, centre, frozenset(RELATIONS)):
+            if _belongs_with(graph, star, other, home, shown):
+                star.look_alikes[other] = relation
+                shown.add(other)
+        if star.look_alikes:
+            stars[centre] = star
+
+
+def _belongs_with(graph: _Graph, star: _Star, other: str, home: dict[str, str], shown: set[str]) -> bool:
+    centre = star.keeper_id
+    keeper_of_other = home.get(other)
+    if other in star.look_alikes or keeper_of_other == centre:
+        return False
+    if keeper_of_other is None:
+        return other not in shown
+    if keeper_of_other == other:
+        return _before(graph, centre, other)
+    # a copy is shown by its keeper when that one looks alike too
+    return graph.relation(centre, keeper_of_other) is None and _before(graph, centre, keeper_of_other)
+
+
+def _centres(graph: _Graph, stars: dict[str, _Star]) -> list[str]:
+    """Keepers first, then all other photos that have a pair; the better first. A fixed list: stars may be added meanwhile."""
+    return sorted(graph.neighbours, key=lambda photo: (photo not in stars, rank_key(graph.items[photo], graph.policy)))
+
+
+def _before(graph: _Graph, a: str, b: str) -> bool:
+    return rank_key(graph.items[a], graph.policy) < rank_key(graph.items[b], graph.policy)
+
+
+def _ranked_neighbours(graph: _Graph, photo: str, relations: frozenset[str]) -> list[tuple[str, str]]:
+    near = [(other, relation) for other, relation in graph.neighbours[photo].items() if relation in relations]
+    return sorted(near, key=lambda found: (_SURENESS[found[1]], found[0]))
+
+
+def _finish(graph: _Graph, star: _Star) -> Group:
+    keeper = star.choice.keeper
+    members = [Member(keeper.photo_id, "keeper", None, f"kept: {star.choice.reason}", "keep")]
+    for photo, relation in sorted(star.copies.items()):
+        members.append(_copy_member(graph, keeper, graph.items[photo], relation))
+    for photo, relation in sorted(star.look_alikes.items()):
+        item = graph.items[photo]
+        members.append(Member(photo, "look_alike", relation, describe_member(item, keeper, relation), None))
+    relations = list(star.copies.values()) or list(star.look_alikes.values())
+    return Group(
+        group_id=min((keeper.photo_id, *star.copies)),
+        keeper_id=keeper.photo_id,
+        relation=min(relations, key=_SURENESS.__getitem__),
+        members=tuple(members),
+    )
+
+
+def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Member:
+    reason = describe_member(item, keeper, relation)
+    doubt = why_not_suggested(item, keeper, relation, graph.policy)
+    if doubt:
+        return Member(item.photo_id, "copy", relation, held_back(reason, doubt), "keep" if item.decision == "keep" else None)
+    return Member(item.photo_id, "copy", relation, reason, "remove")
+
+
+def _without_torn(graph: _Graph, groups: list[Group]) -> list[Group]:
+    """The groups without suggestions to remove what Google deletes together with a photo that stays."""
+    keepers = {group.keeper_id for group in groups}
+    staying: dict[str, Item] = {}
+    for photo, item in sorted(graph.items.items()):
+        if item.dedup_key and (photo in keepers or item.decision == "keep" or graph.policy.protects(item)):
+            staying.setdefault(item.dedup_key, item)
+
+    def whole(member: Member) -> Member:
+        twin = staying.get(graph.items[member.photo_id].dedup_key or "") if member.suggested == "remove" else None
+        if twin is None:
+            return member
+        doubt = f"Google deletes it together with {twin.filename or twin.photo_id}, which stays"
+        return replace(member, suggested=None, reason=held_back(member.reason, doubt))
+
+    return [replace(group, members=tuple(map(whole, group.members))) for group in groups] if staying else groups

@@ -1,0 +1,87 @@
+"""Why a photo is in a group, and why it is not suggested for removal, in words."""
+
+from __future__ import annotations
+
+from ...model import REMOVABLE_RELATIONS
+from .keeper import ABOUT_EQUAL, Item, Policy, format_name
+from .one_item import NOT_IN_GOOGLE, may_be_one_item
+
+SAME_AS = {
+    "same_bytes": "the same file, byte for byte",
+    "re_encode": "same picture, encoded again",
+    "smaller_copy": "same picture",
+    "raw_and_jpeg": "same picture, RAW beside a developed file",
+    "other_format": "same picture in another format",
+    "edited": "same picture, edited",
+    "crop": "same picture, cropped",
+    "turned": "same picture, turned",
+    "mirrored": "same picture, mirrored",
+    "series": "another shot of the same scene",
+    "look_alike": "looks alike",
+}
+
+# The values Google writes for the app a photo came from
+UPLOADERS = {
+    "driveDesktopUploader": "uploaded by Drive for desktop",
+    "driveSync": "came from Google Drive",
+    "webUpload": "uploaded in a browser",
+    "mobileUpload": "uploaded by a phone",
+    "fromPartnerSharing": "from partner sharing",
+    "fromSharedAlbum": "from a shared album",
+    "composition": "made by Google Photos",
+}
+
+
+def describe_member(item: Item, keeper: Item, relation: str) -> str:
+    """For example ``same picture, 320 x 240 against 4032 x 3024, uploaded by Drive for desktop``."""
+    parts = [SAME_AS[relation]]
+    if (item.width, item.height) != (keeper.width, keeper.height):
+        parts.append(f"{item.size} against {keeper.size}")
+    elif relation not in ("same_bytes", "series", "look_alike") and item.bytes and keeper.bytes:
+        parts.append(f"{format_bytes(item.bytes)} against {format_bytes(keeper.bytes)}")
+    if item.mime_type != keeper.mime_type and item.mime_type and keeper.mime_type:
+        parts.append(f"{_format_words(item)} against {_format_words(keeper)}")
+    uploader = UPLOADERS.get(item.origin or "")
+    if uploader:
+        parts.append(uploader)
+    return ", ".join(parts)
+
+
+def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -> str | None:
+    """Why a copy is not suggested for removal, or None when it is."""
+    if relation not in REMOVABLE_RELATIONS:
+        return "it is not the same picture unchanged"
+    doubts = {
+        "you decided to keep it": item.decision == "keep" or item.as_keeper,
+        "you decided to remove the one it would be kept by": keeper.decision == "remove",
+        "it was seen only in an album, so it may be somebody else's": item.album_only,
+        "the other was seen only in an album, so it may be somebody else's": keeper.album_only,
+        "it is a favourite": item.favorite,
+        "it is in a protected album": policy.protects(item),
+        "it has more pixels than the one kept": item.pixels * ABOUT_EQUAL > keeper.pixels,
+        "nothing is known of its size": not item.pixels and relation != "same_bytes",
+        "it moves or has several pages, and the one kept is a still": item.moves and not keeper.moves,
+        "it has an edited version, and the one kept has none": item.has_edit and not keeper.has_edit,
+        "one of the two lies only in a folder on this disk": (item.source == NOT_IN_GOOGLE) != (keeper.source == NOT_IN_GOOGLE),
+        "it may be the very photo that is kept, seen through two sources": may_be_one_item(item, keeper),
+    }
+    return next((words for words, applies in doubts.items() if applies), None)
+
+
+def held_back(reason: str, doubt: str) -> str:
+    """Why a photo is in its group, and why it is not suggested."""
+    return f"{reason}; not suggested: {doubt}"
+
+
+def format_bytes(count: int | float) -> str:
+    """Bytes in decimal units, as Google shows them: ``340 kB``, ``3.4 MB``."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:,.0f} {unit}" if unit in ("bytes", "kB") or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} TB"
+
+
+def _format_words(item: Item) -> str:
+    return (format_name(item.mime_type) or (item.mime_type or "unknown").split("/")[-1]).upper()

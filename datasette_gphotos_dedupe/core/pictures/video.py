@@ -1,0 +1,112 @@
+"""A video's length, size and one steady frame. Needs the `video` extra (PyAV)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from ...errors import MissingExtra, PictureError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Fixed shares of the duration, so that a re-encoded copy is asked for the same moments in the same order.
+MOMENTS = (1 / 3, 1 / 2, 2 / 3, 1 / 6, 5 / 6)
+MAX_MOTION = 6.0  # mean grey levels between two neighbouring frames: a hand-held still scene has 1 to 4
+MIN_CONTRAST = 8.0  # standard deviation of grey levels; black frames and fades have less
+MAX_FRAMES_PER_SEEK = 600  # key frames may be 10 s apart
+
+
+@dataclass(frozen=True)
+class SteadyFrame:
+    """An upright RGB `image` of a still moment, the upright size, the length in seconds, and the recording's UTC time if told."""
+
+    image: Image.Image
+    width: int
+    height: int
+    duration_s: float | None
+    taken_at: str | None
+
+
+def read_steady_frame(stream: BinaryIO) -> SteadyFrame:
+    """The first of five fixed moments at which the picture hardly moves and shows something, else the stillest.
+
+    Raises MissingExtra without PyAV, PictureError for videos that cannot be decoded.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtra("The length and the picture of a video", "video") from error
+    try:
+        with av.open(stream, mode="r") as container:
+            if not container.streams.video:
+                raise PictureError("not_a_picture", "it holds sound but no picture")
+            return _steadiest(container, container.streams.video[0])
+    except PictureError:
+        raise
+    except Exception as error:  # FFmpeg's errors have many types, none of them ours to tell apart
+        raise PictureError("broken", f"the video is damaged: {error}") from error
+
+
+def _steadiest(container, track) -> SteadyFrame:
+    duration_s = _duration_s(container, track)
+    best = None
+    for share in MOMENTS:
+        found = _frame_at(container, track, share * (duration_s or 0))
+        if found is None:
+            continue
+        frame, motion, contrast = found
+        score = (contrast < MIN_CONTRAST, motion)
+        if best is None or score < best[0]:
+            best = (score, frame)
+        if motion <= MAX_MOTION and contrast >= MIN_CONTRAST or not duration_s:
+            break
+    if best is None:
+        raise PictureError("broken", "the video is damaged: no frame of it can be decoded")
+    image = _upright(best[1])
+    width, height = track.codec_context.width, track.codec_context.height
+    if (image.width < image.height) != (width < height):
+        width, height = height, width
+    return SteadyFrame(image, width, height, duration_s, _taken_at(container))
+
+
+def _duration_s(container, track) -> float | None:
+    if track.duration and track.time_base:
+        return round(float(track.duration * track.time_base), 3)
+    return round(container.duration / 1_000_000, 3) if container.duration else None
+
+
+def _frame_at(container, track, moment_s: float):
+    """(frame, motion to the next frame, contrast) at a moment, or None when nothing can be decoded there."""
+    import numpy as np
+
+    start_s = float((track.start_time or 0) * track.time_base)
+    container.seek(int((start_s + moment_s) / track.time_base), stream=track)
+    kept = None
+    for count, frame in enumerate(container.decode(track)):
+        if kept is not None:
+            first, second = (np.asarray(_small_grey(each), dtype=np.float32) for each in (kept, frame))
+            return kept, float(np.abs(first - second).mean()), float(first.std())
+        if frame.time is None or frame.time >= start_s + moment_s - 1e-6 or count >= MAX_FRAMES_PER_SEEK:
+            kept = frame
+    if kept is None:
+        return None
+    return kept, 0.0, float(np.asarray(_small_grey(kept), dtype=np.float32).std())
+
+
+def _small_grey(frame):
+    return frame.to_image(width=32, height=32).convert("L")
+
+
+def _upright(frame) -> Image.Image:
+    image = frame.to_image()
+    turn = int(getattr(frame, "rotation", 0) or 0)
+    return image.rotate(turn, expand=True) if turn else image
+
+
+def _taken_at(container) -> str | None:
+    text = container.metadata.get("creation_time", "")
+    # 1904 and 1970 are the zero of the clocks in such files
+    if len(text) >= 19 and text.endswith("Z") and "1971" <= text[:4] < "2200":
+        return text[:19] + "Z"
+    return None

@@ -1,0 +1,1 @@
+"""Which photos are worth comparing: hashes, and names where hashes say nothing."""

@@ -1,0 +1,1 @@
+"""Whether two photos show one picture, and how they relate."""

@@ -1,0 +1,250 @@
+"""Two previews laid over each other: the part both show, at one scale.
+
+Registration is Lucas-Kanade over scale and shift of each axis (Baker and Matthews, "Lucas-Kanade 20 years on", 2004), started
+from the framing that the hashes suggest and refined on 64, then 128 pixels. Turns are undone before; tilts are looked for last.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import PictureError
+from ..pictures.variants import WHOLE, Box
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+CACHED_PREVIEWS = 1024  # 0.1 MB each
+CHROMA_REDUCTION = 2  # a JPEG preview keeps no more of its colours
+LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
+STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
+HOPELESS = 0.5  # correlation after the coarse level below which nothing corresponds
+FAINT_LEVELS = 6.0  # standard deviation of the grey levels
+MIN_OVERLAP = 0.3
+MAX_TILT_DEGREES = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A decoded thumbnail: luma at full size, both chroma planes at half of it, as Pillow images of mode L."""
+
+    luma: Image.Image
+    blue: Image.Image
+    red: Image.Image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.luma.size
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What corresponds: `box_a` of the one picture shows what `box_b` of the other does. `score` is their correlation."""
+
+    box_a: Box
+    box_b: Box
+    score: float
+
+
+@lru_cache(maxsize=CACHED_PREVIEWS)
+def load_preview(thumbnail: bytes) -> Preview:
+    """The pixels of a JPEG preview. Cached, since a photo meets several others in a row.
+
+    Raises PictureError for bytes that are no picture: a damaged database may hold any.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(thumbnail)) as image:
+            image.draft("YCbCr", image.size)
+            luma, blue, red = image.convert("YCbCr").split()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError("broken", f"its preview cannot be read: {error}") from error
+    return Preview(luma, _halved(blue), _halved(red))
+
+
+def _halved(plane: Image.Image) -> Image.Image:
+    return plane.reduce(CHROMA_REDUCTION) if min(plane.size) >= 2 * CHROMA_REDUCTION else plane
+
+
+@lru_cache(maxsize=CACHED_PREVIEWS // 8)
+def turn_preview(preview: Preview, turn: str) -> Preview:
+    """A preview turned or mirrored; `turn` is a name of variants.TURNS."""
+    from PIL.Image import Transpose
+
+    names = {"mirror": "FLIP_LEFT_RIGHT", "flip": "FLIP_TOP_BOTTOM", "rot90": "ROTATE_90", "rot180": "ROTATE_180"}
+    method = Transpose[names.get(turn) or {"rot270": "ROTATE_270"}.get(turn) or turn.upper()]
+    return Preview(preview.luma.transpose(method), preview.blue.transpose(method), preview.red.transpose(method))
+
+
+def register_tilted(a: Preview, b: Preview, overlay: Overlay) -> tuple[Preview, Overlay, float]:
+    """`b` turned by the small angle that fits `a` better, its overlay, and the angle in degrees; as given when none does."""
+    degrees, best = 0.0, (b, overlay, 0.0)
+    for _ in range(2):
+        size = common_size(a, best[0], best[1], LEVELS[1][0])
+        degrees += _tilt_degrees(*_canvases(a, best[0], best[1], size))
+        if not 0.2 < abs(degrees) < MAX_TILT_DEGREES:
+            break
+        tilted = _tilted(b, degrees)
+        inner = _shrunk(best[1], abs(math.sin(math.radians(degrees))) * 0.75)
+        found = register(a, tilted, inner, fixed_edges=True)
+        if found.score <= best[1].score + 0.01:
+            break
+        best = (tilted, found, degrees)
+    return best
+
+
+def _tilt_degrees(a: np.ndarray, b: np.ndarray) -> float:
+    """The angle that `b` must be turned by, counter-clockwise, from the gradients; 0.0 when they do not tell."""
+    gy, gx = np.gradient(b)
+    height, width = a.shape
+    x = np.arange(width, dtype=np.float32)[None, :] - width / 2
+    y = np.arange(height, dtype=np.float32)[:, None] - height / 2
+    terms = [gx * y - gy * x, gx, gy, gx * x, gy * y, b, np.ones_like(b)]
+    design = np.stack([term.ravel() for term in terms]).astype(np.float64)
+    solved, *_ = np.linalg.lstsq(design.T, a.ravel().astype(np.float64), rcond=None)
+    return -math.degrees(solved[0] / solved[5]) if 0.2 < solved[5] < 5.0 else 0.0
+
+
+def _tilted(preview: Preview, degrees: float) -> Preview:
+    from PIL.Image import Resampling
+
+    planes = (plane.rotate(degrees, Resampling.BICUBIC) for plane in (preview.luma, preview.blue, preview.red))
+    return Preview(*planes)
+
+
+def _shrunk(overlay: Overlay, margin: float) -> Overlay:
+    """An overlay without the rim, where a turned picture has no pixels."""
+    boxes = []
+    for left, top, right, bottom in (overlay.box_a, overlay.box_b):
+        x, y = (right - left) * margin, (bottom - top) * margin
+        boxes.append((left + x, top + y, right - x, bottom - y))
+    return Overlay(boxes[0], boxes[1], overlay.score)
+
+
+@lru_cache(maxsize=CACHED_PREVIEWS)
+def is_faint(preview: Preview) -> bool:
+    """Whether a picture is nearly one grey: its correlation with another, even with its own copy, is that of their noise."""
+    return float(np.asarray(preview.luma).std()) < FAINT_LEVELS
+
+
+def cut(plane: Image.Image, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """The part of a plane inside `box`, resampled to `size` (width, height); uint8."""
+    from PIL.Image import Resampling
+
+    width, height = plane.size
+    if box == WHOLE and size == plane.size:
+        return np.asarray(plane)
+    pixels = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+    return np.asarray(plane.resize(size, Resampling.BICUBIC, box=pixels))
+
+
+def common_size(a: Preview, b: Preview, overlay: Overlay, longer_side: int) -> tuple[int, int]:
+    """The canvas on which neither picture is enlarged, at most `longer_side` pixels."""
+    widths = [p.size[0] * (box[2] - box[0]) for p, box in ((a, overlay.box_a), (b, overlay.box_b))]
+    heights = [p.size[1] * (box[3] - box[1]) for p, box in ((a, overlay.box_a), (b, overlay.box_b))]
+    width, height = min(widths), min(heights)
+    shrink = min(1.0, longer_side / max(width, height))
+    return max(4, round(width * shrink)), max(4, round(height * shrink))
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's correlation of two canvases; 0.0 when one of them is a single colour."""
+    x, y = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((x * x).sum() * (y * y).sum()))
+    return float((x * y).sum()) / scale if scale > 1e-3 else 0.0
+
+
+def register(a: Preview, b: Preview, start: Overlay, fixed_edges: bool = False) -> Overlay:
+    """The best overlay near `start`. With `fixed_edges` box_a stays and only box_b moves."""
+    best = start
+    for longer_side, steps in LEVELS:
+        best = _registered_at(a, b, best, longer_side, steps, fixed_edges)
+        if best.score < HOPELESS:
+            break
+    return best
+
+
+def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, steps: int, fixed_edges: bool) -> Overlay:
+    """The best overlay that some Lucas-Kanade steps find on canvases of one size; never worse than `best` there."""
+    size = common_size(a, b, best, longer_side)
+    canvas_a, canvas_b = _canvases(a, b, best, size)
+    best = Overlay(best.box_a, best.box_b, correlation(canvas_a, canvas_b))
+    for _ in range(steps):
+        moved = _moved(best, _step(canvas_a, canvas_b), fixed_edges)
+        if moved is None:
+            break
+        canvas_a, canvas_b = _canvases(a, b, moved, size)
+        score = correlation(canvas_a, canvas_b)
+        if score < best.score + 1e-5:
+            break
+        best = Overlay(moved.box_a, moved.box_b, score)
+    return best
+
+
+def _canvases(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    return softened(cut(a.luma, overlay.box_a, size)), softened(cut(b.luma, overlay.box_b, size))
+
+
+def softened(canvas: np.ndarray) -> np.ndarray:
+    """A canvas through a 3 x 3 binomial filter: float32, one pixel smaller on each side."""
+    canvas = canvas.astype(np.float32, copy=False)
+    pairs = canvas[:-1] + canvas[1:]
+    rows = pairs[:-1] + pairs[1:]
+    pairs = rows[:, :-1] + rows[:, 1:]
+    soft = pairs[:, :-1] + pairs[:, 1:]
+    soft *= np.float32(1 / 16)
+    return soft
+
+
+def _step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | None:
+    """How far b's box must move: shift and growth of x, then of y, as shares of the side; None when nothing can be told.
+
+    Solves a = gain * (b + moved gradients) + offset in least squares.
+    """
+    gy, gx = np.gradient(b)
+    height, width = a.shape
+    x = (np.arange(width, dtype=np.float32) / (width - 1) - 0.5)[None, :]
+    y = (np.arange(height, dtype=np.float32) / (height - 1) - 0.5)[:, None]
+    design = np.stack([gx, gx * x, gy, gy * y, b, np.ones_like(b)]).reshape(6, -1)
+    normal = (design @ design.T).astype(np.float64)
+    normal[np.diag_indices(4)] += 1e-3 * (1.0 + np.trace(normal[:4, :4]))
+    try:
+        solved = np.linalg.solve(normal, (design @ a.ravel()).astype(np.float64))
+    except np.linalg.LinAlgError:
+        return None
+    gain = solved[4]
+    if not 0.2 < gain < 5.0:
+        return None
+    step = solved[:4] / gain / (width, width, height, height)
+    return tuple(float(value) for value in np.clip(step, -0.06, 0.06))
+
+
+def _moved(overlay: Overlay, step: tuple[float, float, float, float] | None, fixed_edges: bool) -> Overlay | None:
+    """The overlay after a step, clipped to what both pictures show; None when it stands still or leaves the picture."""
+    if step is None or max(map(abs, step)) < STILL:
+        return None
+    left_a, right_a, left_b, right_b = _axis(overlay.box_a[0::2], overlay.box_b[0::2], step[:2], fixed_edges)
+    top_a, bottom_a, top_b, bottom_b = _axis(overlay.box_a[1::2], overlay.box_b[1::2], step[2:], fixed_edges)
+    boxes = (left_a, top_a, right_a, bottom_a), (left_b, top_b, right_b, bottom_b)
+    if min(box[side + 2] - box[side] for box in boxes for side in (0, 1)) < MIN_OVERLAP:
+        return None
+    return Overlay(*boxes, overlay.score)
+
+
+def _axis(span_a: tuple, span_b: tuple, step: tuple, fixed_edges: bool) -> tuple[float, float, float, float]:
+    """One axis: the map from a to b moved by a step (shift, growth), then both spans followed out to where a picture ends."""
+    (a0, a1), (b0, b1), (shift, growth) = span_a, span_b, step
+    middle_a, middle_b = (a0 + a1) / 2, (b0 + b1) / 2 + shift * (b1 - b0)
+    scale = (b1 - b0) * (1.0 + growth) / (a1 - a0)
+    low, high = (a0, a1) if fixed_edges else (0.0, 1.0)
+    low = max(low, middle_a - middle_b / scale)
+    high = min(high, middle_a + (1.0 - middle_b) / scale)
+    to_b = [min(1.0, max(0.0, middle_b + (x - middle_a) * scale)) for x in (low, high)]
+    return low, high, to_b[0], to_b[1]

@@ -1,0 +1,1 @@
+"""Archives and folders: what lies in them, and the bytes behind an address. Nothing is unpacked."""

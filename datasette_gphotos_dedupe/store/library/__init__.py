@@ -1,0 +1,1 @@
+"""Photos, their files, albums and people as sources give them, and what imports remember."""

@@ -1,0 +1,1 @@
+"""Pairs, groups and the border between them, as matching leaves them."""

@@ -1,0 +1,212 @@
+"""What is compared, and the pairs that were found."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...core.search.candidates import Library, hashes_from_hex
+from ...core.search.namesakes import alias_of
+from ...core.search.variant_texts import VariantHashes, hashes_from_texts
+from ...model import MEASURES, Pair
+from ..rows import in_parts, marks
+
+if TYPE_CHECKING:
+    from ...core.verdict.subject import Subject
+
+# What a verdict may rest on: when one of these changes, the photo is compared again.
+SEEN_COLUMNS = (
+    "width",
+    "height",
+    "bytes",
+    "mime_type",
+    "kind",
+    "duration_s",
+    "taken_at",
+    "taken_at_source",
+    "camera_taken_at",
+    "camera_make",
+    "camera_model",
+    "filename",
+    "sha1",
+)
+SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
+PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
+ROWS_AT_ONCE = 10_000
+TEXTS_AT_ONCE = 500  # of 2 KB: what is cut out of them stays in the processor's cache
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """All photos that can be compared, and for each a digest of what a verdict rests on and its stored `matched_by`."""
+
+    library: Library
+    digests: list[str]
+    matched_by: list[str | None]
+
+
+def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]) -> Fingerprints:
+    """The fingerprints of all photos that are not in Google's trash, in ascending order of photo id.
+
+    Their variants, of which `variant_radii` names those that are wanted, are left to `read_variants`. Takes 300 bytes a photo.
+    """
+    cursor = conn.execute(
+        f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
+            filename, width, height, camera_taken_at,
+            json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
+        FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
+    )
+    ids, matched, hashes, flatness, sha1s, moments, aliases, digests = [], [], [], [], [], [], [], []
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        some_ids, by, hexes, flat, some_sha1s, some_moments, *of_name, seen = zip(*rows, strict=True)
+        ids += some_ids
+        matched += by
+        hashes.append(hashes_from_hex(hexes))
+        flatness += flat
+        sha1s += some_sha1s
+        moments += some_moments
+        aliases += map(alias_of, flat, *of_name)
+        digests += [blake2b(text.encode(), digest_size=8).hexdigest() for text in seen]
+    plain = np.concatenate(hashes) if hashes else hashes_from_hex([])
+    wanted = tuple(variant_radii), tuple(variant_radii.values())
+    library = Library(ids, plain, np.array(flatness, float), sha1s, moments, *wanted, aliases=aliases)
+    return Fingerprints(library, digests, matched)
+
+
+def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[VariantHashes]:
+    """The variants of these photos, those of some hundred photos at a time: 2 KB of text are read for each."""
+    numbers = {name: number for number, name in enumerate(library.variant_names)}
+    rows = {photo_id: row for row, photo_id in enumerate(library.photo_ids)}
+    cursor = conn.execute("SELECT photo_id, CAST(variants AS BLOB) FROM fingerprints")
+    while read := cursor.fetchmany(TEXTS_AT_ONCE):
+        known = [(rows[photo_id], text) for photo_id, text in read if photo_id in rows]
+        variants = hashes_from_texts([text for _, text in known], numbers)
+        owners = np.array([row for row, _ in known], np.int32)
+        yield variants._replace(owners=owners[variants.owners])
+
+
+def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_variants: bool = False) -> dict[str, Subject]:
+    """These photos as the verifier sees them, previews included: about 15 KB each. It has no use for their variants."""
+    from ...core.verdict.subject import Subject
+
+    subjects = {}
+    for part in in_parts(sorted(set(photo_ids))):
+        for row in conn.execute(
+            f"""SELECT photo_id, content, phash, variants, flatness, {", ".join("photos." + c for c in SUBJECT_COLUMNS)}
+            FROM photos LEFT JOIN fingerprints USING (photo_id) LEFT JOIN thumbnails USING (photo_id)
+            WHERE photo_id IN ({marks(part)})""",
+            part,
+        ):
+            photo_id, content, phash, variants, flatness = row[:5]
+            known = dict(zip(SUBJECT_COLUMNS, row[5:], strict=True))
+            known.update(album_only=bool(known["album_only"]), app_created=bool(known["app_created"]))
+            subjects[photo_id] = Subject(
+                photo_id=photo_id,
+                thumbnail=content,
+                phash=phash or "",
+                variants=json.loads(variants or "{}") if with_variants else {},
+                flatness=flatness or 0.0,
+                **known,
+            )
+    return subjects
+
+
+def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Pairs (lower id first) of equal bytes of which one at least has no fingerprint, each photo with the first of its bytes."""
+    return conn.execute(
+        """SELECT first.photo_id, photos.photo_id FROM photos
+        JOIN (SELECT sha1, min(photo_id) AS photo_id, count(*) - count(fingerprints.photo_id) AS unhashed
+              FROM photos LEFT JOIN fingerprints USING (photo_id) WHERE sha1 IS NOT NULL AND NOT trashed
+              GROUP BY sha1 HAVING count(*) > 1 AND unhashed > 0) AS first
+          ON first.sha1 = photos.sha1 AND first.photo_id < photos.photo_id
+        WHERE NOT trashed
+        ORDER BY 1, 2"""
+    ).fetchall()
+
+
+def unhashed_digest(conn: sqlite3.Connection) -> str:
+    """Changes when what a verdict may rest on changes of a photo that has no fingerprint, or when such a photo comes or goes."""
+    digest = blake2b(digest_size=8)
+    cursor = conn.execute(
+        f"""SELECT photo_id, {", ".join(SEEN_COLUMNS)} FROM photos
+        WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM fingerprints) ORDER BY photo_id"""
+    )
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        digest.update(repr(rows).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+_OF_UNHASHED = "(photo_a NOT IN (SELECT photo_id FROM fingerprints) OR photo_b NOT IN (SELECT photo_id FROM fingerprints))"
+
+
+def read_unhashed_pairs(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The pairs with a photo that has no fingerprint, but for those that a keeper asked for."""
+    return conn.execute(f"SELECT photo_a, photo_b FROM pairs WHERE found_by = 'fingerprint' AND {_OF_UNHASHED}").fetchall()
+
+
+def forget_unhashed(conn: sqlite3.Connection) -> None:
+    """Remove everything that was found out about photos that have no fingerprint."""
+    for table in ("pairs", "different_pairs"):
+        conn.execute(f"DELETE FROM {table} WHERE {_OF_UNHASHED}")
+
+
+def forget_photos(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
+    """Remove everything that was found out about these photos: they are compared from scratch."""
+    for part in in_parts(photo_ids):
+        mark = marks(part)
+        for table in ("pairs", "different_pairs"):
+            for column in ("photo_a", "photo_b"):
+                conn.execute(f"DELETE FROM {table} WHERE {column} IN ({mark})", part)
+        conn.execute(f"UPDATE fingerprints SET matched_by = NULL WHERE matched_by IS NOT NULL AND photo_id IN ({mark})", part)
+
+
+def forget_trashed(conn: sqlite3.Connection) -> None:
+    """The same for photos that went to Google's trash since they were compared."""
+    gone = "SELECT photo_id FROM photos WHERE trashed"
+    ids = conn.execute(
+        f"""SELECT photo_id FROM fingerprints WHERE matched_by IS NOT NULL AND photo_id IN ({gone})
+        UNION SELECT photo_a FROM pairs WHERE photo_a IN ({gone}) UNION SELECT photo_b FROM pairs WHERE photo_b IN ({gone})"""
+    ).fetchall()
+    forget_photos(conn, [photo_id for (photo_id,) in ids])
+
+
+def save_pairs(conn: sqlite3.Connection, pairs: Iterable[Pair], found_by: str = "fingerprint") -> None:
+    """Insert pairs; one that is there already is replaced."""
+    sql = f"INSERT OR REPLACE INTO pairs ({', '.join(PAIR_COLUMNS)}) VALUES ({marks(PAIR_COLUMNS)})"
+    conn.executemany(sql, (_pair_row(pair, found_by) for pair in pairs))
+
+
+def _pair_row(pair: Pair, found_by: str) -> tuple:
+    measures = [pair.measures.get(name) for name in MEASURES]
+    return (pair.photo_a, pair.photo_b, pair.distance_bits, pair.relation, pair.confidence, pair.evidence, *measures, found_by)
+
+
+def mark_matched(conn: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
+    """Store (matched_by, photo id): these photos have been compared with all others."""
+    conn.executemany("UPDATE fingerprints SET matched_by = ? WHERE photo_id = ?", rows)
+
+
+def read_pairs(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str], str]:
+    """The relation of each pair found this way."""
+    sql = "SELECT photo_a, photo_b, relation FROM pairs WHERE found_by = ?"
+    return {(a, b): relation for a, b, relation in conn.execute(sql, [found_by])}
+
+
+def read_different(conn: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Pairs that a keeper asked for and that proved to be different pictures."""
+    return set(conn.execute("SELECT photo_a, photo_b FROM different_pairs"))
+
+
+def save_different(conn: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    conn.executemany("INSERT OR IGNORE INTO different_pairs (photo_a, photo_b) VALUES (?, ?)", pairs)
+
+
+def delete_pairs(conn: sqlite3.Connection, table: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Delete these pairs from `pairs` or `different_pairs`."""
+    conn.executemany(f"DELETE FROM {table} WHERE photo_a = ? AND photo_b = ?", list(pairs))

@@ -1,0 +1,1 @@
+"""What a person said, what each step changed, and taking it back."""

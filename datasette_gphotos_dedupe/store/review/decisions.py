@@ -1,0 +1,258 @@
+"""What a person said about photos: choices, the keeper of a group, and the state that both leave behind.
+
+Every act is one batch in one transaction: the rows, their history, the safety rules, the `decided` mark of the groups. The caller
+opens the transaction and rolls it back on any error, so a refused act leaves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import ConflictError, GphotosError, NotFoundError
+from ...model import DECISIONS
+from ..rows import in_parts, marks, read_rows
+from ..writing import utc_now
+from .history import close_batch, open_batch, put_decision, read_decision
+from .only_copy import do_safely, note_touched, pair_subject_sql
+
+_OPEN_MEMBER = f"""
+    SELECT 1 FROM group_members AS m WHERE m.group_id = groups.group_id AND m.role != 'keeper'
+    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)
+    AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
+        JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} WHERE p.photo_id = m.photo_id)
+"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person says about one member: keep, remove, not_duplicate, or None to take it back."""
+
+    photo_id: str
+    decision: str | None
+    note: str | None = None
+
+
+@dataclass
+class GroupState:
+    """A group as stored now: its row, its members with what was decided, and `seen`, a token that changes when they do."""
+
+    group: dict[str, Any]
+    members: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def seen(self) -> str:
+        told = [[self.group["keeper_id"]]]
+        for m in self.members:
+            told.append([m["photo_id"], m["role"], m["decision"], m["note"], m["decided_at"], m["batch_id"]])
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+    @property
+    def keeper_id(self) -> str:
+        return self.group["keeper_id"]
+
+
+def pair_subject(a: dict[str, Any], b: dict[str, Any]) -> str:
+    """The subject under which a decision about two photos is kept: their content keys, in order."""
+    return "|".join(sorted(photo["sha1"] or photo["photo_id"] for photo in (a, b)))
+
+
+def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisions: bool = True) -> list[GroupState]:
+    """These groups in this order, those that are not there left out; keeper first among members, then by what they weigh."""
+    mark = marks(group_ids)
+    groups = read_rows(conn, f"SELECT * FROM groups WHERE group_id IN ({mark})", group_ids)
+    states = {group["group_id"]: GroupState(group) for group in groups}
+    members = f"""SELECT m.group_id, m.role, m.relation, m.reason, m.suggested, p.* FROM group_members AS m
+        JOIN photos AS p ON p.photo_id = m.photo_id WHERE m.group_id IN ({mark})
+        ORDER BY m.role != 'keeper', m.role, p.bytes DESC, m.photo_id"""
+    for member in read_rows(conn, members, group_ids):
+        member.update(decision=None, note=None, decided_at=None, actor=None, batch_id=None, as_keeper=0)
+        states[member["group_id"]].members.append(member)
+    if with_decisions:
+        _add_decisions(conn, list(states.values()))
+    return [states[group_id] for group_id in group_ids if group_id in states]
+
+
+def read_group(conn: sqlite3.Connection, group_id: str, with_decisions: bool = True) -> GroupState:
+    """One group. Raises NotFoundError."""
+    states = read_groups(conn, [group_id], with_decisions)
+    if not states:
+        raise NotFoundError(
+            f"There is no group {group_id}. Groups change when photos are matched again: look it up in the queue."
+        )
+    return states[0]
+
+
+def _add_decisions(conn: sqlite3.Connection, states: list[GroupState]) -> None:
+    wanted: dict[str, list[dict[str, Any]]] = {}
+    for state in states:
+        keeper = next((m for m in state.members if m["photo_id"] == state.keeper_id), None)
+        for member in state.members:
+            wanted.setdefault(member["photo_id"], []).append(member)
+            if keeper is not None and member is not keeper:
+                wanted.setdefault(pair_subject(member, keeper), []).append(member)
+    own = {member["photo_id"] for state in states for member in state.members}
+    for part in in_parts(sorted(wanted, key=own.__contains__)):
+        rows = read_rows(conn, f"SELECT * FROM decisions WHERE subject IN ({marks(part)})", part)
+        for row in sorted(rows, key=lambda row: row["photo_b"] is None):  # what is said of a photo itself comes last, and counts
+            for member in wanted[row["subject"]]:
+                member.update({key: row[key] for key in ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper")})
+
+
+def refresh_decided(conn: sqlite3.Connection, group_ids: Iterable[str] | None = None) -> None:
+    """Bring what the queue derives from groups up to date: `groups.decided` and `group_text`, for these groups or for all.
+
+    The caller holds the transaction.
+    """
+    update = f"UPDATE groups SET decided = NOT EXISTS ({_OPEN_MEMBER})"
+    if group_ids is None:
+        conn.execute(update)
+        save_group_text(conn)
+    else:
+        conn.executemany(f"{update} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
+
+
+def refresh_decided_of(conn: sqlite3.Connection, table: str) -> None:
+    """The same for every group that has a photo of this temporary table."""
+    conn.execute(
+        f"""UPDATE groups SET decided = NOT EXISTS ({_OPEN_MEMBER}) WHERE group_id IN (
+            SELECT group_id FROM group_members WHERE photo_id IN (SELECT photo_id FROM {table}))"""
+    )
+
+
+def save_group_text(conn: sqlite3.Connection) -> None:
+    """A searchable text for each group: to look through 30,000 of them takes milliseconds, through 200,000 photos it does not."""
+    conn.execute("DELETE FROM group_text")
+    conn.execute(
+        """INSERT INTO group_text (group_id, text)
+        SELECT m.group_id, group_concat(coalesce(p.filename, '') || char(10) || coalesce(p.description, '') || char(10)
+            || coalesce((SELECT group_concat(title, char(10)) FROM album_photos JOIN albums USING (album_id)
+                         WHERE album_photos.photo_id = m.photo_id), '') || char(10)
+            || coalesce((SELECT group_concat(name, char(10)) FROM photo_people JOIN people USING (person_id)
+                         WHERE photo_people.photo_id = m.photo_id), ''), char(10))
+        FROM group_members AS m JOIN photos AS p USING (photo_id) GROUP BY m.group_id"""
+    )
+
+
+def check_seen(state: GroupState, seen: str) -> None:
+    if not seen:
+        raise GphotosError(
+            "Nothing was changed: the request does not say which state it saw. Send the group's `seen` value along."
+        )
+    if state.seen == seen:
+        return
+    latest = max((m for m in state.members if m["decided_at"]), key=lambda m: m["decided_at"], default=None)
+    who = f" (last by {latest['actor'] or 'somebody'} at {latest['decided_at']})" if latest else ""
+    raise ConflictError(
+        f"Nothing was changed: this group was decided elsewhere since you opened it{who}. Look again and decide again."
+    )
+
+
+def save_choices(conn: sqlite3.Connection, group_id: str, choices: Sequence[Choice], actor: str | None, seen: str) -> int | None:
+    """Store what a person said about members of one group; returns the batch, or None when nothing changes.
+
+    Raises ConflictError when the group is not as it was `seen`, SafetyError when the only copy could be lost.
+    """
+    state = read_group(conn, group_id)
+    check_seen(state, seen)
+    members = {member["photo_id"]: member for member in state.members}
+    changed = [choice for choice in choices if _differs(members, choice)]
+    if not changed:
+        return None
+    names = ", ".join(f"{members[c.photo_id]['filename']}: {_words(c.decision)}" for c in changed[:3])
+    batch_id = open_batch(conn, actor, names + (f" and {len(changed) - 3} more" if len(changed) > 3 else ""))
+
+    keeper = members[state.keeper_id]
+    told_apart = {pair_subject(members[c.photo_id], keeper) for c in choices if c.decision == "not_duplicate"}
+
+    def act() -> None:
+        for choice in changed:
+            _save_choice(conn, batch_id, members[choice.photo_id], keeper, choice, actor, told_apart)
+
+    finish_batch(conn, batch_id, act, [choice.photo_id for choice in changed] + [state.keeper_id])
+    return batch_id
+
+
+def _words(decision: str | None) -> str:
+    return {"not_duplicate": "not the same picture", None: "undecided"}.get(decision, str(decision))
+
+
+def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
+    member = members.get(choice.photo_id)
+    if member is None:
+        raise GphotosError(f"Nothing was changed: {choice.photo_id} is not a photo of this group.")
+    if choice.decision is not None and choice.decision not in DECISIONS:
+        raise GphotosError(f"Nothing was changed: {choice.decision!r} is not a decision. Say {', '.join(DECISIONS)}.")
+    if choice.decision == "not_duplicate" and member["role"] == "keeper":
+        raise GphotosError(
+            f"Nothing was changed: {member['filename']} is the keeper; say of the others that they are not the same picture."
+        )
+    if choice.note and choice.decision is None:
+        raise GphotosError(f"Nothing was changed: a note belongs to a decision. Decide about {member['filename']} as well.")
+    return (member["decision"], member["note"]) != (choice.decision, choice.note or None)
+
+
+def _save_choice(
+    conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, actor: str | None, told_apart: set[str]
+) -> None:
+    """One row speaks for a member: its own, or the one of the pair with its keeper.
+
+    That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath (`told_apart`),
+    is not lost by deciding about this one.
+    """
+    about_pair = choice.decision == "not_duplicate"
+    row = {
+        "decision": choice.decision,
+        "photo_id": member["photo_id"],
+        "content_a": member["sha1"],
+        "note": choice.note or None,
+        "actor": actor,
+        "decided_at": utc_now(),
+        "batch_id": batch_id,
+        "as_keeper": int(member["as_keeper"] and choice.decision == "keep"),
+    }
+    if member["photo_id"] != keeper["photo_id"]:
+        subject = pair_subject(member, keeper)
+        if about_pair:
+            put_decision(conn, batch_id, subject, {**row, "photo_b": keeper["photo_id"], "content_b": keeper["sha1"]})
+        elif subject not in told_apart and _may_take_back(read_decision(conn, subject), member, choice):
+            put_decision(conn, batch_id, subject, None)
+    put_decision(conn, batch_id, member["photo_id"], None if about_pair or choice.decision is None else row)
+
+
+def _may_take_back(said: dict[str, Any] | None, member: dict, choice: Choice) -> bool:
+    """Whether this choice about the member takes back that it is not the same picture as its keeper."""
+    undecided = choice.decision is None and member["decision"] == "not_duplicate"
+    return said is not None and (undecided or said["photo_id"] == member["photo_id"])
+
+
+def finish_batch(conn: sqlite3.Connection, batch_id: int, act: Callable[[], None], photo_ids: Sequence[str]) -> None:
+    """Do what an open batch does about these photos, safely; then the mark of their groups and the count of the batch."""
+    note_touched(conn, photo_ids)
+    do_safely(conn, act)
+    refresh_decided_of(conn, "touched")
+    close_batch(conn, batch_id)
+
+
+def save_suggestion(conn: sqlite3.Connection, group_id: str, actor: str | None, seen: str) -> int | None:
+    """Accept what is suggested for the members of one group that are still open."""
+    state = read_group(conn, group_id)
+    choices = [Choice(m["photo_id"], "remove") for m in state.members if m["suggested"] == "remove" and m["decision"] is None]
+    if not choices:
+        check_seen(state, seen)
+        raise GphotosError("Nothing was changed: nothing is suggested for this group, or all of it is decided.")
+    return save_choices(conn, group_id, choices, actor, seen)
+
+
+def save_all_kept(conn: sqlite3.Connection, group_id: str, actor: str | None, seen: str) -> int | None:
+    """Keep every member of one group that is still open: what a series of different shots, or a doubt, comes to."""
+    state = read_group(conn, group_id)
+    choices = [Choice(m["photo_id"], "keep") for m in state.members if m["decision"] is None]
+    if not choices:
+        check_seen(state, seen)
+        raise GphotosError("Nothing was changed: every photo of this group is decided.")
+    return save_choices(conn, group_id, choices, actor, seen)

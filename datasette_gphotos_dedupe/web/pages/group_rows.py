@@ -1,0 +1,132 @@
+"""What the page of one group reads beside its members: evidence, edges left out, albums, people, files, neighbours."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from ... import words
+from ...model import MEASURES
+from ...store.review.decisions import GroupState, read_group
+from ...store.rows import marks, read_rows
+from .queue_filters import Place, QueueFilter
+from .queue_rows import read_neighbour
+
+NUMBERS = ("distance_bits", "confidence", *MEASURES)
+
+
+def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
+    """Everything the page of a group shows, from the tables that may be seen. Raises NotFoundError."""
+    state = read_group(conn, group_id, "decisions" in tables)
+    place = Place.of(state.group)
+    pairs = read_pairs(conn, state) if "pairs" in tables else []
+    ids = [member["photo_id"] for member in state.members]
+    details = {photo_id: _details(conn, photo_id, tables) for photo_id in ids}
+    return {
+        "state": state,
+        "evidence": {
+            _other(pair, state.keeper_id): pair for pair in pairs if state.keeper_id in _ends(pair) and _inside(pair, ids)
+        },
+        "left_out": [pair for pair in pairs if not (state.keeper_id in _ends(pair) and _inside(pair, ids))],
+        "table": differences(state, details),
+        "details": details,
+        "next_id": read_neighbour(conn, chosen, tables, place, True),
+        "previous_id": read_neighbour(conn, chosen, tables, place, False),
+    }
+
+
+def _ends(pair: dict[str, Any]) -> tuple[str, str]:
+    return pair["photo_a"], pair["photo_b"]
+
+
+def _inside(pair: dict[str, Any], ids: list[str]) -> bool:
+    return pair["photo_a"] in ids and pair["photo_b"] in ids
+
+
+def _other(pair: dict[str, Any], photo_id: str) -> str:
+    return pair["photo_b"] if pair["photo_a"] == photo_id else pair["photo_a"]
+
+
+def read_pairs(conn: sqlite3.Connection, state: GroupState, limit: int = 200) -> list[dict[str, Any]]:
+    """Every stored pair that touches a member, closest first, with names and the other photo's group."""
+    ids = [member["photo_id"] for member in state.members][:400]
+    mark = marks(ids)
+    return read_rows(
+        conn,
+        f"""SELECT e.*, a.filename AS name_a, b.filename AS name_b,
+            (SELECT min(group_id) FROM group_members WHERE photo_id = e.photo_a AND group_id != ?) AS group_a,
+            (SELECT min(group_id) FROM group_members WHERE photo_id = e.photo_b AND group_id != ?) AS group_b
+        FROM (SELECT * FROM pairs WHERE photo_a IN ({mark}) UNION SELECT * FROM pairs WHERE photo_b IN ({mark})) AS e
+        JOIN photos AS a ON a.photo_id = e.photo_a JOIN photos AS b ON b.photo_id = e.photo_b
+        ORDER BY e.distance_bits, e.photo_a, e.photo_b LIMIT {limit}""",
+        [state.group["group_id"]] * 2 + ids * 2,
+    )
+
+
+def measures_of(pair: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The measured numbers of a pair that are known, for reading."""
+    told = []
+    for name in NUMBERS:
+        value = pair.get(name)
+        if value is not None:
+            told.append((name.replace("_", " "), round(value, 3) if isinstance(value, float) else value))
+    return told
+
+
+def _details(conn: sqlite3.Connection, photo_id: str, tables: frozenset[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"albums": None, "people": None, "files": None}
+    if {"albums", "album_photos"} <= tables:
+        sql = "SELECT title FROM album_photos JOIN albums USING (album_id) WHERE photo_id = ? ORDER BY title LIMIT 50"
+        found["albums"] = [row[0] or "untitled" for row in conn.execute(sql, [photo_id])]
+    if {"people", "photo_people"} <= tables:
+        sql = "SELECT name FROM photo_people JOIN people USING (person_id) WHERE photo_id = ? ORDER BY name LIMIT 50"
+        found["people"] = [row[0] for row in conn.execute(sql, [photo_id])]
+    if "files" in tables:
+        sql = "SELECT role, container, member FROM files WHERE photo_id = ? ORDER BY role, member LIMIT 20"
+        found["files"] = [
+            f"{row[2]} in {row[1].replace(chr(92), '/').rpartition('/')[2]}" for row in conn.execute(sql, [photo_id])
+        ]
+    return found
+
+
+def differences(state: GroupState, details: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each property: its name, the value of each member as text, and whether they differ."""
+    rows = []
+    for name, value_of in _PROPERTIES:
+        values = [value_of({**member, **details[member["photo_id"]]}) for member in state.members]
+        if any(value not in (None, "") for value in values):
+            rows.append({"name": name, "values": [value or "" for value in values], "differs": len(set(values)) > 1})
+    return rows
+
+
+def _yes(name: str):
+    return lambda photo: {0: "no", 1: "yes"}.get(photo.get(name))
+
+
+def _listed(name: str):
+    return lambda photo: None if photo.get(name) is None else ", ".join(photo[name]) or "none"
+
+
+_PROPERTIES = (
+    ("File name", lambda photo: photo.get("filename")),
+    ("Pixels", words.dimensions),
+    ("Bytes", lambda photo: words.size(photo.get("bytes"))),
+    ("Format", words.format_name),
+    ("Taken", lambda photo: words.moment(photo.get("taken_at"))),
+    ("Time known from", lambda photo: photo.get("taken_at_source")),
+    ("Camera clock", lambda photo: words.moment(photo.get("camera_taken_at"))),
+    ("Camera", words.camera),
+    ("Origin", lambda photo: photo.get("origin")),
+    ("Uploaded", lambda photo: words.moment(photo.get("uploaded_at"))),
+    ("Albums", _listed("albums")),
+    ("Favourite", _yes("favorite")),
+    ("Archived", _yes("archived")),
+    ("In the bin", _yes("trashed")),
+    ("Only in an album", _yes("album_only")),
+    ("Original quality", _yes("original_quality")),
+    ("Description", lambda photo: photo.get("description")),
+    ("People", _listed("people")),
+    ("Length", lambda photo: f"{photo['duration_s']:.1f} s" if photo.get("duration_s") else None),
+    ("Place", lambda photo: f"{photo['latitude']:.5f}, {photo['longitude']:.5f}" if photo.get("latitude") is not None else None),
+    ("Files", _listed("files")),
+)

@@ -1,0 +1,95 @@
+"""The original of a photo in the browser, for those who may review: from the archive it lies in, as a JPEG of pixels only.
+
+Paths come from the table `files` alone, never from an address, and only a file with the checksum that stands there is served: who
+made the database has had that very file. Whatever it is, it is decoded and encoded anew: so no place, camera or comment goes out,
+HEIC and RAW can be seen, and a file that is no picture is not served at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Response
+
+from ...errors import GphotosError, NotFoundError, SourceError
+from ...store.library.originals import Place, read_places
+from ..site.access import Library
+from ..site.images import IMAGE_HEADERS
+from ..site.picture_workers import run_on_picture
+
+MAX_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether an original can be shown: `url` and where it lies, or `why` not."""
+
+    url: str | None
+    where: str | None
+    why: str | None
+
+
+async def original(library: Library, wants_json: bool) -> Response:
+    """The original of one photo. Raises NotFoundError, with the reason, when it cannot be had."""
+    photo_id = tilde_decode(library.request.url_vars["photo"])
+    places = (await library.read(read_places, [photo_id]))[photo_id]
+    if not places:
+        raise NotFoundError(f"No file of the photo {photo_id} is known.")
+    etag = _etag(places[0])
+    headers = {**IMAGE_HEADERS, **({"etag": etag} if etag else {})}
+    if etag and etag in library.request.headers.get("if-none-match", ""):
+        return Response("", 304, headers, content_type="image/jpeg")
+    content = await run_on_picture(_render_first, places)
+    return Response(content, 200, headers, content_type="image/jpeg")
+
+
+def _etag(place: Place) -> str | None:
+    from ...core.pictures.rendering import QUALITY
+
+    return f'"{hashlib.sha256(f"{place.sha1} {QUALITY}".encode()).hexdigest()[:20]}"' if place.sha1 else None
+
+
+def _render_first(places: Sequence[Place]) -> bytes:
+    """The first place that gives a picture. Raises NotFoundError with the reason of the last that did not."""
+    from ...core.pictures.rendering import render_jpeg
+    from ...sources.archives.originals import read_original
+
+    reason = ""
+    for place in places:
+        try:
+            return render_jpeg(read_original(place.container, place.member, MAX_BYTES, place.sha1), place.member).content
+        except GphotosError as error:
+            reason = str(error)
+    raise NotFoundError(f"The original cannot be shown: {reason}.")
+
+
+async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reach]:
+    """For each of these photos whether its original can be shown to this actor."""
+    if not library.can_review or "files" not in library.tables:
+        return {photo["photo_id"]: Reach(None, None, "originals are shown to those who may review") for photo in photos}
+    places = await library.read(read_places, [photo["photo_id"] for photo in photos])
+    return await asyncio.to_thread(lambda: {p["photo_id"]: _reach(library, p, places[p["photo_id"]]) for p in photos})
+
+
+def _reach(library: Library, photo: dict, places: Sequence[Place]) -> Reach:
+    from ...sources.archives.containers import is_stream
+    from ...sources.archives.originals import find_original
+
+    why = "no file of it is known"
+    if photo.get("kind") == "video":
+        return Reach(None, None, "it is a film")
+    for place in places:
+        try:
+            if not is_stream(place.container):  # finding something in a tgz takes as long as reading it
+                find_original(place.container, place.member)
+        except SourceError as error:
+            why = str(error)
+            continue
+        where = f"{place.member} in {PureWindowsPath(place.container).name}"  # knows / and \ alike
+        return Reach(library.url("original", library.encode(photo["photo_id"])), where, None)
+    return Reach(None, None, why)

@@ -1,0 +1,180 @@
+"""`/<db>/-/duplicates/push`: by which way photos get into an album, what will become of each, and doing it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from typing import Any
+from urllib.parse import parse_qsl
+
+from datasette.utils.asgi import Response
+
+from ...errors import ConflictError, GphotosError
+from ...store.rows import read_rows, select
+from ..site import compat
+from ..site import push_jobs as jobs
+from ..site.access import Library
+from ..site.forms import Body, read_body
+from ..site.responses import json_answer, page_answer, redirect
+from ..site.shown_photos import Selection, fetch_photo_ids
+
+SHOWN = 200
+DEFAULT_TITLE = "Duplicates"
+ROUTES = {
+    "by_id": (
+        "By id",
+        "For photos that this app uploaded: Google lets it put them into an album of its own.",
+    ),
+    "same_bytes": (
+        "Same bytes again",
+        "For photos that came into your library another way: the identical original, from your Takeout, is uploaded with the album "
+        "named, and Google files the photo it already has. One photo is tried first and you look whether it worked; it may stop "
+        "working any day.",
+    ),
+    "handover": (
+        "Hand-over file",
+        "For everything else: a file for the Google Photos Toolkit in your browser, a spreadsheet, or a list of links to tick off. "
+        "Nothing is sent from here.",
+    ),
+}
+HANDOVER_TYPES = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
+
+
+async def push(library: Library, wants_json: bool):
+    """GET shows the plan; POST carries out exactly that plan, or refuses when it has changed."""
+    if library.request.method == "POST":
+        return await _start(library, wants_json)
+    selection = Selection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
+    title, route = library.request.args.get("album") or DEFAULT_TITLE, library.request.args.get("route") or "by_id"
+    plan = await _plan(library, selection, title, route)
+    shown = {
+        "selection": selection,
+        "plan": plan,
+        "routes": ROUTES,
+        "digest": digest_of(plan),
+        "sign_in": library.auth_path is not None,
+        "pushes": await library.read(_read_pushes),
+        "names": await library.read(_read_names, [item.keeper_id for item in plan.planned[:SHOWN] if item.keeper_id]),
+        "others": _other_routes(plan),
+        "limit": SHOWN,
+    }
+    if wants_json:
+        return json_answer(_plan_json(library, shown))
+    return await page_answer(library, "gphotos_push.html", shown)
+
+
+async def _plan(library: Library, selection: Selection, title: str, route: str):
+    photo_ids = await fetch_photo_ids(library, selection)
+
+    def read(conn: sqlite3.Connection):
+        from ...album import plan_push, read_candidates, read_pushed
+
+        return plan_push(read_candidates(conn, photo_ids), title, route, read_pushed(conn, title))
+
+    return await library.read(read)
+
+
+def digest_of(plan: Any) -> str:
+    """A token for exactly these photos with exactly these fates by this route: what is confirmed is what was shown."""
+    told = "\n".join(f"{item.photo_id} {item.state}" for item in (*plan.items, *plan.withdraw))
+    return hashlib.sha256(f"{plan.route}\n{told}".encode()).hexdigest()[:16]
+
+
+def _other_routes(plan: Any) -> dict[str, int]:
+    """How many of the photos that this route cannot carry another one could."""
+    counts = {route: sum(route in item.other_routes for item in plan.refused) for route in ROUTES}
+    return {route: count for route, count in counts.items() if count}
+
+
+def _read_pushes(conn: sqlite3.Connection, limit: int = 20) -> list[dict[str, Any]]:
+    return read_rows(conn, "SELECT * FROM pushes ORDER BY push_id DESC LIMIT ?", [limit])
+
+
+def _read_names(conn: sqlite3.Connection, photo_ids: list[str]) -> dict[str, str]:
+    return dict(select(conn, "SELECT photo_id, coalesce(filename, photo_id) FROM photos WHERE photo_id IN ({})", photo_ids))
+
+
+def _plan_json(library: Library, shown: dict[str, Any]) -> dict[str, Any]:
+    plan = shown["plan"]
+    return {
+        "ok": True,
+        "album": plan.album_title,
+        "route": plan.route,
+        "planned": len(plan.planned),
+        "refused": len(plan.refused),
+        "already_added": len(plan.already_added),
+        "other_routes": shown["others"],
+        "digest": shown["digest"],
+        "signed_in": shown["sign_in"],
+        "items": [vars(item) for item in plan.items],
+        "rescue": [vars(entry) for entry in plan.rescue],
+        "withdraw": [vars(item) for item in plan.withdraw],
+        "pushes": [{**row, "url": library.url("duplicates", "push", str(row["push_id"]))} for row in shown["pushes"]],
+    }
+
+
+async def _start(library: Library, wants_json: bool):
+    body = await read_body(library.request)
+    route, title = body.text("route", "by_id"), body.text("album") or DEFAULT_TITLE
+    if route != "handover" and not library.auth_path:
+        raise GphotosError(
+            "Nothing was sent: no sign-in to Google is configured. Run gphotos-to-sqlite auth client_secret.json, then name the "
+            f"file it writes as `auth` in the configuration of the plugin {compat.PLUGIN}."
+        )
+    selection = Selection.from_pairs(_pairs(body))
+    plan = await _plan(library, selection, title, route)
+    _check_unchanged(plan, body.text("digest"))
+    if route == "handover":
+        return await _hand_over(library, body, plan, wants_json)
+    if not plan.planned and not any(item.state == "withdraw" for item in plan.withdraw):
+        raise GphotosError("Nothing was sent: none of these photos can be put into an album. Each refusal says why.")
+    push_id = await library.write(_create, plan, library.actor_id)
+    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
+    url = library.url("duplicates", "push", str(push_id))
+    return json_answer({"ok": True, "push_id": push_id, "url": url}, 201) if wants_json else redirect(url)
+
+
+def _check_unchanged(plan: Any, digest: str) -> None:
+    if digest_of(plan) != digest:
+        raise ConflictError(
+            f"Nothing was sent: what would be pushed has changed since you looked. It is {len(plan.planned):,} photos now. "
+            "Look at them and confirm again."
+        )
+
+
+def _pairs(body: Body) -> list[tuple[str, str]]:
+    fields = [(name, body.text(name)) for name in ("table", "filter", "sql", "query")]
+    return fields + [(f"p.{key}", value) for key, value in body.starting_with("p.").items()]
+
+
+def _create(conn: sqlite3.Connection, plan: Any, actor: str | None) -> int:
+    from ...store.pushes import create_push, find_unfinished
+
+    unfinished = find_unfinished(conn, plan.album_title, plan.route)
+    if unfinished:
+        raise ConflictError(
+            f'Nothing was sent: push {unfinished[0]} into "{plan.album_title}" is not finished. Let it go on, or cancel it, first.'
+        )
+    return create_push(conn, plan, actor)
+
+
+async def _hand_over(library: Library, body: Body, plan: Any, wants_json: bool) -> Response:
+    """The hand-over file of this plan as a download, and a line about it in the list of pushes."""
+    from ...album.handover import handover_text, plan_handover
+    from ...store.pushes import save_handover
+
+    ending = "json" if wants_json else body.text("format", "json")
+    if ending not in HANDOVER_TYPES:
+        raise GphotosError(f"{ending} is not a format of hand-over files. Known are {', '.join(HANDOVER_TYPES)}.")
+    photo_ids = [item.photo_id for item in plan.items] + list(plan.already_added)
+    handover = await library.read(plan_handover, plan.album_title, photo_ids)
+    text = await asyncio.to_thread(handover_text, handover, ending)
+    await library.write(save_handover, handover.album, len(handover.photos), len(handover.refused))
+    headers = {
+        "content-disposition": f'attachment; filename="handover.{ending}"',
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox",
+        "cache-control": "private, no-store",
+    }
+    return Response(text, 200, headers, content_type=f"{HANDOVER_TYPES[ending]}; charset=utf-8")

@@ -1,0 +1,1 @@
+"""What all pages share: addresses, access, answers, pictures, and what Datasette asks of its plugin."""

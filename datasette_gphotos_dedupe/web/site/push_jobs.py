@@ -1,0 +1,77 @@
+"""Pushes that run beside the requests. All state that matters is in `pushes` and `push_items`: a job may die at any moment."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...errors import GphotosError
+
+
+@dataclass
+class Job:
+    """One running push. Setting `stop` ends it within a second or a request to Google."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+
+_jobs: dict[tuple[str, int], Job] = {}
+_lock = threading.Lock()
+
+
+def is_running(path: str, push_id: int) -> bool:
+    """Whether this process is at work on the push. A state of `running` in the table alone may be left over from a crash."""
+    job = _jobs.get((path, push_id))
+    return bool(job and job.thread and job.thread.is_alive())
+
+
+def start_push(path: str, push_id: int, auth_path: str) -> None:
+    """Carry the push out, or go on with it, in a thread of its own. Raises SignInError before anything is started."""
+    from ...google.client import open_client
+
+    client = open_client(auth_path)
+    with _lock:
+        if is_running(path, push_id):
+            return
+        job = Job()
+        # A daemon: Datasette must be able to stop, and a push may be killed at any moment.
+        job.thread = threading.Thread(target=_run, args=(path, push_id, client, job.stop), name=f"push-{push_id}", daemon=True)
+        _jobs[(path, push_id)] = job
+        job.thread.start()
+
+
+def _run(path: str, push_id: int, client, stop: threading.Event) -> None:
+    from ...album import run_push
+
+    try:
+        run_push(Path(path), push_id, client, stop)
+    except GphotosError as error:
+        _save_message(path, push_id, str(error))
+    finally:
+        _jobs.pop((path, push_id), None)
+
+
+def _save_message(path: str, push_id: int, message: str) -> None:
+    """`run_push` saves what stops it once it has begun; what stops it from beginning is said here."""
+    from ...store import pushes
+    from ...store.database import open_database
+
+    conn = open_database(path, create=False).conn
+    try:
+        push = pushes.read_push(conn, push_id)
+        if push is not None and push.message != message:
+            pushes.save_push(conn, push_id, message=message)
+    finally:
+        conn.close()
+
+
+def stop_push(path: str, push_id: int, timeout_s: float = 20.0) -> bool:
+    """Ask a running push to end and wait for it; False when it did not end in time. Call it off the event loop."""
+    job = _jobs.get((path, push_id))
+    if job is None or job.thread is None:
+        return True
+    job.stop.set()
+    job.thread.join(timeout_s)
+    return not job.thread.is_alive()

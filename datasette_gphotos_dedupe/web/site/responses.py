@@ -1,0 +1,104 @@
+"""Answers in the shapes that all our pages share: a page, JSON, a redirect, an error."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from datasette.utils.asgi import Forbidden, Response
+from markupsafe import Markup
+
+from ...errors import BusyError, ConflictError, GphotosError, NotFoundError, SafetyError
+from . import compat
+
+# Nobody may show our pages with their buttons inside a page of their own.
+_PAGE_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "content-security-policy": "frame-ancestors 'self'",
+    "referrer-policy": "same-origin",
+}
+
+
+def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """`data` as JSON."""
+    body = json.dumps(data, ensure_ascii=False, default=str)
+    return Response(
+        body, status, {"x-content-type-options": "nosniff", **(headers or {})}, content_type="application/json; charset=utf-8"
+    )
+
+
+async def page_answer(library: Any, template: str, context: dict[str, Any], status: int = 200) -> Response:
+    """A page of ours inside Datasette's own frame."""
+    from ... import words
+
+    shared = {
+        "library": library,
+        "database": library.name,
+        "words": words,
+        "own_static": partial(compat.read_plugin_static, library.datasette),
+    }
+    body = await library.datasette.render_template(template, {**shared, **context}, request=library.request)
+    return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))
+
+
+def fill_part(library: Any, template: str, **context: Any) -> Markup:
+    """A template with a long list in it, filled at one go.
+
+    Datasette's own environment hands every piece of text through a chain of asynchronous generators, which for a list of 50 groups
+    takes longer than everything else. `token` is the token for forms.
+    """
+    environment = compat.plain_environment(library.datasette, library.request)
+    token = library.request.scope["csrftoken"]() if library.can_review and "csrftoken" in library.request.scope else ""
+    return Markup(environment.get_template(template).render(token=token, can_review=library.can_review, **context))
+
+
+def redirect(url: str) -> Response:
+    """See other: what was posted is done, so that reloading does not post again."""
+    return Response("", 303, {"location": url}, content_type="text/plain; charset=utf-8")
+
+
+def method_answer(methods: tuple[str, ...], wants_json: bool) -> Response:
+    """405 with the methods there are."""
+    allow = {"allow": ", ".join(methods)}
+    text = f"This address takes {' and '.join(methods)}."
+    if wants_json:
+        return json_answer(_error_json(text, 405), 405, allow)
+    return Response(text, 405, allow, content_type="text/plain; charset=utf-8")
+
+
+def _error_json(text: str, status: int) -> dict[str, Any]:
+    """The error shape of Datasette 1.0, on both lines."""
+    return {"ok": False, "error": text, "errors": [text], "status": status}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that fits an error."""
+    if isinstance(error, Forbidden):
+        return 403
+    if isinstance(error, (ConflictError, SafetyError)):
+        return 409
+    if isinstance(error, NotFoundError):
+        return 404
+    if isinstance(error, BusyError):
+        return 503
+    return 400 if isinstance(error, GphotosError) else 404
+
+
+async def error_answer(datasette: Any, request: Any, error: Exception, wants_json: bool) -> Response:
+    """One sentence for the person, as a page or JSON; on pages, Datasette's own handling where it has one."""
+    status = status_of(error)
+    if wants_json:
+        return json_answer(_error_json(str(error), status), status)
+    if not isinstance(error, GphotosError):
+        raise error
+    title = {409: "Nothing was changed", 404: "Not found"}.get(status, "That did not work")
+    context = {
+        "title": title,
+        "sentence": str(error),
+        "back_url": request.full_path,
+        "own_static": partial(compat.read_plugin_static, datasette),
+    }
+    body = await datasette.render_template("gphotos_error.html", context, request=request)
+    return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))
