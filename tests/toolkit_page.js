@@ -77,6 +77,12 @@ function makeToolkit(setup) {
       const found = [...library.values()].filter(item => hashes.includes(item.hash));
       return [found.map(item => [item.hash, [item.mediaKey, ['https://thumb', 40, 30], 1, item.dedupKey, 0, 2, {}]])];
     },
+    zy0IHe: ([page]) => {
+      const all = [...library.values()].filter(item => item.trashed);
+      const start = page ? Number(page) : 0;
+      const rows = all.slice(start, start + 2).map(item => [item.mediaKey, ['https://thumb', 40, 30], 1, item.dedupKey, 0, 2, {}]);
+      return rows.length ? [rows, start + 2 < all.length ? String(start + 2) : null] : [];
+    },
     Ftfh0: ([pairs, [action]]) => { for (const [, key] of pairs) byContent(key).favorite = action === 1; return []; },
     AQNOFd: ([, text, key]) => { byContent(key).description = text; return []; },
   };
@@ -127,6 +133,12 @@ function makeToolkit(setup) {
     async getRemoteMatchesByHash(hashArray, parseResponse = true) {
       const data = await request('swbisb', [hashArray, null, 3, 0]);
       return parseResponse ? parsed(data, ([rows]) => rows.map(([hash, row]) => ({hash, mediaKey: row[0], dedupKey: row[3]}))) : data;
+    }
+    async getTrashItems(pageId = null, parseResponse = true) {
+      const data = await request('zy0IHe', [pageId]);
+      return parseResponse ? parsed(data, page => ({
+        items: page[0].map(row => ({mediaKey: row[0], dedupKey: row[3]})), nextPageId: page[1],
+      })) : data;
     }
     async setFavorite(dedupKeyArray, action = true) {
       return request('Ftfh0', [dedupKeyArray.map(key => [null, key]), [action ? 1 : 2]]);

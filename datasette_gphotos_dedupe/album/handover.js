@@ -14,9 +14,11 @@
   const KEY = /^[A-Za-z0-9_-]{8,200}$/;
   const AGAIN = 'Write it again: gphotos-to-sqlite handover photos.db handover.json';
   const MEANINGS = {
-    i: 'in the album', m: 'not in the album', s: 'sent, and not read back', u: 'sent, and not answered', r: 'refused by Google',
+    i: 'in the album', t: 'in the trash', m: 'not in the album', s: 'sent, and not read back', u: 'sent, and not answered', r: 'refused by Google',
     h: 'held back', k: 'no key to find it by', '.': 'not tried',
   };
+
+  const IN_TRASH = 'the photo that stays for it lies in the trash';
 
   class Trouble extends Error {}
   const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -71,6 +73,7 @@
     if (answer === null || answer === undefined) throw new Trouble('Google gave no answer');
     return answer;
   };
+  const can = name => typeof gptkApi[name] === 'function';
   const settled = async check => {
     for (const ms of SETTLING_MS) {
       if (ms) await pause(ms);
@@ -83,7 +86,7 @@
       throw new Trouble('Google Photos Toolkit is not on this page. Install version 3.2 or newer from ' +
         'https://github.com/xob0t/Google-Photos-Toolkit, load photos.google.com anew, and run this again. Nothing was changed.');
     }
-    const lacking = [...new Set(names)].filter(name => typeof gptkApi[name] !== 'function');
+    const lacking = [...new Set(names)].filter(name => !can(name));
     if (lacking.length) {
       throw new Trouble(`This Google Photos Toolkit lacks ${lacking.join(', ')}. Install version 3.2 or newer, load this page anew, ` +
         'and run this again. Nothing was changed.');
@@ -113,6 +116,22 @@
         } catch { /* as above, or no room: the run goes on, another would begin anew */ }
       },
     });
+  };
+
+  // ---- first: whether photos that are to stay lie in the trash by now
+  const readTrash = async () => {
+    const trash = new Set();
+    try {
+      for (let page = null, pages = 0; pages < 10000; pages += 1) {
+        const answer = await ask('getTrashItems', page) || {}; // the toolkit makes null of an empty trash
+        for (const item of answer.items || []) trash.add(item.mediaKey).add(item.dedupKey);
+        page = answer.nextPageId;
+        if (!page) break;
+      }
+    } catch (error) {
+      say(`The trash could not be read (${error.message}): whether a photo that stays lies there is not known.`);
+    }
+    return trash;
   };
 
   // ---- step 1: the keys of those whose checksum alone is known
@@ -163,15 +182,17 @@
       if (words) throw new Trouble('it has words of its own by now, and they are not replaced');
       await ask('setItemDescription', keeper.dedupKey, step.value);
       const stands = await settled(async () => {
+        if (((await told('getItemInfo', key)).descriptionFull || '').includes(step.value)) return true;
         // Google shows no description that says what the file itself says: then nothing would be lost.
-        const info = await told('getItemInfoExt', key);
-        return `${info.descriptionFull || ''}\n${info.other || ''}`.includes(step.value);
+        return can('getItemInfoExt') && ((await told('getItemInfoExt', key)).other || '').includes(step.value);
       });
       if (!stands) throw new Trouble('Google did not keep the words');
     },
-    album: async (step, key) => {
+    album: async (step, key, keeper) => {
       const album = await albumOf(step);
-      const inside = async () => ((await told('getItemInfoExt', key)).albums || []).some(one => one.mediaKey === album);
+      const inside = async () => (can('getItemInfoExt')
+        ? ((await told('getItemInfoExt', key)).albums || []).some(one => one.mediaKey === album)
+        : (await readAlbum({key: album})).has(keeper.dedupKey));
       if (await inside()) return;
       await ask('addItemsToAlbum', [key], album);
       if (!await settled(inside)) throw new Trouble('Google did not put it into the album');
@@ -210,7 +231,7 @@
   };
 
   // ---- step 3: into albums, no more than Google takes in each
-  const assign = (handover, state, keys) => {
+  const assign = (handover, state, keys, trash) => {
     const staying = new Set(handover.staying_keys);
     const bySame = new Map();
     handover.photos.forEach((photo, place) => {
@@ -220,8 +241,10 @@
         state.mark(place, 'k', photo.checksum ? 'Google knows no photo of this checksum' : 'open its link, or look for its name');
       } else if (staying.has(key) || (match && staying.has(match.dedupKey))) {
         state.mark(place, 'h', 'Google takes it for a photo that stays');
-      } else if (state.fate(place) !== 'h') {
-        if (state.fate(place) === 'k') state.mark(place, '.');
+      } else if (photo.keeper_keys.some(one => trash.has(one))) {
+        state.mark(place, 'h', IN_TRASH);
+      } else if (state.fate(place) !== 'h' || state.reasons[place] === IN_TRASH) {
+        if ('kh'.includes(state.fate(place))) state.mark(place, '.');
         bySame.set(key, [...(bySame.get(key) || []), place]);
       }
     });
@@ -321,18 +344,20 @@
         let found = known.some(one => inside.has(one));
         if (!found && !contents.has(key) && silent < IN_A_ROW) {
           try {
-            contents.set(key, (await told('getItemInfo', key)).dedupKey);
+            contents.set(key, await told('getItemInfo', key));
             silent = 0;
           } catch { // what cannot be asked stays as it was answered
             silent += 1;
           }
         }
-        found = found || inside.has(contents.get(key));
+        const now = contents.get(key) || {};
+        found = found || inside.has(now.dedupKey);
         for (const place of places) {
           const fate = state.fate(place);
           if (found) state.mark(place, 'i');
-          else if (contents.get(key) && 'is'.includes(fate)) state.mark(place, 'm', 'Google took it, and the album does not show it');
-          else if (contents.get(key) && fate === 'u') state.mark(place, 'm', 'Google gave no answer, and the album does not show it');
+          else if (now.trashTimestamp) state.mark(place, 't');
+          else if (now.dedupKey && 'ist'.includes(fate)) state.mark(place, 'm', 'Google took it, and the album does not show it');
+          else if (now.dedupKey && fate === 'u') state.mark(place, 'm', 'Google gave no answer, and the album does not show it');
           else if (fate === 'i') state.mark(place, 's');
         }
         checked += 1;
@@ -350,7 +375,7 @@
     const photos = handover.photos.map((photo, place) => {
       const fate = MEANINGS[state.fate(place)];
       counts[fate] = (counts[fate] || 0) + 1;
-      const album = 'imsur'.includes(state.fate(place)) ? (state.albums[state.where[place]] || {}).title || null : null;
+      const album = 'imsurt'.includes(state.fate(place)) ? (state.albums[state.where[place]] || {}).title || null : null;
       const {photo_id, filename, url, media_key} = photo;
       return {photo_id, filename, url, media_key, fate, album, reason: state.reasons[place] || null};
     });
@@ -367,6 +392,7 @@
     const file = new Blob([JSON.stringify(done, null, 1)], {type: 'application/json'});
     const link = {href: URL.createObjectURL(file), download: 'handover-report.json'};
     display(make('a', 'Save the report: what became of each photo', link));
+    console.log('The report stands in gphotosHandover as well.');
     if (done.counts['in the album']) say('Look through the album, then select all and choose Move to trash.');
     if (rest.length) say('To try the rest again, run this once more with the same file.');
   };
@@ -374,10 +400,10 @@
     ...handover.photos, ...handover.steps.map(step => ({media_key: step.keeper_media_key, checksum: step.keeper_checksum})),
   ];
   const needed = handover => [
-    'createAlbum', 'addItemsToAlbum', 'getAlbumPage', 'getItemInfo',
+    'createAlbum', 'addItemsToAlbum', 'getAlbumPage', ...(handover.steps.length ? ['getItemInfo'] : []),
     ...(wanted(handover).some(one => !one.media_key && one.checksum) ? ['getRemoteMatchesByHash'] : []),
     ...handover.steps.flatMap(step => ({
-      favorite: ['setFavorite'], description: ['setItemDescription', 'getItemInfoExt'], album: ['getAlbums', 'getItemInfoExt'],
+      favorite: ['setFavorite'], description: ['setItemDescription'], album: ['getAlbums'],
     })[step.what]),
   ];
   const read = text => {
@@ -422,8 +448,8 @@
     const contents = new Map();
     await lookUp(wanted(handover), keys);
     await carry(handover, state, keys);
-    const bySame = assign(handover, state, keys);
-    for (const done of ['is', 'isr']) { // what was answered and is not there is sent once more
+    const bySame = assign(handover, state, keys, await readTrash());
+    for (const done of ['ist', 'isrt']) { // what was answered and is not there is sent once more
       let stopped = false;
       try {
         await file(handover, state, bySame, done);
@@ -443,13 +469,14 @@
   input.onchange = async () => {
     const text = await input.files[0].text();
     input.remove();
+    globalThis.gphotosHandover = undefined;
     try {
       const done = await run(text);
-      tell(done);
       globalThis.gphotosHandover = done;
+      tell(done);
     } catch (error) {
       say(error.message);
-      globalThis.gphotosHandover = {error: error.message};
+      globalThis.gphotosHandover = globalThis.gphotosHandover || {error: error.message};
     }
   };
   console.log('Choose the hand-over file at the top of the page.');

@@ -54,8 +54,8 @@ class HandedOver:
 class Handover:
     """Everything in a hand-over file. `steps` are what the toolkit can carry over to keepers, `by_hand` the rest of `rescue`.
 
-    `content_keys` has every key under which Google may know the content of a photo, `staying_keys` all media keys and content keys of
-    the photos that stay.
+    `content_keys` has every key under which Google may know the content of a photo, `keeper_keys` what tells a keeper in a list of
+    Google's (its media key, else its content keys), and `staying_keys` all media keys and content keys of the photos that stay.
     """
 
     album: str
@@ -66,6 +66,7 @@ class Handover:
     steps: tuple[Step, ...]
     by_hand: tuple[Rescue, ...]
     content_keys: dict[str, tuple[str, ...]]
+    keeper_keys: dict[str, tuple[str, ...]]
     staying_keys: tuple[str, ...]
 
     @property
@@ -104,10 +105,18 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
     photos = tuple(_handed_over(candidate, verified.get(photo_id)) for photo_id, candidate in going.items())
     keepers = {keeper.item.photo_id: keeper.item for candidate in going.values() if (keeper := surviving_keeper(candidate))}
     steps, by_hand = plan_steps(plan.rescue, keepers, read_album_keys(conn))
-    contents = {photo_id: tuple(sorted(candidate.item.content_keys)) for photo_id, candidate in going.items() if candidate.item}
     staying = {key for keeper in keepers.values() for key in (keeper.media_key, *keeper.content_keys) if key}
     return Handover(
-        plan.album_title, utc_now(), photos, plan.rescue, plan.refused, steps, by_hand, contents, tuple(sorted(staying))
+        album=plan.album_title,
+        made_at=utc_now(),
+        photos=photos,
+        rescue=plan.rescue,
+        refused=plan.refused,
+        steps=steps,
+        by_hand=by_hand,
+        content_keys={photo_id: tuple(sorted(one.item.content_keys)) for photo_id, one in going.items() if one.item},
+        keeper_keys={one.photo_id: (one.media_key,) if one.media_key else tuple(one.content_keys) for one in keepers.values()},
+        staying_keys=tuple(sorted(staying)),
     )
 
 
@@ -166,7 +175,7 @@ def _json_text(handover: Handover) -> str:
         "by_hand": [{"text": rescue_text(thing), **asdict(thing)} for thing in handover.by_hand],
         "media_key_chunks": _unique_chunks([photo.media_key for photo in handover.photos if photo.media_key]),
         "dedup_key_chunks": _unique_chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
-        "photos": [{**asdict(photo), "content_keys": handover.content_keys[photo.photo_id]} for photo in handover.photos],
+        "photos": [_json_photo(handover, photo) for photo in handover.photos],
         "without_key": [photo.photo_id for photo in handover.without_key],
         "staying_keys": handover.staying_keys,
         "rescue": [asdict(rescue) for rescue in handover.rescue],
@@ -174,6 +183,11 @@ def _json_text(handover: Handover) -> str:
         "snippet": SNIPPET,
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _json_photo(handover: Handover, photo: HandedOver) -> dict[str, Any]:
+    more = {"content_keys": handover.content_keys[photo.photo_id], "keeper_keys": handover.keeper_keys[photo.keeper_id]}
+    return {**asdict(photo), **more}
 
 
 def _unique_chunks(keys: list[str]) -> list[list[str]]:

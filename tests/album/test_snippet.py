@@ -54,8 +54,8 @@ def photo(number: int, **more: object) -> HandedOver:
 
 def handed_over(*photos: HandedOver, steps: tuple[Step, ...] = (), by_hand: tuple[Rescue, ...] = ()) -> Handover:
     contents = {one.photo_id: (content_key(data(int(one.photo_id[6:]))),) for one in photos}
-    staying = tuple(one.keeper_id for one in photos)
-    return Handover(ALBUM, "2026-02-01T00:00:00Z", photos, (), (), steps, by_hand, contents, staying)
+    keepers = {one.keeper_id: (one.keeper_id,) for one in photos}
+    return Handover(ALBUM, "2026-02-01T00:00:00Z", photos, (), (), steps, by_hand, contents, keepers, tuple(keepers))
 
 
 def step(number: int, what: str, value: str = "yes", **more: object) -> Step:
@@ -130,6 +130,7 @@ def test_every_call_has_the_payload_of_the_page(run):
     done = run(handed_over(photo(0), photo(1, media_key=None)))
     assert done.told["calls"] == [
         ["swbisb", [[checksum(1)], None, 3, 0]],
+        ["zy0IHe", [None]],
         ["OXvT9d", [ALBUM, None, 2]],
         ["E1Cajb", [[key(0), key(1)], done.told["albums"][0]["key"]]],
         ["snAcKc", [done.told["albums"][0]["key"], None, None, None]],
@@ -147,7 +148,12 @@ def test_without_the_toolkit_there_is_one_clear_sentence_and_nothing_is_done(run
 
 @pytest.mark.parametrize(
     "lacks, steps",
-    [("getAlbumPage", ()), ("setItemDescription", (step(0, "description", "words"),)), ("getItemInfo", ())],
+    [
+        ("getAlbumPage", ()),
+        ("setItemDescription", (step(0, "description", "words"),)),
+        ("getItemInfo", (step(0, "favorite"),)),
+        ("getAlbums", (step(0, "album", "Trip"),)),
+    ],
 )
 def test_an_older_toolkit_is_named_by_what_it_lacks_and_nothing_is_done(run, lacks, steps):
     done = run(handed_over(*photos(1), steps=steps), faults={"lacks": [lacks]})
@@ -159,7 +165,10 @@ def test_an_older_toolkit_is_named_by_what_it_lacks_and_nothing_is_done(run, lac
 
 
 def test_a_toolkit_that_lacks_what_this_file_does_not_need_will_do(run):
-    done = run(handed_over(*photos(1)), faults={"lacks": ["setFavorite", "getRemoteMatchesByHash", "getAlbums"]})
+    done = run(
+        handed_over(*photos(1)),
+        faults={"lacks": ["setFavorite", "getRemoteMatchesByHash", "getAlbums", "getItemInfo", "getTrashItems"]},
+    )
     assert done.counts == {"in the album": 1}
 
 
@@ -170,7 +179,7 @@ def test_another_file_or_one_of_another_version_is_refused(run, text):
     assert done.report["error"].endswith("Write it again: gphotos-to-sqlite handover photos.db handover.json")
 
 
-ALL = ["OXvT9d", "E1Cajb", "snAcKc", "VrseUb", "fDcn4b", "swbisb", "Z5xsfc", "Ftfh0", "AQNOFd"]
+ALL = ["zy0IHe", "OXvT9d", "E1Cajb", "snAcKc", "VrseUb", "fDcn4b", "swbisb", "Z5xsfc", "Ftfh0", "AQNOFd"]
 
 
 def test_where_google_answers_nothing_at_all_no_photo_is_tried(run):
@@ -244,7 +253,7 @@ def test_a_second_album_that_cannot_be_made_leaves_what_the_first_holds(run):
 
 
 def test_cut_short_it_goes_on_where_it_was_without_a_second_album(run):
-    cut = run(handed_over(*photos(1_000)), faults={"after": 3}, seconds=0.6)
+    cut = run(handed_over(*photos(1_000)), faults={"after": 4}, seconds=0.6)
     assert cut.told["report"] is None
     (album,) = cut.told["albums"]
     library = [{**one, "albums": [ALBUM] if one["dedupKey"] in album["contents"] else []} for one in cut.told["library"]]
@@ -259,8 +268,45 @@ def test_run_again_after_all_went_well_it_changes_nothing(run):
     (album,) = first.told["albums"]
     library = [{**one, "albums": [ALBUM] if one["dedupKey"] in album["contents"] else []} for one in first.told["library"]]
     again = run(handed_over(*photos(3)), library=library, albums=[album], storage=first.told["storage"])
-    assert [name for name, _ in again.told["calls"]] == ["snAcKc"]
+    assert [name for name, _ in again.told["calls"]] == ["zy0IHe", "snAcKc"]
     assert again.counts == {"in the album": 3}
+
+
+def test_run_again_after_the_album_was_moved_to_the_trash_it_says_so_and_files_nothing_again(run):
+    first = run(handed_over(*photos(3)))
+    (album,) = first.told["albums"]
+    library = [{**one, "trashed": one["dedupKey"] in album["contents"]} for one in first.told["library"]]
+    again = run(handed_over(*photos(3)), library=library, albums=[album], storage=first.told["storage"])
+    assert again.counts == {"in the trash": 3}
+    assert again.calls("E1Cajb") == []
+
+
+def test_copies_whose_keeper_lies_in_the_trash_by_now_are_held_back_until_it_does_not(run):
+    library = [{**one, "trashed": one["mediaKey"] in (key(900_001), key(900_003), key(900_004))} for one in items(6)]
+    done = run(handed_over(*photos(6)), library=library)
+    assert done.counts == {"in the album": 3, "held back": 3}
+    assert done.fates[key(4)] == ("held back", "the photo that stays for it lies in the trash")
+    assert len(done.calls("zy0IHe")) == 2
+    (album,) = done.told["albums"]
+    library = [
+        {**one, "trashed": False, "albums": [ALBUM] if one["dedupKey"] in album["contents"] else []}
+        for one in done.told["library"]
+    ]
+    again = run(handed_over(*photos(6)), library=library, albums=[album], storage=done.told["storage"])
+    assert again.counts == {"in the album": 6}
+
+
+def test_a_trash_that_cannot_be_read_is_told(run):
+    done = run(handed_over(*photos(3)), faults={"refuseCalls": {"zy0IHe": [1]}})
+    assert "The trash could not be read (HTTP 504 ): whether a photo that stays lies there is not known." in done.told["text"]
+    assert done.counts == {"in the album": 3}
+
+
+@pytest.mark.parametrize("what, value", [("description", "Grandma"), ("album", "Trip")])
+def test_what_was_carried_over_is_checked_also_where_the_toolkit_gives_no_more_than_a_little(run, what, value):
+    albums = [{"key": "AF1QipTrip", "title": "Trip"}]
+    done = run(handed_over(photo(0), steps=(step(0, what, value),)), albums=albums, faults={"lacks": ["getItemInfoExt"]})
+    assert done.counts == {"in the album": 1}
 
 
 def test_a_browser_that_remembers_nothing_does_it_all_the_same(run):
@@ -339,7 +385,6 @@ def test_a_description_that_the_file_of_the_keeper_says_itself_is_not_lost(run):
     [
         (step(0, "favorite"), {}, {"lost": ["Ftfh0"]}, "Google did not keep the heart"),
         (step(0, "favorite"), {}, {"silent": ["VrseUb"]}, "Google gave no answer"),
-        (step(0, "favorite"), {"trashed": True}, {}, "the photo that stays is in the trash"),
         (
             step(0, "favorite", keeper_media_key=None, keeper_checksum=checksum(5)),
             {},
@@ -369,6 +414,12 @@ def test_a_copy_whose_rescue_fails_is_held_back_and_the_others_go(run, one, kept
     assert done.fates[key(0)] == ("held back", f"{one.text}: {reason}")
     assert all(content_key(data(0)) not in contents for contents in done.contents.values())
     assert key(1) in [name for keys, _ in done.calls("E1Cajb") for name in keys]
+
+
+def test_nothing_is_carried_over_to_a_keeper_in_the_trash(run):
+    done = run(handed_over(photo(0), steps=(step(0, "favorite"),)), library=[item(0), item(900_000, trashed=True)])
+    assert done.fates[key(0)] == ("held back", "the photo that stays for it lies in the trash")
+    assert done.calls("Ftfh0") == []
 
 
 def test_of_two_albums_of_one_title_the_one_whose_key_is_known_is_taken(run):

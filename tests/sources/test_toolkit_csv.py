@@ -98,6 +98,36 @@ def test_an_item_that_takes_up_no_space_costs_nothing(path):
     assert found.space_bytes == 0
 
 
+# Lines as the exporter of 3.2 and 3.3 wrote them from answers of Google's, with other keys and places.
+WRITTEN = f"""{",".join(COLUMNS)}
+{key(1)},451-4wv_Py0IOYRXkxbGI1ozjJS,,,a.jpg,"two
+lines, ""quoted"" too",2025-10-27T11:50:30.104Z,2025-10-27T20:01:46.919Z,10800000,3000,4000,,,4571650,false,0,true,false,true,true,true,\
+Somewhere,407127752,-740059728,https://photos.example/pw/x
+{key(2)},TupptJA4wzqEh1o2vI_G4zyzMqI:194c7a2c658,,,b.jpg,,2024-09-30T13:08:30.888Z,2025-01-08T01:16:50.450Z,10800000,1080,2400,2084,,\
+1234567,true,1234567,true,false,false,true,true,,,,https://photos.example/pw/x
+{key(803)},u8lw6HEvjd6UoUeC_fzgEORQu-E,{key(50)},Holiday,c.jpg,,2019-12-13T01:47:22.128Z,2026-01-30T12:58:58.628Z,-18000000,4032,3024,,,\
+1234567,true,1234567,true,,,,false,,,,https://photos.example/pw/x
+{key(4)},eaZEXF_OxPKIZSsau4kIDmU8Ts_,,,d.jpg,,2025-10-27T11:50:30.104Z,2026-01-30T12:58:58.628Z,10800000,3000,4000,,,1234567,true,1234567,true,\
+,,,false,,,,https://photos.example/pw/x
+"""
+
+
+def test_lines_of_the_real_exporter_are_read(path):
+    path.write_text(WRITTEN, newline="")
+    items, skipped, noted = read_noted(path)
+    assert (skipped, noted) == ([], [])
+    facts = [(one.media_key, one.album_key, one.elsewhere, one.owned, one.favorite, one.space_bytes) for one in items]
+    assert facts == [
+        (key(1), None, 0, 1, 1, 0),
+        (key(2), None, 0, 1, 0, 1_234_567),
+        (None, key(50), 0, None, None, 1_234_567),
+        (key(4), None, 1, None, None, 1_234_567),
+    ]
+    assert (items[0].latitude, items[0].longitude, items[0].description) == (40.7127752, -74.0059728, 'two\nlines, "quoted" too')
+    assert [one.sha1 is not None for one in items] == [True] * 4
+    assert (items[1].dedup_key, items[1].duration_s) == ("TupptJA4wzqEh1o2vI_G4zyzMqI:194c7a2c658", 2.084)
+
+
 @pytest.mark.parametrize(
     "written, place",
     [
