@@ -6,12 +6,25 @@ from typing import Any
 
 from .descriptions_library import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
 
+UPLOAD = {
+    "origin": "How they came into Google Photos, for example driveDesktopUploader.",
+    "uploaded_on": "The day, UTC.",
+    "name_pattern": "Their names with digits and machine names folded: IMG_####, 36 machine characters.",
+    "longest_side": "Pixels of the longest side of the largest.",
+    "photos": "How many photos.",
+}
+STANDINGS = {
+    "proved": "Of these, photos proved to be a copy of one that stays.",
+    "elsewhere": "Photos that another photo shows as well, but that are not proved.",
+    "nowhere": "Photos that no other photo shows.",
+}
+
 REVIEW_TABLES: dict[str, Described] = {
     "decisions": Described(
         "What a person said. It survives a new import, also when a photo's id changes.",
         {
             "subject": "The photo, or the two contents of a pair.",
-            "decision": "keep, remove or not_duplicate.",
+            "decision": "keep or remove of a photo; not_duplicate or same_picture of a pair.",
             "photo_id": PHOTO,
             "photo_b": "The other photo of a pair.",
             "content_a": "SHA-1 of the photo.",
@@ -21,6 +34,9 @@ REVIEW_TABLES: dict[str, Described] = {
             "actor": "Who said it.",
             "decided_at": f"When. {WHEN}",
             "batch_id": "The step it belongs to, for undo.",
+            "stays_id": "Decided remove: the photo that stays for it. A push checks this pair and no other.",
+            "content_stays": "SHA-1 of the photo that stays.",
+            "on_word": "1 when nothing proved that it may go and the person, told so, removed it all the same.",
         },
         {"sort_desc": "decided_at", "facets": ["decision", "actor"]},
     ),
@@ -80,8 +96,10 @@ REVIEW_TABLES: dict[str, Described] = {
             "product_url": "Opens it in Google Photos.",
             "album_id": "The album it went into: one album holds 20,000 photos at most.",
             "updated_at": f"Last change. {WHEN}",
+            "word": "On whose word it goes: remade (made again from the one that stays), same_bytes, or on your word.",
+            "stays_id": "The photo that stays for it.",
         },
-        {"sort": "position", "facets": ["push_id", "state"]},
+        {"sort": "position", "facets": ["push_id", "state", "word"]},
     ),
     "push_albums": Described(
         "The albums that pushes fill: photos are put there to be deleted.",
@@ -113,6 +131,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "photos_added": "New photos.",
             "photos_updated": "Photos whose metadata changed.",
             "message": "What happened, in words.",
+            "concluded": "What an import took its exports for, against those before: whole, only what is new, of another account.",
         },
         {"label_column": "started_at", "sort_desc": "run_id", "facets": ["state"]},
     ),
@@ -215,6 +234,39 @@ REVIEW_TABLES: dict[str, Described] = {
             "run_id": "The import that read it last.",
         },
         {"sort": "container", "facets": ["state"]},
+    ),
+    "uploads": Described(
+        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
+        {
+            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
+            **UPLOAD,
+            "in_groups": "Of these, photos that are in a group.",
+            **STANDINGS,
+            "proved_bytes": "What the proved ones weigh.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_photos": Described(
+        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
+        {
+            "photo_id": PHOTO,
+            "upload_id": "The upload.",
+            "standing": "proved, elsewhere or nowhere: see upload_batches.",
+            "in_group": "1 when it is in a group.",
+            "bytes": "What it weighs.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_batches": Described(
+        "Uploads with photos in groups: what a sync program brought in on one day, and how much of it the library holds anyway.",
+        {
+            **UPLOAD,
+            **STANDINGS,
+            "bytes": "What the proved ones weigh: the space to gain.",
+            "batch_id": "Made of origin, day, pattern and size: the same after every match.",
+        },
+        {"sort_desc": "proved", "facets": ["origin", "name_pattern"], "units": {"bytes": "byte"}},
+        is_view=True,
     ),
     "last_import": Described(
         "What the last import that read all its parts saw: one that finds the same again has nothing to read.",

@@ -63,6 +63,9 @@ PHOTOS = {
     "no_pixels": "Why it has no preview and no fingerprint; empty when it has.",
     "exported_at": f"Date of the export its metadata comes from: newer wins. {WHEN}",
     "run_id": "The import that wrote it last.",
+    "extras": "What its file holds beside the first still, as a JSON list: gain_map, depth_map, second_view, film, pages, frames, sound, "
+    "alpha (transparency that is used), deep (more than 8 bits a channel); empty when nothing.",
+    "flaw": "What is wrong with its file though it can be seen, in words; empty when nothing.",
 }
 
 FACETED = {"label_column": "filename", "sort_desc": "taken_at"}

@@ -25,7 +25,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "photos": (
         *("photo_id", "source", "filename", "mime_type", "kind", "width", "height", "bytes", "duration_s"),
         *("taken_at", "taken_at_source", "uploaded_at", "camera_make", "camera_model", "favorite", "archived", "trashed"),
-        *("origin", "app_created", "album_only", "moves", "original_quality", "space_bytes"),
+        *("origin", "app_created", "album_only", "moves", "extras", "original_quality", "space_bytes"),
     ),
     "albums": ("album_id", "title", "app_created"),
     "album_photos": ("album_id", "photo_id"),

@@ -21,25 +21,54 @@ def altered(shape: Shape, **changes: object) -> Shape:
     return copy
 
 
-RELATIONS = (
-    "same_bytes",
-    "re_encode",
-    "smaller_copy",
-    "raw_and_jpeg",
-    "other_format",
-    "edited",
-    "crop",
-    "turned",
-    "mirrored",
-    "series",
-    "look_alike",
+@dataclass(frozen=True)
+class Relation:
+    """How two photos relate, and what follows from it for one of them.
+
+    `may_go`: proved by pixels, the lesser one may be suggested for removal. `same_exposure`: both came of one press of the button.
+    `changed`: somebody made another picture of it.
+    """
+
+    name: str
+    may_go: bool = False
+    same_exposure: bool = False
+    changed: bool = False
+
+
+RELATION_RULES = (
+    Relation("same_bytes", may_go=True, same_exposure=True),
+    Relation("re_encode", may_go=True, same_exposure=True),
+    Relation("smaller_copy", may_go=True, same_exposure=True),
+    Relation("raw_and_jpeg", may_go=True, same_exposure=True),
+    Relation("other_format", may_go=True, same_exposure=True),
+    Relation("edited", same_exposure=True, changed=True),
+    Relation("crop", same_exposure=True, changed=True),
+    Relation("turned", same_exposure=True, changed=True),
+    Relation("mirrored", same_exposure=True, changed=True),
+    Relation("series"),
+    Relation("look_alike"),
 )
+"""What a relation may do, said once: Python asks the sets below, SQL is written from them."""
+
+RELATIONS = tuple(rule.name for rule in RELATION_RULES)
 """How two photos relate, surest first."""
 
-REMOVABLE_RELATIONS = frozenset(RELATIONS[:5])
-"""The only relations that may ever be pre-selected for removal, and only when verified against the keeper."""
+REMOVABLE_RELATIONS = frozenset(rule.name for rule in RELATION_RULES if rule.may_go)
+"""The only relations that may ever be pre-selected for removal, and only when proved against the keeper."""
 
-DECISIONS = ("keep", "remove", "not_duplicate")
+CHANGED_RELATIONS = frozenset(rule.name for rule in RELATION_RULES if rule.changed)
+"""One exposure, and another picture of it: each may be the only one of its kind."""
+
+DIFFERENT_RELATIONS = frozenset(rule.name for rule in RELATION_RULES if not rule.same_exposure)
+"""Two exposures, or nobody knows: seeing them together proves nothing about the picture."""
+
+DECISIONS = ("keep", "remove", "not_duplicate", "same_picture")
+"""What a person says: the first two of a photo, the others of a photo and the one that stays."""
+
+PAIR_DECISIONS = frozenset(DECISIONS[2:])
+
+WORDS = ("remade", "same_bytes", "on your word")
+"""On whose word a photo goes: made again from the one that stays, equal bytes, or the person's own."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +128,8 @@ class Photo:
     app_created: bool = False
     album_only: bool = False
     moves: bool = False  # its file holds more than a still
+    extras: tuple[str, ...] | None = None  # what it holds beside the first still; None: not looked
+    flaw: str | None = None  # what is wrong with its file, though it can be seen
     original_quality: bool | None = None  # False for "storage saver"
     space_bytes: int | None = None
     sidecar_rule: str | None = None  # the naming rule that paired media and sidecar
@@ -205,6 +236,8 @@ class Reading:
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
     moves: bool = False  # an animation, several pages, or the film of a motion photo
+    extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
+    flaw: str | None = None  # what is wrong with a file that can be seen all the same
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import DECISIONS, RELATIONS
+from .model import RELATIONS
 from .schema_steps import LATER_STEPS
 from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
@@ -281,7 +281,7 @@ DECISIONS_DDL = (
     # No foreign keys to photos: what a person said outlives a re-scan and a changed id.
     f"""CREATE TABLE decisions (
   subject TEXT PRIMARY KEY,    -- the photo id, or '<content key>|<content key>' for a pair
-  decision TEXT NOT NULL {_one_of("decision", DECISIONS)},
+  decision TEXT NOT NULL {_one_of("decision", ("keep", "remove", "not_duplicate"))},
   photo_id TEXT NOT NULL,
   photo_b TEXT,                -- the other photo of a pair
   content_a TEXT,              -- sha1 of the bytes, so that a new id finds its decision again

@@ -1,11 +1,23 @@
-"""The steps of the schema after the first, each as it was released."""
+"""The steps of the schema after the first, in order. A released one is never changed: later ones build on it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .schema_word import m008_word
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+
+def m003_what_files_hold(db: Database) -> None:
+    """What an import took its exports for, and what a picture file holds beside its first still."""
+    db.execute("ALTER TABLE runs ADD COLUMN concluded TEXT")
+    db.execute("ALTER TABLE photos ADD COLUMN extras TEXT")
+    db.execute("ALTER TABLE photos ADD COLUMN flaw TEXT")
+    # What was looked at before is looked at again: its files may hold more than is known.
+    db.execute("UPDATE fingerprints SET algorithm = algorithm || ' before extras' WHERE algorithm NOT LIKE '% before extras'")
+
 
 # An item of an album was taken for one of the library, under a key that is the album's own. Such rows stand out: the toolkit says of
 # all others whose they are.
@@ -27,4 +39,4 @@ def m006_items_of_albums(db: Database) -> None:
     db.execute(f"UPDATE photos SET media_key = NULL, product_url = NULL, album_only = 1 WHERE {_LISTED_IN_ALBUM}")
 
 
-LATER_STEPS = (m006_items_of_albums,)
+LATER_STEPS = (m003_what_files_hold, m006_items_of_albums, m008_word)

@@ -248,13 +248,13 @@ def own_copy(path: Path) -> Iterator[Path]:
 
 def bulk(large: Path, small: Path) -> None:
     """Accepting every suggestion of the library, and taking it back."""
-    from datasette_gphotos_dedupe.store.review.bulk_accept import plan_bulk, save_bulk
+    from datasette_gphotos_dedupe.store.review.bulk_accept import Scope, plan_accept, save_accept
     from datasette_gphotos_dedupe.store.review.undo import undo_batch
 
     with own_copy(large) as path:
         conn = sqlite3.connect(path, isolation_level=None)
-        plan = tell_act("what a bulk decision would do", lambda: plan_bulk(conn, "decided = 0", {}))
-        save = partial(save_bulk, conn, "decided = 0", {}, plan.photos, "bench", "all")
+        plan = tell_act("what a bulk decision would do", lambda: plan_accept(conn, Scope(where="decided = 0")))
+        save = partial(save_accept, conn, Scope(where="decided = 0"), plan.digest, "bench", "all")
         done = tell_act(f"bulk decision, {plan.groups:,} groups, {plan.photos:,} photos", lambda: in_transaction(conn, save))
         undo = partial(undo_batch, conn, done.batch_id, "bench")
         tell_act("taking it back", lambda: in_transaction(conn, undo))

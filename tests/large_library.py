@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from datasette_gphotos_dedupe.core.content_key import dedup_key_of
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 from tests.made_library import REMOVABLE, photo_id
@@ -136,7 +137,7 @@ def _photos(shots: list[Shot], photos: int) -> Iterator[tuple]:
             ),
             *("image/jpeg", width, height, width * height // 4 + number % 4096, shot.taken_at, "sidecar", "2020-01-01T00:00:00Z"),
             *(shot.make, shot.model, _origin(number, position), f"https://photos.google.com/photo/{key}", key),
-            *(f"dedup{number:022d}", f"{number:040x}", 1),
+            *(dedup_key_of(f"{number:040x}"), f"{number:040x}", 1),
         )
 
 

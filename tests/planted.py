@@ -18,6 +18,7 @@ from .made_library import build_library, photo_id
 # Columns whose values hold the exported tables together. In a table that never goes out they carry markers too.
 KEYS = {"photo_id", "album_id", "person_id", "group_id", "keeper_id", "photo_a", "photo_b", "run_id", "batch_id", "push_id"}
 KEYS |= {"subject", "file_id", "history_id", "undoes"}
+FOLLOWING = ("upload_photos", "uploads")  # made of the others, whose changes drop their rows: their markers come last
 TABLES = ("people", "photo_people", "decision_batches", "decisions", "decision_history", "pushes", "push_items", "skipped")
 
 
@@ -49,15 +50,16 @@ def plant(path: Path) -> dict[str, list[bytes]]:
     register(conn)
     _add_rows(conn)
     planted: dict[str, list[bytes]] = {}
-    for (table,) in conn.execute(
+    names = (
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'photos_fts%' AND name NOT LIKE '\\_%' ESCAPE '\\'"
-    ).fetchall():
-        for number, column, kind, _, _, key in conn.execute(f"PRAGMA table_info({table})").fetchall():
-            counted = key and kind == "INTEGER"  # SQLite numbers these rows by itself, nobody's words get in
-            if not counted and (column not in KEYS or table not in {**ALLOWED, **WITH_PEOPLE}):
-                found = _plant_column(conn, table, column, kind, number)
-                if found:
-                    planted[f"{table}.{column}"] = found
+    )
+    for (table,) in conn.execute(names).fetchall():
+        if table not in FOLLOWING:
+            planted |= _plant_table(conn, table)
+    conn.execute("INSERT INTO uploads (upload_id) VALUES ('x')")
+    conn.execute("INSERT INTO upload_photos VALUES (?, 'x', 'nowhere', 0, 0)", [photo_id(0)])
+    for table in FOLLOWING:
+        planted |= _plant_table(conn, table)
     conn.execute("UPDATE thumbnails SET content = ?", [marked_jpeg()])
     planted["thumbnails.content"] = [b"MARK.exif", b"MARK.jpeg"]
     planted |= _plant_elsewhere(conn)
@@ -66,6 +68,17 @@ def plant(path: Path) -> dict[str, list[bytes]]:
     planted |= {f"last_import.{column}": [f"MARK.last_import.{column}.".encode()] for column in ("inventory", "report")}
     conn.commit()
     conn.close()
+    return planted
+
+
+def _plant_table(conn: sqlite3.Connection, table: str) -> dict[str, list[bytes]]:
+    planted = {}
+    for number, column, kind, _, _, key in conn.execute(f"PRAGMA table_info({table})").fetchall():
+        counted = key and kind == "INTEGER"  # SQLite numbers these rows by itself, nobody's words get in
+        if not counted and (column not in KEYS or table not in {**ALLOWED, **WITH_PEOPLE}):
+            found = _plant_column(conn, table, column, kind, number)
+            if found:
+                planted[f"{table}.{column}"] = found
     return planted
 
 

@@ -27,8 +27,6 @@ RANKS = {
     "google": 2,
     "words": 2,
     "schema": 2,
-    "schema_steps": 2,
-    "schema_views": 2,
     "descriptions": 2,
     "descriptions_library": 2,
     "queries": 2,
@@ -45,6 +43,7 @@ RANKS = {
     "cli": 6,
     "__init__": 6,
 }
+RANKS |= {path.stem: RANKS["schema"] for path in PACKAGE.glob("schema_*.py")}  # steps of the schema, a module for each large one
 # The same inside a room: a wing may import wings of a lower rank, and itself. Modules beside the wings take no part in this.
 WINGS = {
     "core": {"pictures": 0, "verdict": 1, "search": 2, "groups": 2},

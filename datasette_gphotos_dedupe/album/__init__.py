@@ -2,18 +2,19 @@
 
 from .metadata_losses import Rescue
 from .plan import PlannedItem, PushPlan, plan_push
-from .push_candidates import Candidate, Keeper, read_candidates, read_pushed
-from .run import PushReport, run_push
+from .push_candidates import Candidate, read_candidates, read_pushed
+from .run import PushReport, begin_pushes, run_push, run_pushes
 
 __all__ = [
     "Candidate",
-    "Keeper",
     "PlannedItem",
     "PushPlan",
     "PushReport",
     "Rescue",
+    "begin_pushes",
     "plan_push",
     "read_candidates",
     "read_pushed",
     "run_push",
+    "run_pushes",
 ]

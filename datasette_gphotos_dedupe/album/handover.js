@@ -157,7 +157,7 @@
   };
 
   // ---- step 2: what only the copies have goes to the photos that stay
-  const albumOf = async step => {
+  const albumOf = async (step, handover, state) => {
     const found = [];
     for (let page = null, pages = 0; pages < 1000; pages += 1) {
       const answer = await told('getAlbums', page);
@@ -167,6 +167,9 @@
       if (!page) break;
     }
     if (found.length !== 1) throw new Trouble(found.length ? `${found.length} albums have this title` : 'there is no such album of yours');
+    if (state.albums.some(album => album.key === found[0].mediaKey) || found[0].title === handover.album) {
+      throw new Trouble('the album is the one to delete from');
+    }
     if (found[0].isShared) throw new Trouble('the album is shared with others, so you add to it yourself');
     return found[0].mediaKey;
   };
@@ -188,8 +191,8 @@
       });
       if (!stands) throw new Trouble('Google did not keep the words');
     },
-    album: async (step, key, keeper) => {
-      const album = await albumOf(step);
+    album: async (step, key, keeper, handover, state) => {
+      const album = await albumOf(step, handover, state);
       const inside = async () => (can('getItemInfoExt')
         ? ((await told('getItemInfoExt', key)).albums || []).some(one => one.mediaKey === album)
         : (await readAlbum({key: album})).has(keeper.dedupKey));
@@ -211,7 +214,7 @@
           const keeper = await told('getItemInfo', key);
           if (keeper.trashTimestamp) throw new Trouble('the photo that stays is in the trash');
           if (!keeper.dedupKey) throw new Trouble('Google does not say which photo that is');
-          await carryOut[step.what](step, key, keeper);
+          await carryOut[step.what](step, key, keeper, handover, state);
           state.carried.push(number);
           reason = null;
           failed = 0;

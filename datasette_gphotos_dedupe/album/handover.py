@@ -25,7 +25,6 @@ from .handover_steps import Step, plan_steps, read_album_keys, rescue_text
 from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
-from .safety import surviving_keeper
 from .trashed_together import checksum_of, key_of_sha1, read_sharers
 
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
@@ -48,6 +47,7 @@ class HandedOver:
     keeper_id: str
     keeper_filename: str | None
     keeper_url: str | None
+    word: str  # on whose word it goes: remade, same_bytes, on your word
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
     going = {item.photo_id: candidates[item.photo_id] for item in plan.planned}
     verified = _read_verified_keys(conn, going)
     photos = tuple(_handed_over(candidate, verified.get(photo_id)) for photo_id, candidate in going.items())
-    keepers = {keeper.item.photo_id: keeper.item for candidate in going.values() if (keeper := surviving_keeper(candidate))}
+    keepers = {kept.photo_id: kept for candidate in going.values() if (kept := candidate.survivor)}
     steps, by_hand = plan_steps(plan.rescue, keepers, read_album_keys(conn))
     staying = {key for keeper in keepers.values() for key in (keeper.media_key, *keeper.content_keys) if key}
     return Handover(
@@ -121,13 +121,12 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
 
 
 def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
-    item, keeper = candidate.item, surviving_keeper(candidate)
-    if item is None or keeper is None:
-        raise AssertionError("a planned photo has an item and a keeper")
-    kept, checksum = keeper.item, checksum_of(item.sha1) if item.source != NOT_IN_GOOGLE else None
-    return HandedOver(
-        item.photo_id, item.filename, item.link, item.media_key, key, checksum, kept.photo_id, kept.filename, kept.link
-    )
+    item, kept, word = candidate.item, candidate.survivor, candidate.verdict.word
+    if item is None or kept is None or word is None:
+        raise AssertionError("a planned photo has an item, a photo that stays and a word")
+    checksum = checksum_of(item.sha1) if item.source != NOT_IN_GOOGLE else None
+    keys = (item.media_key, key, checksum)
+    return HandedOver(item.photo_id, item.filename, item.link, *keys, kept.photo_id, kept.filename, kept.link, word)
 
 
 def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -> dict[str, str]:

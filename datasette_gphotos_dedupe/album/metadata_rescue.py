@@ -11,7 +11,6 @@ from ..google.signin import EDIT
 from ..store.library.google_items import save_album_photo, save_description
 from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate, Item
-from .safety import surviving_keeper
 
 NO_EDIT = "the sign-in lacks the permission photoslibrary.edit.appcreateddata. Sign in again and tick every box"
 
@@ -28,14 +27,12 @@ class Lifeboat:
         failures: dict[str, str] = {}
         albums: dict[str, list[tuple[Rescue, Item]]] = {}
         for candidate in candidates:
-            keeper = surviving_keeper(candidate)
-            for thing in plan_rescue(candidate, keeper.item) if keeper else ():
+            keeper = candidate.survivor
+            for thing in plan_rescue(candidate, keeper) if keeper else ():
                 if thing.by_api and thing.album_id:
-                    albums.setdefault(thing.album_id, []).append((thing, keeper.item))
-                elif thing.by_api and (trouble := self._describe(thing, keeper.item)):
-                    failures[thing.photo_id] = (
-                        f"its description could not be given to its keeper {keeper.item.name} first: {trouble}"
-                    )
+                    albums.setdefault(thing.album_id, []).append((thing, keeper))
+                elif thing.by_api and (trouble := self._describe(thing, keeper)):
+                    failures[thing.photo_id] = f"its description could not be given to its keeper {keeper.name} first: {trouble}"
         for album_id, things in albums.items():
             trouble = self._file(album_id, {item.photo_id: item.library_id or "" for _, item in things})
             for thing, item in things if trouble else ():

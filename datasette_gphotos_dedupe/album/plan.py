@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,6 @@ from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
 from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate
-from .safety import refusal, surviving_keeper
 from .trashed_together import checksum_of
 
 NOT_OURS = "this app did not upload it, so Google will not let it file it"
@@ -29,8 +29,9 @@ class PlannedItem:
     reason: str | None
     product_url: str | None
     filename: str | None = None
-    keeper_id: str | None = None
+    keeper_id: str | None = None  # the photo that stays for it
     other_routes: tuple[str, ...] = ()
+    word: str | None = None  # on whose word it goes (`model.WORDS`); None when it does not
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,21 @@ def plan_push(
             continue
         item = plan_item(candidate, route)
         items.append(item)
-        keeper = surviving_keeper(candidate)
-        if keeper and item.state == "planned":
-            rescue += plan_rescue(candidate, keeper.item)
+        if candidate.survivor and item.state == "planned":
+            rescue += [thing for thing in plan_rescue(candidate, candidate.survivor) if not _is_for_deletion(title, thing)]
     return PushPlan(title, route, tuple(items), tuple(rescue), tuple(already), plan_withdrawal(pushed))
+
+
+def _is_for_deletion(title: str, thing: Rescue) -> bool:
+    """Whether this is a place in an album that is called like the one to delete from: a keeper must never be put there."""
+    return thing.what == "album" and re.fullmatch(rf"{re.escape(title)}( \([0-9]+\))?", thing.value.strip()) is not None
 
 
 def plan_withdrawal(pushed: Iterable[Candidate]) -> tuple[PlannedItem, ...]:
     """Those photos of an album for deletion that must not be deleted any more, each with the reason."""
     found = []
     for candidate in pushed:
-        reason, item = refusal(candidate), candidate.item
+        reason, item = candidate.refusal, candidate.item
         if reason and item and not item.trashed:
             state = "withdraw" if item.app_created and item.library_id else "by_hand"
             found.append(PlannedItem(candidate.photo_id, state, reason, item.link, item.filename))
@@ -96,9 +101,9 @@ def plan_withdrawal(pushed: Iterable[Candidate]) -> tuple[PlannedItem, ...]:
 
 def plan_item(candidate: Candidate, route: str) -> PlannedItem:
     """The fate-to-be of one photo: safety first, then whether the route can carry it."""
-    unsafe, cannot = refusal(candidate), route_refusal(candidate, route)
+    unsafe, cannot = candidate.refusal, route_refusal(candidate, route)
     reason = unsafe or cannot
-    item, keeper = candidate.item, surviving_keeper(candidate)
+    item, stays = candidate.item, candidate.survivor
     others = (
         [other for other in ROUTES if other != route and not route_refusal(candidate, other)] if cannot and not unsafe else []
     )
@@ -108,8 +113,9 @@ def plan_item(candidate: Candidate, route: str) -> PlannedItem:
         reason,
         item.link if item else None,
         item.filename if item else None,
-        keeper.item.photo_id if keeper else None,
+        stays.photo_id if stays else None,
         tuple(others),
+        None if reason else candidate.verdict.word,
     )
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from .command_line import cli
+
+if TYPE_CHECKING:
+    from ..pipeline.gone_photos import Vanishing
 
 _silent = click.option("-s", "--silent", is_flag=True, help="Print no progress.")
 _no_match = click.option("--no-match", is_flag=True, help="Only import; compare the photos later with the match command.")
@@ -14,18 +20,36 @@ _workers = click.option("--workers", type=click.IntRange(1, 64), help="Processes
 @cli.command()
 @click.argument("database", type=click.Path(dir_okay=False))
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--whole-library", is_flag=True, help="The export holds the whole library: mark as trashed what it lacks.")
+@click.option("-y", "--yes", is_flag=True, help="With --whole-library: do not ask, however much it lacks.")
 @_no_match
 @_workers
 @_silent
 @click.pass_context
-def takeout(ctx, database, paths, no_match, workers, silent):
+def takeout(ctx, database, paths, whole_library, yes, no_match, workers, silent):
     """Import a Google Takeout export: zip or tgz parts, folders, or a mixture, read in place.
 
     Give all parts of an export at once: a picture and its metadata often lie in different parts.
+
+    What an export lacks stays as it is: a scheduled one holds only what is new. With --whole-library, what earlier exports showed
+    and this one lacks is marked as trashed; the number is shown first, and a large one is to be confirmed.
     """
     from ..pipeline.importing import import_takeout
 
-    _run(ctx, database, silent, no_match, workers, lambda db, progress: import_takeout(db, list(paths), progress, workers))
+    confirm = (lambda found: _confirms(found, yes)) if whole_library else None
+    work = lambda db, progress: import_takeout(db, list(paths), progress, workers, confirm)  # noqa: E731
+    _run(ctx, database, silent, no_match, workers, work)
+
+
+def _confirms(found: Vanishing, yes: bool) -> bool:
+    """Show what would be marked as trashed; ask where it is more than a library loses. Nobody there to answer means no."""
+    click.echo(found.text)
+    if found.is_small or yes:
+        return True
+    try:
+        return sys.stdin.isatty() and click.confirm("Mark them as trashed?", default=False)
+    except click.Abort:
+        return False
 
 
 @cli.command()
@@ -108,6 +132,8 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
             _match(db, silent)
         if report.broken:
             raise SourceError(broken_text(report))
+        if report.forgotten or report.refused:
+            raise SourceError(report.forgotten or report.refused)
     finally:
         db.close()
 

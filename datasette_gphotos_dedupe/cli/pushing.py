@@ -7,13 +7,14 @@ import sqlite3
 import sys
 import threading
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from ..album import PushPlan, PushReport, run_push
+from ..album import PushPlan, PushReport
 from ..album.plan import NOT_OURS, PlannedItem
-from ..album.run import read_report
+from ..album.run import begin_pushes, needs_google, read_report, run_pushes
 from ..errors import GphotosError
 from ..google.client import open_client
 from ..pipeline.progress import Progress
@@ -64,36 +65,46 @@ _PLURALS = {
 
 
 def carry_out(database: str, conn: sqlite3.Connection, plan: PushPlan, auth_path: str, silent: bool, yes: bool) -> None:
-    """Finish what earlier runs of this command left, then push what is new, and print each outcome."""
-    push_ids = pushes.find_unfinished(conn, plan.album_title, plan.route)
-    begun = {photo_id for push_id in push_ids for photo_id in pushes.read_item_ids(conn, push_id, "planned", "sent")}
-    plan = replace(plan, items=tuple(item for item in plan.items if item.photo_id not in begun))
-    client = open_client(auth_path) if push_ids or plan.planned or plan.withdraw else None
-    if plan.planned or (plan.withdraw and not push_ids) or not pushes.is_recorded(conn, plan):
-        push_ids.append(pushes.create_push(conn, plan, actor=None))
+    """Finish what earlier runs left, then push what is new, and print each outcome."""
+    if not needs_google(conn, plan):
+        for push_id in begin_pushes(conn, plan, actor=None):
+            _print_unless(silent, conn, read_report(conn, push_id), plan.album_title)
+        return
+    client = open_client(auth_path)
+    left, counter = begin_pushes(conn, plan, actor=None), _Counter(silent)
+
+    def ask(report: PushReport) -> bool:
+        counter.end()
+        return yes or _confirms(report)
+
+    with _ctrl_c_stops() as stop:
+        try:
+            for report in run_pushes(database, list(left), client, stop, counter.show, ask):
+                counter.end()
+                left.remove(report.push_id)
+                _print_unless(silent, conn, report, plan.album_title)
+        except GphotosError:
+            counter.end()
+            if not silent:
+                print_standing(conn, left[0], plan.album_title)
+            raise
+
+
+def _print_unless(silent: bool, conn: sqlite3.Connection, report: PushReport, album_title: str) -> None:
+    if not silent:
+        print_report(conn, report, album_title)
+
+
+@contextmanager
+def _ctrl_c_stops() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that a push ends where it can go on."""
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *ignored: stop.set()) if _in_main_thread() else None
     try:
-        for push_id in push_ids:
-            try:
-                # without a client there is nothing to send: every photo of the push is refused
-                report = _run_one(database, push_id, client, stop, silent) if client else read_report(conn, push_id)
-            except GphotosError:
-                if not silent:
-                    print_standing(conn, push_id, plan.album_title)
-                raise
-            if _asks_about_trial(conn, report) and (yes or _confirms(report)):
-                pushes.confirm_trial(conn, push_id)
-                report = _run_one(database, push_id, client, stop, silent)
-            if not silent:
-                print_report(conn, report, plan.album_title)
+        yield stop
     finally:
         if before is not None:
             signal.signal(signal.SIGINT, before)
-
-
-def _asks_about_trial(conn: sqlite3.Connection, report: PushReport) -> bool:
-    return report.state == "paused" and pushes.read_push(conn, report.push_id).trial == "sent"
 
 
 def _confirms(report: PushReport) -> bool:
@@ -101,20 +112,22 @@ def _confirms(report: PushReport) -> bool:
     return click.confirm("Is it in the album, and only once in the library?", default=False)
 
 
-def _run_one(database: str, push_id: int, client, stop: threading.Event, silent: bool) -> PushReport:
-    progress = Progress(sys.stderr, silent)
-    seen = [0]
+class _Counter:
+    """Shows how far the push under way is, until it is told that this one has ended."""
 
-    def on_progress(done: int, total: int) -> None:
-        if not seen[0]:
-            progress.start("Pushing photos", total)
-        progress.advance(done - seen[0])
-        seen[0] = done
+    def __init__(self, silent: bool):
+        self._progress, self._seen = Progress(sys.stderr, silent), 0
 
-    try:
-        return run_push(database, push_id, client, stop, on_progress)
-    finally:
-        progress.finish()
+    def show(self, done: int, total: int) -> None:
+        """`done` of `total` photos of the push have their fate."""
+        if not self._seen:
+            self._progress.start("Pushing photos", total)
+        self._progress.advance(done - self._seen)
+        self._seen = done
+
+    def end(self) -> None:
+        self._progress.finish()
+        self._seen = 0
 
 
 def print_standing(conn: sqlite3.Connection, push_id: int, album_title: str) -> None:

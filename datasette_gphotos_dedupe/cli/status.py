@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..store.status import Part, Status
 
 MAX_REASONS = 8
+OLD_DAYS = 70  # a scheduled export comes every two months, and takes Google some days
 
 
 @cli.command()
@@ -49,8 +51,10 @@ def _library(found: Status) -> Iterator[str]:
     if not counts["photos"]:
         return
     first, last = found.dates
-    if first:
+    if first and last:
         yield f"  taken from {first[:10]} to {last[:10]}"
+    if found.newest_export:
+        yield f"  newest export: {found.newest_export[:10]}, {count(export_age_days(found), 'day')} old"
     yield f"  {count(counts['videos'], 'video')}, {counts['trashed']:,} in the bin, {counts['album_only']:,} maybe somebody else's"
     yield f"  {count(counts['files'], 'file')}, {count(counts['albums'], 'album')}, {count(counts['people'], 'person', 'people')}"
     yield f"  {count(counts['fingerprints'], 'fingerprint')}"
@@ -60,6 +64,14 @@ def _library(found: Status) -> Iterator[str]:
         yield f"  ... and {sum(number for _, number in found.unseen[MAX_REASONS:]):,} more, see photos.no_pixels"
     if counts["unlooked"]:
         yield f"  {counts['unlooked']:,} without: not looked at yet"
+
+
+def export_age_days(found: Status) -> int:
+    """How old the newest export is, in whole days; 0 without one, or where the clock of this machine runs behind."""
+    if not found.newest_export:
+        return 0
+    made = datetime.fromisoformat(found.newest_export[:19]).replace(tzinfo=timezone.utc)
+    return max(0, (datetime.now(timezone.utc) - made).days)
 
 
 def _parts(parts: tuple[Part, ...]) -> Iterator[str]:
@@ -91,8 +103,8 @@ def _runs(found: Status) -> Iterator[str]:
             f"  {moment(run['started_at'])} {run['command']}: {state}, {count(run['photos_added'], 'photo')} new, "
             f"{run['photos_updated']:,} with news, {count(run['files_skipped'], 'file')} left out"
         )
-        if run["message"]:
-            yield f"    {run['message']}"
+        for told in filter(None, (run["message"], run["concluded"])):
+            yield f"    {told}"
 
 
 def _review(found: Status) -> Iterator[str]:
@@ -131,6 +143,11 @@ def next_steps(found: Status, database: str) -> list[str]:
     if counts["unpushed"]:
         steps.append(
             f'Send what you chose to remove into an album ({counts["unpushed"]:,}): gphotos-to-sqlite push {database} --album "Duplicates"'
+        )
+    if export_age_days(found) > OLD_DAYS:
+        steps.append(
+            f"Import a newer export, the newest is {count(export_age_days(found), 'day')} old: a scheduled Takeout brings what is new "
+            "every two months."
         )
     return steps or ["Nothing to do. Import again when you have a new export."]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -44,7 +44,7 @@ def encode(image: Image.Image, format: str, quality: int = 92, camera: Camera | 
 
     pillow_heif.register_heif_opener()
     buffer = io.BytesIO()
-    options = {} if format == "PNG" else {"quality": quality}
+    options: dict[str, Any] = {} if format == "PNG" else {"quality": quality}
     if camera is not None or orientation != 1:
         options["exif"] = _exif(camera, orientation)
     image.save(buffer, format, **options)

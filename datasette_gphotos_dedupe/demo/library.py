@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DRIVE = {"driveDesktopUploader": {"version": "BACKUP_AND_SYNC"}}
 PHONE = {"mobileUpload": {"deviceFolder": {"localFolderName": ""}, "deviceType": "ANDROID_PHONE"}}
-WEB = {"webUpload": {"computerUpload": {}}}
+WEB: dict[str, dict[str, dict[str, str]]] = {"webUpload": {"computerUpload": {}}}
 FIRST_DAY = calendar.timegm((2016, 5, 14, 16, 20, 0))
 DAY_S = 86_400
 

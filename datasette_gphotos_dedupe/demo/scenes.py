@@ -74,9 +74,9 @@ def draw_garden(seed: int, moment: float = 0.0, size: tuple[int, int] = SIZE) ->
         draw.line((x, y, x + rng.randrange(-14, 15), y - rng.randrange(20, 70)), fill=(shade // 2, shade, shade // 3), width=3)
     for _ in range(26):
         _flower(draw, rng, rng.randrange(width), rng.randrange(height), rng.randrange(30, 110))
-    x, y = (0.2 + 0.4 * moment) * width, (0.3 + 0.1 * math.sin(6 * moment)) * height
-    draw.ellipse((x - 70, y - 60, x, y + 20), fill=(240, 190, 40), outline="black", width=4)
-    draw.ellipse((x, y - 60, x + 70, y + 20), fill=(240, 190, 40), outline="black", width=4)
+    left, top = (0.2 + 0.4 * moment) * width, (0.3 + 0.1 * math.sin(6 * moment)) * height
+    draw.ellipse((left - 70, top - 60, left, top + 20), fill=(240, 190, 40), outline="black", width=4)
+    draw.ellipse((left, top - 60, left + 70, top + 20), fill=(240, 190, 40), outline="black", width=4)
     return _as_from_a_camera(image, seed * 1000 + int(moment * 100))
 
 

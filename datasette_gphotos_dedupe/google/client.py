@@ -172,10 +172,10 @@ class Client:
         self, method: str, url: str, key: str, entry: Shape, params: dict, body: dict | None = None
     ) -> Iterator[dict[str, Any]]:
         """The entries of every page. A page may be empty, and may begin with the last entry of the page before."""
-        last_id = None
-        page_token = None
+        last_id: str | None = None
+        page_token: str | None = None
         while True:
-            page = {"pageToken": page_token} if page_token else {}
+            page: dict[str, str] = {"pageToken": page_token} if page_token else {}
             call = Call(method, url, params if body else {**params, **page}, json={**body, **page} if body else None)
             answer = fit(self.transport.call(call), page_of(key, entry), "page")
             for found in answer.get(key, []):

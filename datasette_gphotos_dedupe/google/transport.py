@@ -88,9 +88,10 @@ class Transport:
                 return answer.content
             if answer.http_status == 401 and call.authorized and not renewed:
                 renewed = True
-                answer = self._renew(answer)
-                if answer is None:
+                refused = self._renew(answer)
+                if refused is None:
                     continue
+                answer = refused
             attempt += 1
             self._raise_if_final(call, answer, attempt)
             self.pause(wait_before_retry_s(answer.http_status, attempt, self.clock.chance()))

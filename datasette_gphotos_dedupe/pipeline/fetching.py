@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..errors import QuotaError, RefusedError
+from ..errors import PictureError, QuotaError
 from ..google.client import Client
 from ..google.limits import PICTURES_PER_DAY, next_quota_reset
 from ..model import File, Photo, Reading, Trouble
 from ..sources.archives.members import Address
-from ..sources.library_api import Library, Offered
-from ..sources.picker import Picker
+from ..sources.base import Offer, RemoteSource
 from ..store.library.google_items import find_same_item, has_pixels, read_known_ids, save_app_album, save_gone, save_item
 from ..store.library.google_state import LOADS, PICKING, read_state, save_state
 from ..store.library.photos import save_skipped
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 BATCH = 100  # one page: its base URLs are used within a minute of coming
 FETCHERS = 8  # at once; a base URL takes the image host about a tenth of a second
-SIZE = "=w640-h640"  # enough for the fingerprint and the preview, and never the original
 PLACE = "Google Photos"
 
 
@@ -47,7 +44,7 @@ class FetchReport:
     albums: int = 0
 
 
-def fetch_source(db: Database, source: Library | Picker, progress: Progress, report: FetchReport | None = None) -> FetchReport:
+def fetch_source(db: Database, source: RemoteSource, progress: Progress, report: FetchReport | None = None) -> FetchReport:
     """Bring in everything the source offers; what is known with its pixels is not fetched again. `report` is kept up to date.
 
     Raises GoogleError or SourceError when cut short; what was saved until then stays, and the next run goes on from there.
@@ -55,15 +52,14 @@ def fetch_source(db: Database, source: Library | Picker, progress: Progress, rep
     run = Run(db.conn, source.name)
     fetch = _Fetch(db, source, progress, run, report or FetchReport())
     state, message = "failed", None
-    if isinstance(source, Picker):
-        source.session_id = read_state(db.conn, PICKING)
-        source.remember = lambda session_id: save_state(db.conn, PICKING, session_id)
+    if source.can.goes_on:
+        source.resume(read_state(db.conn, PICKING), lambda kept: save_state(db.conn, PICKING, kept))
     try:
         fetch.items()
-        if isinstance(source, Picker):
-            source.end()
-        else:
+        source.end()
+        if source.can.shows_absence:
             fetch.gone()
+        if source.can.lists_albums:
             fetch.albums()
         state = "done"
     except KeyboardInterrupt:
@@ -79,7 +75,7 @@ def fetch_source(db: Database, source: Library | Picker, progress: Progress, rep
 
 
 class _Fetch:
-    def __init__(self, db: Database, source: Library | Picker, progress: Progress, run: Run, report: FetchReport):
+    def __init__(self, db: Database, source: RemoteSource, progress: Progress, run: Run, report: FetchReport):
         self.conn, self.source, self.progress, self.run, self.report = db.conn, source, progress, run, report
         self._known = read_known_ids(db.conn)
         self._loads = _Loads(db.conn, source.client)
@@ -97,7 +93,7 @@ class _Fetch:
                 self._save(batch, self._pixels(batch, workers, fetchers))
                 self.progress.advance(len(batch))
 
-    def _pixels(self, batch: list[Offered], workers: WorkerPool, fetchers: ThreadPoolExecutor) -> dict[str, Reading | Trouble]:
+    def _pixels(self, batch: list[Offer], workers: WorkerPool, fetchers: ThreadPoolExecutor) -> dict[str, Reading | Trouble]:
         """What the pictures of those items show whose pixels are not known yet."""
         wanted = [offered for offered in batch if self._needs_picture(offered.photo)]
         pictures = dict(zip((o.photo.photo_id for o in wanted), fetchers.map(self._fetch, wanted), strict=True))
@@ -117,36 +113,18 @@ class _Fetch:
         same = find_same_item(self.conn, photo)
         return same is None or not has_pixels(self.conn, same)
 
-    def _fetch(self, offered: Offered) -> bytes | Trouble:
-        if offered.base_url is None:
-            return Trouble(
-                "processing", "Google has no picture of it yet (a video still being processed); run the command again later"
-            )
+    def _fetch(self, offered: Offer) -> bytes | Trouble:
         try:
-            return self._picture(offered.base_url)
-        except QuotaError:
-            raise
-        except RefusedError:
-            fresh = self.source.fetch_base_url(offered.photo.photo_id)  # its life may have ended early
-        try:
-            if fresh:
-                return self._picture(fresh)
-        except QuotaError:
-            raise
-        except RefusedError:
-            pass
-        return Trouble("no_picture", "Google gave no picture of it; run the command again later")
+            return self.source.fetch(offered, self._loads.check)
+        except PictureError as error:
+            return Trouble(error.code, str(error))
 
-    def _picture(self, base_url: str) -> bytes:
-        self._loads.check()
-        return self.source.client.fetch_picture(base_url, SIZE, self.source.needs_token)
-
-    def _save(self, batch: list[Offered], pixels: dict[str, Reading | Trouble]) -> None:
+    def _save(self, batch: list[Offer], pixels: dict[str, Reading | Trouble]) -> None:
         with transaction(self.conn):
             for offered in batch:
                 outcome = pixels.get(offered.photo.photo_id)
                 reading = outcome if isinstance(outcome, Reading) else None
-                change = save_item(self.conn, offered.photo, reading, self.source.app_created, self.run.id)
+                change = save_item(self.conn, offered.photo, reading, self.source.can.app_created, self.run.id)
                 self.report.added += change == "added"
                 self.report.updated += change == "updated"
                 self.report.pictures += reading is not None
@@ -178,7 +156,7 @@ class _Fetch:
     def albums(self) -> None:
         """The albums of this app and who is in them, but for those that pushes made: they are for deleting from."""
         pushed = read_push_albums(self.conn)
-        for album, library_ids in _listed(self.source):
+        for album, library_ids in list(self.source.albums()):  # all first: a listing that breaks off must not leave half of them
             if album.album_id in pushed:
                 continue
             with transaction(self.conn):
@@ -220,8 +198,3 @@ class _Loads:
             save_state(self._conn, LOADS, {"resets_at": self._resets_at, "count": self._count})
             self._started_at = self._transport.pictures_sent_for
             self._read()
-
-
-def _listed(source: Library) -> Iterator:
-    """All albums first: a listing that breaks off must not leave half of them."""
-    return iter(list(source.albums()))

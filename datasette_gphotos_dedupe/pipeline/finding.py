@@ -14,8 +14,9 @@ from typing import Any
 
 from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.pictures.variants import BASE
+from ..core.verdict.relation import same_bytes_verdict
 from ..core.verdict.subject import Subject
-from ..core.verdict.verify import same_bytes_verdict, verify_pair
+from ..core.verdict.verify import verify_pair
 from ..errors import PictureError, SourceError
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address

@@ -6,6 +6,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..model import File
+from ..words import count
+
+MAX_NAMED = 5
+
 
 @dataclass
 class PartReport:
@@ -36,6 +41,9 @@ class ImportReport:
     files_read: int = 0
     warnings: list[str] = field(default_factory=list)
     stopped: bool = False
+    concluded: list[str] = field(default_factory=list)  # what its exports were taken for
+    forgotten: str | None = None  # files that ended in no state, which is a fault of the program
+    refused: str | None = None  # why nothing was marked though the person called the export whole
 
     @property
     def broken(self) -> list[str]:
@@ -52,3 +60,13 @@ class ImportReport:
         value = json.loads(text)
         parts = [PartReport(**{**part, "skipped": Counter(part["skipped"])}) for part in value["parts"]]
         return cls(parts, photos=value["photos"], warnings=value["warnings"])
+
+
+def forgotten_text(files: list[File]) -> str:
+    """What to say of files that an import forgot."""
+    names = ", ".join(f"{file.container}: {file.member}" for file in files[:MAX_NAMED])
+    more = f" and {len(files) - MAX_NAMED:,} more" if len(files) > MAX_NAMED else ""
+    return (
+        f"{count(len(files), 'file')} could not be accounted for, which is a fault of this program: {names}{more}. They are in the "
+        "table skipped as forgotten; all others are saved. Please report it."
+    )

@@ -12,19 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
-from ..model import File, Photo, Reading, Trouble
-from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers
+from ..model import File, Reading, Trouble
+from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers, in_order_of_parts
 from ..sources.archives.entries import printable
 from ..sources.archives.inventory import take_inventory
+from ..sources.archives.parts import Parts
+from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
 from ..store.library.gone_files import forget_stale, read_stale
 from ..store.library.last_import import read_last_import, save_last_import
 from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, save_part, was_broken_as_another_file
+from ..store.runs import Known, Run, read_known, read_parts_of, save_part, was_broken_as_another_file
 from ..store.writing import transaction
-from .gone_photos import note_vanished
-from .import_report import ImportReport, PartReport
+from .conclusions import conclude
+from .gone_photos import Confirm, note_vanished
+from .import_report import ImportReport, PartReport, forgotten_text
 from .item_import import Job
 from .progress import Progress
 from .reading import is_worth_another_try
@@ -36,15 +39,39 @@ if TYPE_CHECKING:
 
 BATCH_PHOTOS = 200
 BATCH_S = 2.0
+FORGOTTEN = Trouble("forgotten", "the program did not come to it, which is a fault of the program; please report it")
 
 
-def import_takeout(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
+def import_takeout(
+    db: Database,
+    paths: list[str | Path],
+    progress: Progress,
+    workers: int | None = None,
+    whole_library: Confirm | None = None,
+) -> ImportReport:
     """Import the parts of one or more Takeout exports.
+
+    With `whole_library` they hold the whole library: what earlier exports showed and they lack is marked as trashed, once that
+    function has been shown how much and says yes.
 
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
-    containers = _outermost(find_containers(paths))
-    return _Import(db, Takeout(containers), "takeout", progress, workers).run()
+    containers = _outermost(_with_earlier_parts(db, find_containers(paths)))
+    return _Import(db, Takeout(containers), progress, workers, whole_library).run()
+
+
+def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Container]:
+    """Also the zips of the same exports that an earlier run has read, where they still lie as they were.
+
+    A picture, its sidecar and its film may lie in different parts. Nothing in those is read again but their indexes and sidecars; a
+    tgz would have to be read from its start, so it is left to the person to give it again.
+    """
+    ids = {container.export_id for container in containers if container.export_id}
+    known = {str(container.path) for container in containers}
+    wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
+    there: list[str | Path] = [path for path in wanted.values() if Path(path).is_file()]
+    found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
+    return in_order_of_parts([*containers, *found])
 
 
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -55,35 +82,47 @@ def import_folder(db: Database, paths: list[str | Path], progress: Progress, wor
                 f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
             )
     containers = _outermost([container for container in find_containers(paths) if container.kind == FOLDER])
-    return _Import(db, Folder(containers), "folder", progress, workers).run()
+    return _Import(db, Folder(containers), progress, workers).run()
 
 
 def _outermost(containers: list[Container]) -> list[Container]:
-    """Without folders that lie in another one given: their files would be seen twice."""
-    folders = [container.path for container in containers if container.kind == FOLDER]
-    return [each for each in containers if each.kind != FOLDER or not any(path in each.path.parents for path in folders)]
+    """Without folders that lie in another one given, or are one by another name: their files would be seen twice."""
+    kept: dict[Path, Container] = {}
+    for container in containers:
+        kept.setdefault(container.path.resolve(), container)
+    folders = [path for path, container in kept.items() if container.kind == FOLDER]
+    return [each for path, each in kept.items() if each.kind != FOLDER or not any(other in path.parents for other in folders)]
 
 
 class _Import:
     """One import: its source, its workers, the batch in flight and the counts."""
 
-    def __init__(self, db: Database, source: Takeout, command: str, progress: Progress, workers: int | None):
+    def __init__(
+        self,
+        db: Database,
+        source: Parts,
+        progress: Progress,
+        workers: int | None,
+        whole_library: Confirm | None = None,
+    ):
         self.conn = db.conn
+        self.whole_library = whole_library
         self.source = source
         self.progress = progress
         self.pool = WorkerPool(workers)
-        self.work = Run(db.conn, command)
+        self.work = Run(db.conn, source.name)
         self.staging = Staging(db.conn)
         self.report = ImportReport()
-        sizes = [container.bytes for container in source.containers]
+        sizes = [container.bytes for container in source.containers if container.bytes is not None]
         # How much lies in a folder is not known before it was walked.
-        self._begins = None if None in sizes else [0, *accumulate(sizes)]
+        self._begins = [0, *accumulate(sizes)] if len(sizes) == len(source.containers) else None
         self._inventory: str | None = None
         self._is_recalled = False
         self._distrusted: set[str] = set()
         self._known: dict[str, dict[str, Known]] = {}
         self._settled: dict[str, set[str]] = defaultdict(set)  # container -> members that are used or skipped in this run
         self._albums_saved: set[str] = set()
+        self._photo_ids: set[str] = set()
         self._batch: list[Found] = []
         self._skips: list[tuple[File, Trouble]] = []
         self._saved_at = time.monotonic()
@@ -112,7 +151,7 @@ class _Import:
             self.progress.start("Looking for what is new in the parts")
         with contextlib.suppress(SourceError, OSError):  # it will be told of where the part is read
             self._inventory = f"{self.source.name} {take_inventory(self.source.containers)}"
-        if last is not None and last[0] == self._inventory:
+        if last is not None and last[0] == self._inventory and not self.whole_library:
             report = ImportReport.from_json(last[1])
             if not _may_differ_next_time(report):
                 self.report, self._is_recalled = report, True
@@ -122,8 +161,6 @@ class _Import:
         with self.pool:
             self._read_index()
             self._read_photos()
-        if not self.source.broken:
-            self.report.warnings += note_vanished(self.conn, self.source.exports, self.source.containers, self.work.id)
 
     def _finish(self, state: str) -> None:
         for number, account in enumerate(self.source.accounts):
@@ -141,18 +178,43 @@ class _Import:
                 )
             )
             save_part(self.conn, _part_row(container, account, broken, state), self.work)
+        if state == "done" and not self.report.broken:
+            self._account_for_all()
+            self._forget_unseen()
+            self._conclude()
         lasting = replace(self.report, warnings=self.source.warnings)
         self.report.warnings += self.source.warnings
-        if state == "done" and not self.report.broken:
-            self._forget_unseen()
         if state == "done":
             self.staging.clear([_part_key(container)[0] for container in self.source.containers if container.kind == TGZ])
         if self.report.broken:
             state = "failed"
-        self.work.finish(state, " ".join(self.report.broken) or None)
+        self.work.finish(state, " ".join(self.report.broken) or None, " ".join(self.report.concluded) or None)
         if state == "done" and self._inventory and not _may_differ_next_time(lasting):
             with transaction(self.conn):
                 save_last_import(self.conn, self._inventory, lasting.as_json())
+
+    def _conclude(self) -> None:
+        """Say what the exports are taken for; only the person's word makes one the whole library."""
+        if not self.source.can.shows_absence:
+            return
+        exports, containers = self.source.exports, self.source.containers
+        if self.whole_library is None:
+            self.report.concluded = conclude(self.conn, exports, containers)
+            return
+        self.report.concluded, self.report.refused = note_vanished(
+            self.conn, exports, containers, self.work.id, self.whole_library
+        )
+
+    def _account_for_all(self) -> None:
+        """Leave out, and tell as an error, what the run neither used nor left out: each file must end in one state."""
+        lost = [
+            file for file in map(self.source.file_of, self.source.media()) if file.member not in self._settled[file.container]
+        ]
+        if lost:
+            for file in lost:
+                self._skip(file, FORGOTTEN)
+            self._save_batch()
+            self.report.forgotten = forgotten_text(lost)
 
     def _forget_unseen(self) -> None:
         """Drop what earlier runs said of files that are no longer there, or of sidecars that have found their picture."""
@@ -202,8 +264,8 @@ class _Import:
         return None if known.code and is_worth_another_try(known.code) else known
 
     def _read_photos(self) -> None:
-        self.progress.start("Reading pictures", self.source.media_count)
-        for job in in_order(self._jobs(self.source.photos(self._skip)), Job.start):
+        self.progress.start("Reading pictures", sum(1 for _ in self.source.media()))
+        for job in in_order(self._jobs(self.source.offers(self._skip)), Job.start):
             self._take(job)
             self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
             self.progress.advance(len(job.photo.files))
@@ -211,9 +273,9 @@ class _Import:
                 self._save_batch()
         self._save_batch()
 
-    def _jobs(self, photos: Iterator[Photo]) -> Iterator[Job]:
-        for photo in photos:
-            yield Job(photo, self._read, [self.known_of(file) for file in photo.files])
+    def _jobs(self, offers: Iterator[Offer]) -> Iterator[Job]:
+        for offer in offers:
+            yield Job(offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google)
 
     def _read(self, file: File, mode: str) -> Pending | Known | Reading | Trouble:
         kind = self.source.container_of(file).kind
@@ -263,7 +325,8 @@ class _Import:
             raise
         self._albums_saved |= albums
         self._batch, self._skips = [], []
-        self.report.photos += len(batch)
+        self._photo_ids |= saved.photo_ids
+        self.report.photos = len(self._photo_ids)
         self.report.added += saved.added
         self.report.updated += saved.updated
 

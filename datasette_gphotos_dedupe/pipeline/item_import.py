@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from ..core.content_key import dedup_key_of
 from ..core.pictures.exif import clock_in_name, utc_from_clock
@@ -16,7 +17,7 @@ from .workers import Pending
 
 MAINS = ("original", "album_copy")
 NO_PHOTO = Trouble("no_photo", "it belongs to a picture that could not be read")
-Read = Callable[[File, str], Pending | Reading | Trouble]
+Read = Callable[[File, str], Pending | Known | Reading | Trouble]
 
 
 @dataclass
@@ -26,7 +27,8 @@ class Job:
     photo: Photo
     read: Read
     known: list[Known | None]
-    outcomes: list = field(default_factory=list)
+    in_google: bool
+    outcomes: list[Any] = field(default_factory=list)
 
     def start(self) -> None:
         """Start reading what is not known: the best file in full, the others for their checksum."""
@@ -50,7 +52,7 @@ class Job:
             return None
         for other, candidate in enumerate(self.photo.files):
             same = (candidate.crc32, candidate.bytes) == (file.crc32, file.bytes) and self._is_main(other)
-            if same and other != at and (other < at or (self.known[other] is not None and not self.known[other].code)):
+            if same and other != at and (other < at or ((known := self.known[other]) is not None and not known.code)):
                 return other
         return None
 
@@ -64,7 +66,8 @@ class Job:
                 for file, outcome in zip(self.photo.files, self._resolved(), strict=True)
             ]
         outcomes = self._resolved()
-        files, skipped = [], []
+        files: list[File] = []
+        skipped: list[tuple[File, Trouble]] = []
         for at, (file, outcome) in enumerate(zip(self.photo.files, outcomes, strict=True)):
             if isinstance(outcome, Trouble):
                 skipped.append((file, outcome))
@@ -73,7 +76,7 @@ class Job:
             files.insert(0 if at == best else len(files), file)
         if files[0].role == "album_copy":
             files[0] = replace(files[0], role="original")
-        return self._found(files, outcomes[best]), skipped
+        return self._found(files, _usable(outcomes[best])), skipped
 
     def _best(self) -> int | None:
         """The first file that gives pixels: a main one, else an edited version."""
@@ -99,17 +102,22 @@ class Job:
         for at, outcome in enumerate(self.outcomes):
             while outcome is None:
                 at = self._twin(at)  # type: ignore[assignment]
-                outcome = self.outcomes[at]  # type: ignore[index]
+                outcome = self.outcomes[at]
             resolved.append(outcome)
         return resolved
 
     def _found(self, files: list[File], best: Known | Reading) -> Found:
         facts: dict = {"files": tuple(files), "sha1": best.sha1, "bytes": best.bytes}
-        if self.photo.source == "takeout" and best.sha1:
+        if self.in_google and best.sha1:
             facts["dedup_key"] = dedup_key_of(best.sha1)
         if isinstance(best, Known):
             return Found(altered(self.photo, kind=None, **facts))
         return Found(_with_reading(altered(self.photo, **facts), best), best)
+
+
+def _usable(outcome: Known | Reading | Trouble) -> Known | Reading:
+    assert not isinstance(outcome, Trouble)  # or it would not be the best
+    return outcome
 
 
 def _with_reading(photo: Photo, reading: Reading) -> Photo:
@@ -125,6 +133,8 @@ def _with_reading(photo: Photo, reading: Reading) -> Photo:
         camera_make=reading.camera_make,
         camera_model=reading.camera_model,
         moves=reading.moves,
+        extras=reading.extras,
+        flaw=reading.flaw,
     )
     if photo.latitude is None:
         photo = replace(photo, latitude=reading.latitude, longitude=reading.longitude)

@@ -144,8 +144,8 @@ def _digest_of_all(known: matches.Fingerprints, options: MatchOptions, picked: S
 
 def _forget(db: Database, library: Library, found: Candidates) -> None:
     """Void the older pairs of photos that are compared from scratch, and those that a growing crowd leaves out."""
-    fresh = [library.photo_ids[row] for row in np.flatnonzero(found.fresh)]
-    crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded)}
+    fresh = [library.photo_ids[row] for row in np.flatnonzero(found.fresh).tolist()]
+    crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded).tolist()}
     allowed = {(library.photo_ids[a], library.photo_ids[b]) for a, b in found.crowd_pairs.tolist()}
     with db.atomic():
         matches.forget_photos(db.conn, fresh)
@@ -168,7 +168,7 @@ def _compare_pixels(
     ids = known.library.photo_ids
     progress.start("Comparing pixels", len(found.first))
     name = options.name
-    marked = [(f"{name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh)]
+    marked = [(f"{name} {known.digests[row]} {found.roles[row]}", ids[row]) for row in np.flatnonzero(found.fresh).tolist()]
     marked.sort(key=lambda pair: pair[1])
     position = 0
     for comparisons, complete_up_to, started in _started(db, verifier, _batches(known.library, found), progress):

@@ -64,7 +64,8 @@ class Progress:
         """Begin a step, ending the one before."""
         self.finish()
         self._label, self._total, self._done = label, total, 0
-        self._note, self._share = "", None
+        self._note = ""
+        self._share: float | None = None
         self._began = self._clock()
         self._marks: deque[tuple[float, int, float]] = deque([(self._began, 0, 0.0)])
         self._next_at = self._began + (TERMINAL_INTERVAL_S if self._live else FIRST_INTERVAL_S)

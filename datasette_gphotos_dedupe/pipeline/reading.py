@@ -7,8 +7,8 @@ import importlib.util
 from typing import BinaryIO
 
 from ..core.pictures.exif import CameraFacts, camera_facts
+from ..core.pictures.extras import MOVING, list_extras
 from ..core.pictures.file_kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
-from ..core.pictures.motion import holds_film
 from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Reading, Trouble
 from ..sources.archives.members import Address, open_address
@@ -73,7 +73,7 @@ def _read_picture(data: bytes, kind: Kind) -> Reading:
 
     decoded = decode_picture(data)
     facts = camera_facts(data)
-    moves = decoded.moves or holds_film(data)
+    extras = list_extras(data, decoded.format, decoded.moves, decoded.transparent)
     return _reading(
         hashlib.sha1(data).hexdigest(),
         len(data),
@@ -83,7 +83,9 @@ def _read_picture(data: bytes, kind: Kind) -> Reading:
         height=decoded.height,
         fingerprint=compute_fingerprint(decoded.image),
         thumbnail=make_thumbnail(decoded.image),
-        moves=moves,
+        moves=not MOVING.isdisjoint(extras),
+        extras=extras,
+        flaw=decoded.flaw,
     )
 
 

@@ -13,7 +13,7 @@ def summary_lines(report: ImportReport, database: str) -> list[str]:
     lines = [_part_line(part) for part in report.parts]
     word = "Stopped. " if report.stopped else ""
     lines.append(f"{word}{count(report.photos, 'photo')}: {report.added:,} new, {report.updated:,} with news.")
-    lines += report.warnings
+    lines += report.warnings + report.concluded
     if any(part.skipped for part in report.parts):
         lines.append(f"What was left out, and why: gphotos-to-sqlite status {shlex.quote(database)}")
     if report.stopped:

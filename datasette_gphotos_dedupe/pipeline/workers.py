@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import GphotosError, SourceError
 from ..model import Reading, Trouble
@@ -41,7 +41,7 @@ class WorkerPool:
 
     def __init__(self, workers: int | None = None):
         self._workers = workers or os.cpu_count() or 1
-        self._pool = None
+        self._pool: Any = None
         self._restarts = 0
 
     def __enter__(self) -> WorkerPool:
@@ -191,7 +191,7 @@ def _end_server() -> None:
     if sys.platform == "linux":
         from multiprocessing import forkserver
 
-        pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # type: ignore[attr-defined]
+        pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -91,7 +91,7 @@ def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
     by_relation = [(row[0], words.RELATION_LABELS[row[0]], float(row[3])) for row in totals.relations if row[3]]
     years, distances = read_space_by_year(conn), read_distances(conn)
     titles = ("Space to gain by relation", "Space to gain by the year the keeper was taken", "Pairs by differing bits of 256")
-    found = [
+    found: list[dict[str, Any]] = [
         {"title": titles[0], "svg": plots.bars(titles[0], by_relation, words.size), "table": None, "shown": bool(by_relation)},
         {"title": titles[1], "svg": plots.columns(titles[1], years, RELATIONS, words.size), "table": years, "shown": bool(years)},
         {

@@ -50,9 +50,10 @@ def read_totals(conn: sqlite3.Connection) -> Totals:
     found = conn.execute(
         "SELECT relation, count(*), sum(suggested_count), sum(reclaimable_bytes), sum(decided) FROM groups GROUP BY relation"
     ).fetchall()
-    relations = sorted((tuple(row) for row in found), key=lambda row: RELATIONS.index(row[0]))
+    relations: list[Any] = sorted((tuple(row) for row in found), key=lambda row: RELATIONS.index(row[0]))
     photos = conn.execute("SELECT count(*) FROM photos").fetchone()[0]
-    return Totals(photos, *(sum(row[place] for row in relations) for place in (1, 2, 3, 4)), tuple(relations))
+    groups, suggested, reclaimable, decided = (sum(row[place] for row in relations) for place in (1, 2, 3, 4))
+    return Totals(photos, groups, suggested, reclaimable, decided, tuple(relations))
 
 
 def read_space_by_year(conn: sqlite3.Connection) -> dict[str, dict[str, float]]:

@@ -38,19 +38,31 @@ class Push:
 class PlannedFate(Protocol):
     """What `create_push` needs to know of one photo."""
 
-    photo_id: str
-    state: str
-    reason: str | None
-    product_url: str | None
+    @property
+    def photo_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def product_url(self) -> str | None: ...
+    @property
+    def keeper_id(self) -> str | None: ...
+    @property
+    def word(self) -> str | None: ...
 
 
 class Plan(Protocol):
     """What `create_push` needs to know of a plan (see `album.plan.PushPlan`)."""
 
-    album_title: str
-    route: str
-    items: Sequence[PlannedFate]
-    refused: Sequence[PlannedFate]
+    @property
+    def album_title(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def items(self) -> Sequence[PlannedFate]: ...
+    @property
+    def refused(self) -> Sequence[PlannedFate]: ...
 
 
 def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
@@ -63,14 +75,14 @@ def create_push(conn: sqlite3.Connection, plan: Plan, actor: str | None) -> int:
             (plan.album_title, plan.route, len(plan.items), len(plan.refused), actor, now, now),
         ).lastrowid
         conn.executemany(
-            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO push_items (push_id, photo_id, position, state, reason, product_url, updated_at, word, stays_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now)
+                (push_id, item.photo_id, position, item.state, item.reason, item.product_url, now, item.word, item.keeper_id)
                 for position, item in enumerate(plan.items)
             ),
         )
-    return push_id
+    return int(push_id or 0)
 
 
 def save_handover(conn: sqlite3.Connection, album_title: str, count: int, refused: int) -> int:
@@ -209,7 +221,7 @@ def read_push_albums(conn: sqlite3.Connection) -> set[str]:
 def count_added(conn: sqlite3.Connection, album_id: str) -> int:
     """How many photos all pushes together have put into this album."""
     sql = "SELECT count(DISTINCT photo_id) FROM push_items WHERE album_id = ? AND state = 'added'"
-    return conn.execute(sql, (album_id,)).fetchone()[0]
+    return int(conn.execute(sql, (album_id,)).fetchone()[0])
 
 
 def read_added(conn: sqlite3.Connection, album_title: str) -> list[tuple[int, str, str]]:

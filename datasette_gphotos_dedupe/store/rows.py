@@ -9,17 +9,17 @@ from typing import Any
 AT_ONCE = 500  # SQLite before 3.32 takes 999
 
 
-def in_parts(values: Sequence, size: int = AT_ONCE) -> Iterator[Sequence]:
+def in_parts(values: Sequence[Any], size: int = AT_ONCE) -> Iterator[Sequence[Any]]:
     """The values in parts of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def marks(values: Collection) -> str:
+def marks(values: Collection[Any]) -> str:
     """A question mark for each value, to stand in SQL."""
     return ",".join("?" * len(values))
 
 
-def select(conn: sqlite3.Connection, sql: str, values: Sequence[str]) -> Iterator[tuple]:
+def select(conn: sqlite3.Connection, sql: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """The rows of `sql`, whose `{}` stands for the values, some hundred at a time."""
     for part in in_parts(values):
         yield from conn.execute(sql.format(marks(part)), list(part)).fetchall()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import DatabaseError
 from .rows import marks
@@ -33,8 +35,17 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     used = conn.execute(f"SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files {where}", values)
     known = {row[0]: Known(*tuple(row)[1:]) for row in used}
     skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
-    known.update({row[0]: Known(*tuple(row)[1:4], None, None, *tuple(row)[4:]) for row in skipped})
+    known.update({row[0]: Known(row[1], row[2], row[3], None, None, row[4], row[5]) for row in skipped})
     return known
+
+
+def read_parts_of(conn: sqlite3.Connection, export_ids: Collection[str]) -> list[tuple[str, int | None, str | None]]:
+    """(container, bytes, time) of each part of these exports that was read to its end."""
+    rows = conn.execute(
+        f"SELECT container, bytes, modified_at FROM parts WHERE state = 'done' AND export_id IN ({marks(export_ids)})",
+        list(export_ids),
+    )
+    return [tuple(row) for row in rows.fetchall()]
 
 
 def was_broken_as_another_file(conn: sqlite3.Connection, container: str, size: int | None, modified_at: str | None) -> bool:
@@ -51,7 +62,7 @@ class Run:
         self._command = command
         self._started_at = utc_now()
         self.run_id: int | None = None
-        self.counts: Counter = Counter()
+        self.counts: Counter[str] = Counter()
 
     def id(self) -> int:
         """Its number. The caller holds a transaction."""
@@ -74,19 +85,19 @@ class Run:
         with contextlib.suppress(DatabaseError, sqlite3.Error):
             self.finish("failed")
 
-    def finish(self, state: str, message: str | None = None) -> None:
+    def finish(self, state: str, message: str | None = None, concluded: str | None = None) -> None:
         """End the run, if it wrote anything."""
         if self.run_id is None:
             return
         with transaction(self._conn):
             self.save_counts()
             self._conn.execute(
-                "UPDATE runs SET state = ?, finished_at = ?, message = ? WHERE run_id = ?",
-                [state, utc_now(), message, self.run_id],
+                "UPDATE runs SET state = ?, finished_at = ?, message = ?, concluded = ? WHERE run_id = ?",
+                [state, utc_now(), message, concluded, self.run_id],
             )
 
 
-def save_part(conn: sqlite3.Connection, row: dict, run: Run) -> bool:
+def save_part(conn: sqlite3.Connection, row: dict[str, Any], run: Run) -> bool:
     """Save the account of a part when it differs from the one saved. Returns whether anything was written."""
     old = conn.execute(f"SELECT {', '.join(row)} FROM parts WHERE container = ?", [row["container"]]).fetchone()
     if old is not None and tuple(old) == tuple(row.values()):

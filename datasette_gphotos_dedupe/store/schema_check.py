@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from .. import schema
 
@@ -86,11 +87,13 @@ def _steps_taken(conn: sqlite3.Connection, found: Shape) -> tuple[str, ...]:
 def _expected(steps: tuple[str, ...]) -> Shape:
     with closing(sqlite3.connect(":memory:")) as conn:
         for step in steps:
-            schema.STEPS[step](conn)
+            schema.STEPS[step](conn)  # type: ignore[arg-type]  # steps use `execute` alone, which both have
         return read_shape(conn)
 
 
-def _missing_column(kind: str, found: dict, expected: dict, others: dict, whole: bool) -> str | None:
+def _missing_column(
+    kind: str, found: dict[str, Any], expected: dict[str, Any], others: dict[str, Any], whole: bool
+) -> str | None:
     for name, columns in expected.items():
         if name in others:
             return f"{name} is no {kind} there"

@@ -34,6 +34,7 @@ class Status:
     runs: tuple[sqlite3.Row, ...]
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
+    newest_export: str | None  # its date
 
 
 _COUNTS = {
@@ -81,6 +82,9 @@ def read_status(conn: sqlite3.Connection) -> Status:
         ),
         runs=_read_runs(conn),
         relations=_grouped(conn, "SELECT relation, count(*) FROM groups WHERE NOT decided GROUP BY relation"),
+        newest_export=conn.execute(
+            "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
+        ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
     )
 
@@ -97,7 +101,10 @@ def _read_parts(conn: sqlite3.Connection) -> tuple[Part, ...]:
     rows = conn.execute(
         "SELECT container, state, files_seen, files_used, sidecars, message FROM parts ORDER BY coalesce(exported_at, ''), container"
     ).fetchall()
-    return tuple(Part(*row[:5], skipped.get(row[0], {}), row[5]) for row in map(tuple, rows))
+    return tuple(
+        Part(container, state, seen, used, sidecars, skipped.get(container, {}), message)
+        for container, state, seen, used, sidecars, message in rows
+    )
 
 
 def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from ..errors import DatabaseError
@@ -15,7 +16,7 @@ def utc_now() -> str:
 
 
 @contextlib.contextmanager
-def transaction(conn: sqlite3.Connection):
+def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """One short write transaction. Raises DatabaseError when the disk is full or the file is gone; nothing is half written."""
     try:
         with conn:
@@ -38,6 +39,6 @@ def transaction(conn: sqlite3.Connection):
         ) from error
 
 
-def part_of_transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager:
+def part_of_transaction(conn: sqlite3.Connection) -> contextlib.AbstractContextManager[None]:
     """A transaction of its own, or a part of the one the caller holds."""
     return contextlib.nullcontext() if conn.in_transaction else transaction(conn)

@@ -6,7 +6,10 @@ import pytest
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.errors import GphotosError
+from datasette_gphotos_dedupe.model import RELATION_RULES
 from tests.google.library import build_pushable, copy_id, decide, keeper_id
+
+UNPROVED = "nothing proves that it shows the same picture as its keeper IMG_0000.jpg, so it may be the only one"
 
 
 @pytest.fixture
@@ -54,30 +57,35 @@ def test_a_photo_whose_keeper_is_decided_remove_too_is_refused(db):
 
 def test_both_photos_of_a_group_decided_remove_are_both_refused(db):
     decide(db, [keeper_id(0)], "remove")
-    assert reasons(db)[keeper_id(0)] == "it has no keeper any more: no other photo was verified to be the same picture"
+    found = reasons(db)
+    assert found[keeper_id(0)] == "its keeper copy00000.jpg is decided 'remove' too"
+    assert found[copy_id(0)] == "its keeper IMG_0000.jpg is decided 'remove' too"
 
 
-def test_an_original_goes_when_the_copy_was_decided_to_be_kept_in_its_place(db):
+def test_an_original_goes_for_its_smaller_copy_only_on_the_word_of_who_was_told_so(db):
     decide(db, [keeper_id(0)], "remove")
     decide(db, [copy_id(0)], "keep")
     with db.atomic():
         db.execute("UPDATE photos SET app_created = 1, library_id = 'L' WHERE photo_id = ?", [keeper_id(0)])
+    assert reasons(db)[keeper_id(0)] == "its keeper copy00000.jpg is smaller, so what only this one shows would be lost"
+    with db.atomic():
+        db.execute("UPDATE decisions SET on_word = 1 WHERE subject = ?", [keeper_id(0)])
     assert reasons(db)[keeper_id(0)] is None
 
 
 def test_a_photo_without_a_group_is_refused(db):
     reason = refuse_first(db, "DELETE FROM groups WHERE group_id = ?", keeper_id(0))
-    assert reason == "it has no keeper any more: no other photo was verified to be the same picture"
+    assert reason == "it has no keeper any more: no other photo is known to show the same picture"
 
 
 def test_a_photo_whose_keeper_is_gone_is_refused(db):
     reason = refuse_first(db, "DELETE FROM photos WHERE photo_id = ?", keeper_id(0))
-    assert reason == "it has no keeper any more: no other photo was verified to be the same picture"
+    assert reason == "it has no keeper any more: no other photo is known to show the same picture"
 
 
 def test_a_photo_that_was_never_compared_with_its_keeper_is_refused(db):
     reason = refuse_first(db, "DELETE FROM pairs WHERE photo_a = ?", keeper_id(0))
-    assert reason == "it was not verified to be the same picture as its keeper IMG_0000.jpg"
+    assert reason == UNPROVED
 
 
 def test_a_pair_that_a_person_called_different_proves_nothing(db):
@@ -87,13 +95,38 @@ def test_a_pair_that_a_person_called_different_proves_nothing(db):
         copy_id(0),
         keeper_id(0),
     )
-    assert reason == "it was not verified to be the same picture as its keeper IMG_0000.jpg"
+    assert reason == "it was said not to be the same picture as its keeper IMG_0000.jpg"
 
 
-@pytest.mark.parametrize("relation, words", [("series", "series"), ("look_alike", "look-alike")])
-def test_another_shot_is_refused(db, relation, words):
+@pytest.mark.parametrize("relation", [rule.name for rule in RELATION_RULES if not rule.may_go])
+def test_what_a_relation_does_not_prove_is_refused_when_nobody_was_told(db, relation):
     reason = refuse_first(db, "UPDATE pairs SET relation = ? WHERE photo_a = ?", relation, keeper_id(0))
-    assert reason == f"it is not the same picture as IMG_0000.jpg but a {words} of it, so it may be the only one"
+    assert reason == UNPROVED
+
+
+def test_a_photo_that_nothing_proves_goes_on_the_word_of_who_was_told_so(db):
+    change = "UPDATE pairs SET relation = 'look_alike' WHERE photo_a = ?"
+    with db.atomic():
+        db.execute(change, [keeper_id(0)])
+        db.execute("UPDATE decisions SET on_word = 1, stays_id = ? WHERE subject = ?", [keeper_id(0), copy_id(0)])
+    (item, *others) = plan_push(read_candidates(db.conn), "Duplicates").items
+    assert (item.state, item.word) == ("planned", "on your word")
+    assert {other.word for other in others} == {"remade"}
+
+
+def test_the_push_asks_of_the_photo_that_was_to_stay_and_of_no_neighbour(db):
+    """Another member of the group that is proved, and stays, does not count for the one that was named."""
+    with db.atomic():
+        db.execute("UPDATE decisions SET stays_id = ? WHERE subject = ?", [keeper_id(1), copy_id(0)])
+    assert reasons(db)[copy_id(0)] == UNPROVED.replace("IMG_0000", "IMG_0001")
+
+
+def test_who_stays_is_found_by_its_bytes_under_a_new_id(db):
+    with db.atomic():
+        db.execute("UPDATE photos SET sha1 = ? WHERE photo_id = ?", ["5a" * 20, keeper_id(0)])
+        db.execute("UPDATE decisions SET stays_id = 'former', content_stays = ? WHERE subject = ?", ["5a" * 20, copy_id(0)])
+    (item, *_) = plan_push(read_candidates(db.conn), "Duplicates").items
+    assert (item.reason, item.keeper_id) == (None, keeper_id(0))
 
 
 def test_a_photo_seen_only_in_an_album_is_refused(db):
@@ -193,6 +226,16 @@ def test_what_only_the_copy_has_is_listed_for_rescue(db):
         ("description", "On the beach", False),
         ("location", "1.5,-2.0", False),
     ]
+
+
+@pytest.mark.parametrize("route", ["by_id", "handover"])
+def test_no_keeper_is_ever_put_into_an_album_called_like_the_one_to_delete_from(db, route):
+    with db.atomic():
+        titles = ("Duplicates", "Duplicates (2)", "Duplicates of 2019", "Duplicates (old)")
+        db["albums"].insert_all({"album_id": f"album:{title}", "title": title} for title in titles)
+        db["album_photos"].insert_all({"album_id": f"album:{title}", "photo_id": copy_id(0)} for title in titles)
+    rescue = plan_push(read_candidates(db.conn), " Duplicates ", route).rescue
+    assert [thing.value for thing in rescue] == ["Duplicates (old)", "Duplicates of 2019"]
 
 
 def test_a_photo_that_shares_its_bytes_with_one_that_is_kept_is_refused(db):

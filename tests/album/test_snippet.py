@@ -48,6 +48,7 @@ def photo(number: int, **more: object) -> HandedOver:
         "keeper_id": key(900_000 + number),
         "keeper_filename": f"KEPT_{number}.jpg",
         "keeper_url": None,
+        "word": "remade",
     }
     return HandedOver(**{**values, **more})
 
@@ -400,6 +401,7 @@ def test_a_description_that_the_file_of_the_keeper_says_itself_is_not_lost(run):
         (step(0, "description", "Grandma"), {}, {"lost": ["AQNOFd"]}, "Google did not keep the words"),
         (step(0, "album", "Trip"), {}, {"lost": ["E1Cajb"]}, "Google did not put it into the album"),
         (step(0, "album", "Gone"), {}, {}, "there is no such album of yours"),
+        (step(0, "album", ALBUM, album_key="AF1Qip4"), {}, {}, "the album is the one to delete from"),
         (step(0, "album", "Twice"), {}, {}, "2 albums have this title"),
         (step(0, "album", "Shared"), {}, {}, "the album is shared with others, so you add to it yourself"),
     ],
@@ -407,7 +409,7 @@ def test_a_description_that_the_file_of_the_keeper_says_itself_is_not_lost(run):
 def test_a_copy_whose_rescue_fails_is_held_back_and_the_others_go(run, one, kept, faults, reason):
     albums = [
         {"key": f"AF1Qip{n}", "title": title, "shared": title == "Shared"}
-        for n, title in enumerate(("Trip", "Twice", "Twice", "Shared"))
+        for n, title in enumerate(("Trip", "Twice", "Twice", "Shared", ALBUM))
     ]
     library = [item(0), item(900_000, **kept), item(1)]
     done = run(handed_over(*photos(2), steps=(one,)), library=library, albums=albums, faults=faults)
@@ -484,7 +486,7 @@ def test_two_descriptions_for_one_keeper_are_not_written_over_each_other(tmp_pat
     plan = plan_handover(db.conn, ALBUM)
     candidates = read_candidates(db.conn)
     db.conn.close()
-    one_keeper = {keeper_id(0): candidates[0].keepers[0].item}
+    one_keeper = {keeper_id(0): candidates[0].survivor}
     steps, by_hand = plan_steps([replace(thing, keeper_id=keeper_id(0)) for thing in plan.rescue], one_keeper, {})
     assert ([one.value for one in steps], [one.value for one in by_hand]) == (["Grandma"], ["Grandpa"])
 
@@ -495,7 +497,7 @@ def test_one_thing_that_several_copies_have_is_one_step_for_all_of_them(tmp_path
         for number in (0, 1):
             db["photos"].update(copy_id(number), {"favorite": 1})
     rescue = plan_handover(db.conn, ALBUM).rescue
-    keeper = read_candidates(db.conn)[0].keepers[0].item
+    keeper = read_candidates(db.conn)[0].survivor
     db.conn.close()
     steps, _ = plan_steps([replace(thing, keeper_id=keeper_id(0)) for thing in rescue], {keeper_id(0): keeper}, {})
     assert [one.photo_ids for one in steps] == [(copy_id(0), copy_id(1))]

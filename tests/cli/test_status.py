@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from click.testing import CliRunner
 
@@ -145,3 +147,28 @@ def test_status_changes_nothing(db, path):
     before = db.conn.execute("PRAGMA data_version").fetchone()[0]
     run(path)
     assert db.conn.execute("PRAGMA data_version").fetchone()[0] == before
+
+
+def test_the_age_of_the_newest_export_is_told_and_an_old_one_is_to_be_followed(db, path):
+    made = datetime.now(timezone.utc) - timedelta(days=121, hours=1)
+    photo(db, "a", exported_at="2020-01-01T00:00:00Z")
+    fingerprint(db, "a")
+    db["parts"].insert({"container": "/x/one.zip", "state": "done", "exported_at": made.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    assert f"  newest export: {made:%Y-%m-%d}, 121 days old" in run(path)
+    assert next_steps(path) == [
+        "Import a newer export, the newest is 121 days old: a scheduled Takeout brings what is new every two months."
+    ]
+
+
+def test_a_new_export_asks_for_no_other(db, path):
+    made = datetime.now(timezone.utc) - timedelta(days=20)
+    photo(db, "a", exported_at=made.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    fingerprint(db, "a")
+    assert next_steps(path) == ["Nothing to do. Import again when you have a new export."]
+
+
+def test_what_a_run_took_its_export_for_stands_below_it(db, path):
+    photo(db, "a")
+    db["runs"].insert({"command": "takeout", "started_at": "2026-01-02T03:04:05Z", "state": "done", "concluded": "It is whole."})
+    lines = run(path)
+    assert lines[lines.index("Last runs:") + 2] == "    It is whole."

@@ -32,8 +32,8 @@ class Library:
         self.path = path
         self.db = open_database(path)
 
-    def takeout(self, *paths):
-        return import_takeout(self.db, list(paths), Progress(silent=True), workers=1)
+    def takeout(self, *paths, whole_library=None):
+        return import_takeout(self.db, list(paths), Progress(silent=True), 1, whole_library)
 
     def folder(self, *paths):
         return import_folder(self.db, list(paths), Progress(silent=True), workers=1)

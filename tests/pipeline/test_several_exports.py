@@ -6,14 +6,10 @@ import os
 
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_groups, save_choices
 
-from ..exports import album, key, part, picture, sidecar, write_folder, write_tgz, year
+from ..exports import key, part, picture, sidecar, write_folder, write_tgz, year
 
 OLD, NEW = "20240101T000000Z", "20250601T000000Z"
 Y = "Photos from 2019"
-GONE = (
-    "1 photo of an earlier export was not in the export of 2025-06-01, though it holds its year: it is gone from Google Photos, or "
-    "in the bin. Marked as trashed, so that it never counts as the copy that stays."
-)
 
 
 def old(folder, members, number=1):
@@ -55,55 +51,6 @@ def test_a_trashed_photo_is_trashed_and_one_taken_out_of_the_bin_is_not(library,
     library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2, trashed=True)}))
     library.takeout(new(tmp_path, {**year("a.jpg", picture(1), 1, trashed=True), **year("b.jpg", picture(2), 2)}))
     assert library.rows("SELECT photo_id, trashed FROM photos ORDER BY 1") == [(key(1), 1), (key(2), 0)]
-
-
-def test_a_photo_that_the_newer_export_lacks_never_counts_as_the_copy_that_stays(library, tmp_path):
-    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}))
-    report = library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
-    assert library.rows("SELECT photo_id, trashed FROM photos ORDER BY 1") == [(key(1), 0), (key(2), 1)]
-    assert report.warnings == [GONE]
-
-
-def test_the_older_export_imported_again_does_not_bring_a_gone_photo_back(library, tmp_path):
-    first = old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)})
-    library.takeout(first)
-    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
-    before = library.tables()
-    assert (library.takeout(first).warnings, library.tables()) == ([], before)
-
-
-def test_a_photo_that_is_back_in_a_third_export_counts_again(library, tmp_path):
-    both = {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}
-    library.takeout(old(tmp_path, both))
-    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1)))
-    library.takeout(part(tmp_path, 1, both, "20260101T000000Z"))
-    assert library.rows("SELECT trashed FROM photos") == [(0,), (0,)]
-
-
-def test_an_export_of_other_years_or_of_single_albums_says_nothing_of_the_rest(library, tmp_path):
-    library.takeout(old(tmp_path, year("a.jpg", picture(1), 1)))
-    members = {
-        "Photos from 2020/c.jpg": picture(3),
-        "Photos from 2020/c.jpg.json": sidecar("c.jpg", 3),
-        "Trip/metadata.json": album("Trip"),
-        "Trip/d.jpg": picture(4),
-        "Trip/d.jpg.json": sidecar("d.jpg", 4),
-    }
-    report = library.takeout(new(tmp_path, members))
-    assert (library.one("SELECT trashed FROM photos WHERE photo_id = ?", key(1)), report.warnings) == (0, [])
-
-
-def test_an_export_with_a_missing_part_says_nothing_of_what_it_lacks(library, tmp_path):
-    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}))
-    library.takeout(new(tmp_path, year("a.jpg", picture(1), 1), number=2))
-    assert library.one("SELECT sum(trashed) FROM photos") == 0
-
-
-def test_a_photo_whose_new_file_is_damaged_is_not_gone(library, tmp_path):
-    good = picture(2, (900, 700))
-    library.takeout(old(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", good, 2)}))
-    library.takeout(new(tmp_path, {**year("a.jpg", picture(1), 1), **year("b.jpg", good[:2000], 2)}))
-    assert library.one("SELECT sum(trashed) FROM photos") == 0
 
 
 def test_a_newer_unpacked_export_wins_over_an_older_archive(library, tmp_path):

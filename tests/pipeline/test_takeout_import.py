@@ -184,7 +184,7 @@ def test_a_sidecar_without_a_picture_in_an_export_without_gaps_may_be_googles_fa
     assert report.warnings == [
         "A part of this export seems to be missing: 1 sidecar describes a picture that no given part holds. Download what is missing "
         "and run the same command with all parts; photos already read are not read again. If you gave all parts, Google left "
-        "something out."
+        "something out, as it may in a scheduled export of what is new."
     ]
 
 

@@ -87,7 +87,7 @@ def test_the_order_of_the_files_does_not_matter(items, style, shared, random):
 def test_every_file_ends_in_exactly_one_place(items, style, shared):
     folder = make_folder(items, style, shared)
     found = run(folder)
-    places = [*found.sidecar_of, *found.edited_of, *found.live_of, *found.derived_from, *found.alone]
+    places = [*found.sidecar_of, *found.edited_of, *found.live_of, *found.alone]
     used = [name for name, _ in found.sidecar_of.values()] + [*found.superseded, *found.orphans]
     assert (sorted(places), sorted(used)) == (sorted(folder.media), sorted(folder.sidecars))
 

@@ -132,9 +132,20 @@ def test_an_edited_version_with_a_sidecar_of_its_own_is_an_item_of_its_own():
     assert (len(found.sidecar_of), found.edited_of) == (2, {})
 
 
+def test_a_numbered_edited_version_belongs_to_the_only_original_that_there_is():
+    found = pair(["IMG_1.jpg", "IMG_1-edited.jpg", "IMG_1-edited(1).jpg"], {f"IMG_1.jpg{NEW}": "IMG_1.jpg"})
+    assert found.edited_of == {"IMG_1-edited.jpg": "IMG_1.jpg", "IMG_1-edited(1).jpg": "IMG_1.jpg"}
+
+
+def test_two_edited_versions_of_a_missing_original_are_one_item():
+    found = pair(["X-edited(1).jpg", "X-edited.jpg"], {"X.jpg": "X.jpg"})
+    assert (sidecars(found), found.edited_of) == ({"X-edited.jpg": "X.jpg"}, {"X-edited(1).jpg": "X-edited.jpg"})
+
+
 def test_a_numbered_edited_version_never_belongs_to_another_number():
-    found = pair(["IMG_1.jpg", "IMG_1-edited(1).jpg"], {f"IMG_1.jpg{NEW}": "IMG_1.jpg"})
-    assert (found.edited_of, found.alone) == ({}, ["IMG_1-edited(1).jpg"])
+    titles = {f"IMG_1.jpg{NEW}": "IMG_1.jpg", f"IMG_1.jpg{NEW}(1)": "IMG_1.jpg"}
+    found = pair(["IMG_1.jpg", "IMG_1-edited(1).jpg"], titles)
+    assert (found.edited_of, sidecars(found)["IMG_1-edited(1).jpg"]) == ({}, f"IMG_1.jpg{NEW}(1)")
 
 
 LIVE = [
@@ -184,9 +195,59 @@ def test_a_raw_file_and_its_jpeg_are_two_items():
     assert sidecars(found) == {name: f"{name}{NEW}" for name in media}
 
 
-def test_a_derivative_without_a_sidecar_falls_back_to_its_base():
-    found = pair(["IMG_1.jpg", "IMG_1-EFFECTS.jpg"], {f"IMG_1.jpg{NEW}": "IMG_1.jpg"})
-    assert found.derived_from == {"IMG_1-EFFECTS.jpg": "IMG_1.jpg"}
+MADE = ("-EFFECTS", "-effects", "-smile", "-mix", "-COLLAGE", "-ENHANCED", "-auto-effects", "~2", "-retocada", "-EFFECTS-edited")
+
+
+@pytest.mark.parametrize("mark", MADE)
+def test_what_was_made_of_a_picture_belongs_to_it_unless_it_has_a_sidecar(mark):
+    own = {f"IMG_1.jpg{NEW}": "IMG_1.jpg"}
+    name = f"IMG_1{mark}.jpg"
+    assert pair(["IMG_1.jpg", name], own).edited_of == {name: "IMG_1.jpg"}
+    assert pair(["IMG_1.jpg", name], {**own, f"{name}{NEW}": name}).edited_of == {}
+
+
+def test_an_animation_belongs_to_the_picture_that_it_was_made_of():
+    assert pair(["IMG_1.jpg", "IMG_1-ANIMATION.gif"], {f"IMG_1.jpg{NEW}": "IMG_1.jpg"}).edited_of == {
+        "IMG_1-ANIMATION.gif": "IMG_1.jpg"
+    }
+
+
+def test_a_word_that_is_no_mark_says_nothing_where_the_other_has_no_sidecar():
+    assert pair(["IMG_1.jpg", "IMG_1-retocada.jpg"], {}).edited_of == {}
+    assert pair(["IMG_1.jpg", "IMG_1-smile.jpg"], {}).edited_of == {}
+
+
+@pytest.mark.parametrize("mark", ["-smile", "-effects", "-mix", "-edited", "-bearbeitet", "-edi", "-EFFE"])
+def test_what_was_made_of_a_missing_picture_takes_its_sidecar(mark):
+    assert sidecars(pair([f"IMG_1{mark}.jpg"], {"IMG_1.jpg": "IMG_1.jpg"})) == {f"IMG_1{mark}.jpg": "IMG_1.jpg"}
+
+
+def test_a_word_that_no_mark_begins_with_takes_no_sidecar_of_a_missing_picture():
+    assert sidecars(pair(["photo-to.jpg"], {"photo.jpg": "photo.jpg"})) == {}
+
+
+def test_a_title_without_an_ending_serves_the_edited_version_of_a_missing_picture():
+    assert sidecars(pair(["20030616-edited.jpg"], {"20030616": "20030616"})) == {"20030616-edited.jpg": "20030616"}
+    found = pair(["20030616.jpg", "20030616-edited.jpg"], {"20030616": "20030616"})
+    assert (sidecars(found), found.edited_of) == ({"20030616.jpg": "20030616"}, {"20030616-edited.jpg": "20030616.jpg"})
+
+
+def test_an_edited_picture_is_no_version_of_a_film_of_that_name():
+    assert pair(["X.mp4", "X-edited.jpg"], {"X.mp4": "X.mp4"}).edited_of == {}
+
+
+def test_an_edited_film_of_a_live_photo_belongs_to_the_film():
+    found = pair(["X.HEIC", "X.MP4", "X-edited.MP4"], {"X.HEIC": "X.HEIC"})
+    assert (found.edited_of, found.live_of) == ({"X-edited.MP4": "X.MP4"}, {"X.MP4": "X.HEIC"})
+
+
+def test_two_items_whose_endings_differ_in_case_alone_keep_their_own():
+    titles = {"a.jpg": "a.jpg", "a.JPG": "a.JPG"}
+    assert sidecars(pair(["a.jpg", "a.JPG"], titles)) == {"a.jpg": "a.jpg", "a.JPG": "a.JPG"}
+
+
+def test_an_ending_in_another_case_counts_only_where_it_is_clear():
+    assert sidecars(pair(["a.Jpg", "a.JPG"], {"a.jpg": "a.jpg"})) == {}
 
 
 def test_of_both_styles_side_by_side_the_newer_is_used_and_the_older_is_no_orphan():

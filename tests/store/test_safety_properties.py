@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.review.bulk_accept import plan_bulk, save_bulk
+from datasette_gphotos_dedupe.store.review.bulk_accept import RULES, Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.chosen_keepers import save_keeper
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices, save_suggestion
 from datasette_gphotos_dedupe.store.review.undo import undo_batch
 
 from .libraries import Drawn, libraries, match_again, save_library
-from .rules import Tables, check_push, check_rules, check_suggestions
+from .rules import Tables, check_push, check_rules, check_suggestions, check_verdicts
 
 # scripts/bench_reliability.py asks for thousands
 PROOF = settings(
@@ -30,11 +30,11 @@ PROOF = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-decisions = st.sampled_from(("keep", "remove", "remove", "remove", "not_duplicate", None))
+decisions = st.sampled_from(("keep", "remove", "remove", "remove", "not_duplicate", "same_picture", None))
 acts = st.one_of(
     st.tuples(st.just("choose"), st.integers(0, 5), st.lists(st.tuples(st.integers(0, 5), decisions), min_size=1, max_size=4)),
     st.tuples(st.just("suggested"), st.integers(0, 5)),
-    st.tuples(st.just("bulk")),
+    st.tuples(st.just("bulk"), st.sampled_from(sorted(set(RULES) - {"ticked"}))),
     st.tuples(st.just("keeper"), st.integers(0, 5), st.integers(0, 5)),
     st.tuples(st.just("undo"), st.integers(0, 5)),
 )
@@ -82,8 +82,8 @@ class Example(Tables):
         kind, *rest = act
         groups = [row[0] for row in self.rows("SELECT group_id FROM groups ORDER BY group_id")]
         if kind == "bulk":
-            plan = plan_bulk(self.conn, "1", {})
-            save_bulk(self.conn, "1", {}, plan.photos, actor, "all")
+            scope = Scope(rest[0] if rest else "proved")
+            save_accept(self.conn, scope, plan_accept(self.conn, scope).digest, actor, "all")
         elif kind == "undo":
             batches = [row[0] for row in self.rows("SELECT batch_id FROM decision_batches ORDER BY batch_id DESC")]
             undo_batch(self.conn, batches[rest[0] % len(batches)] if batches else 0, actor)
@@ -114,6 +114,7 @@ def test_no_order_of_acts_by_two_people_breaks_a_rule(conn, drawn, todo):
         for act, actor in todo:
             example.act(act, actor)
             check_rules(example)
+            check_verdicts(example)
 
 
 @PROOF

@@ -116,13 +116,12 @@ def test_a_file_that_was_created_and_then_left_empty_is_taken(tmp_path):
 def file_before(step: str, path) -> None:
     """A file as the step before left it, with something in every table that may hold it."""
     with closing(sqlite3.connect(path)) as conn:
-        db = Database(conn)
         if step == next(iter(schema.STEPS)):
             return
         migrations = Migrations(schema.MIGRATION_SET)
         for name in list(schema.STEPS)[: list(schema.STEPS).index(step)]:
             migrations(name=name)(schema.STEPS[name])
-        migrations.apply(db)
+        migrations.apply(Database(conn))
         tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlite%' ESCAPE '\\'"
         for (table,) in conn.execute(tables).fetchall():
             conn.execute(f"INSERT OR IGNORE INTO [{table}] DEFAULT VALUES")

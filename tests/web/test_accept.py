@@ -48,7 +48,7 @@ async def test_another_number_than_was_shown_changes_nothing(root, library):
     answer = await root.post_json("duplicates/accept.json", {"expected": 5, "relation": "smaller_copy"})
     assert answer.status_code == 409
     assert answer.json()["error"] == (
-        "Nothing was changed: 5 photos were shown to you, 6 match now. Look at the new number and confirm again."
+        "Nothing was changed: 5 photos were shown to you, 6 match now. Look at them and confirm again."
     )
     assert rows(library, "SELECT count(*) FROM decision_batches") == [(0,)]
 
@@ -67,11 +67,11 @@ async def test_refusals_are_named_with_their_reason(root, library):
     plan = (await root.get("duplicates/accept.json?relation=smaller_copy")).json()
     assert (plan["photos"], plan["refused"]) == (4, 2)
     assert plan["reasons"] == {
-        "seen only in an album, so it may be somebody else's": 1,
-        "it was not verified against its keeper": 1,
+        "it was seen only in an album folder and may be somebody else's photo": 1,
+        "nothing proves that it shows the same picture as its keeper, so it may be the only one": 1,
     }
     page = html.unescape((await root.get("duplicates/accept?relation=smaller_copy")).text)
-    assert "IMG_0000_thumb.jpg: seen only in an album, so it may be somebody else's" in page
+    assert "IMG_0000_thumb.jpg: it was seen only in an album folder and may be somebody else's photo" in page
 
 
 async def test_names_from_outside_are_shown_as_text(root, library):

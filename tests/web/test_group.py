@@ -75,12 +75,13 @@ async def test_a_group_is_not_emptied_by_decisions_made_apart(root):
     assert [m["decision"] for m in (await root.group())["members"]] == [None, "remove", "remove"]
 
 
-async def test_a_copy_verified_only_against_the_removed_keeper_cannot_go(root):
-    assert (await root.decide({A: "remove"})).status_code == 200  # B and C survive, both verified against A
+async def test_what_stays_for_a_removed_keeper_cannot_go(root):
+    assert (await root.decide({A: "remove"})).status_code == 200  # B stays for it, on the person's word: it is smaller
     answer = await root.decide({B: "remove"})
     assert answer.status_code == 409
-    assert answer.json()["error"].startswith(
-        f"Nothing was changed. IMG_0000_thumb.jpg ({B}) cannot be removed: no photo that was verified"
+    assert answer.json()["error"] == (
+        f"Nothing was changed. IMG_0000_thumb.jpg ({B}) cannot be removed: it is what stays for IMG_0000.jpg, which is decided "
+        "'remove'. Keep one of them, or say first what else stays for it."
     )
 
 
@@ -89,7 +90,7 @@ async def test_photos_that_google_deletes_together_share_one_decision(root, libr
     assert (await root.decide({C: "keep"})).status_code == 200
     answer = await root.decide({B: "remove"})
     assert answer.status_code == 409
-    assert "both have Google's content key same, and Google deletes them together." in answer.json()["error"]
+    assert "which stays, has the same bytes, and Google trashes both together. Decide the same" in answer.json()["error"]
     assert (await root.decide({B: "remove", C: "remove"})).status_code == 200
 
 
@@ -155,7 +156,7 @@ async def test_undo_twice_is_refused_with_the_time(root):
         ({"choices": [1]}, "Each choice needs a photo_id and a decision (keep, remove, not_duplicate or null)."),
         (
             {"choices": [{"photo_id": B, "decision": "burn"}]},
-            "Nothing was changed: 'burn' is not a decision. Say keep, remove, not_duplicate.",
+            "Nothing was changed: 'burn' is not a decision. Say keep, remove, not_duplicate, same_picture.",
         ),
         ({"choices": [{"photo_id": "zz", "decision": "keep"}]}, "Nothing was changed: zz is not a photo of this group."),
         (

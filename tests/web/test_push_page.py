@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 
 import pytest
 import pytest_asyncio
@@ -29,6 +31,8 @@ async def pushing(tmp_path, fake, auth_path):
                     "photo_id": photo_id(number),
                     "decision": "remove",
                     "decided_at": "2026-01-01T00:00:00Z",
+                    "stays_id": photo_id(number - 1),
+                    "on_word": int(number == 9),  # an edited version
                 }
                 db["decisions"].insert(row)
     db.close()
@@ -255,18 +259,40 @@ async def test_same_bytes_asks_about_its_trial_photo_and_goes_on_when_confirmed(
     assert (await pushing.post(url, {"action": "confirm"})).status_code == 409
 
 
-async def test_a_second_push_into_the_same_album_waits_for_the_first(pushing, fake, tmp_path):
+async def test_the_page_finishes_what_an_earlier_push_left_and_sends_what_is_new_as_the_terminal_does(pushing, fake, tmp_path):
     from datasette_gphotos_dedupe.album import plan_push, read_candidates
     from datasette_gphotos_dedupe.store.pushes import create_push
 
     conn = sqlite3.connect(tmp_path / "photos.db")
-    create_push(conn, plan_push(read_candidates(conn), "Duplicates"), "root")
+    plan = plan_push([one for one in read_candidates(conn) if one.photo_id in (photo_id(1), photo_id(3))], "Duplicates")
+    create_push(conn, plan, "root")
     conn.close()
     plan = (await pushing.get("duplicates/push.json")).json()
     answer = await pushing.post_json("duplicates/push.json", {"digest": plan["digest"]})
-    assert answer.status_code == 409
-    assert answer.json()["error"] == (
-        'Nothing was sent: push 1 into "Duplicates" is not finished. Let it go on, or cancel it, first.'
+    assert (answer.status_code, answer.json()["push_ids"]) == (201, [1, 2])
+    for number, added in ((1, 2), (2, 2)):
+        told = await _finished(pushing, f"duplicates/push/{number}")
+        assert (told["push"]["state"], told["push"]["added"]) == ("done", added)
+    (album,) = fake.world.albums.values()
+    assert len(album.item_keys) == 4
+
+
+async def test_a_push_that_is_at_work_is_not_begun_a_second_time(pushing, tmp_path, monkeypatch):
+    from datasette_gphotos_dedupe.album import plan_push, read_candidates
+    from datasette_gphotos_dedupe.store.pushes import create_push
+    from datasette_gphotos_dedupe.web.site import push_jobs
+
+    conn = sqlite3.connect(tmp_path / "photos.db")
+    create_push(conn, plan_push(read_candidates(conn), "Duplicates"), "root")
+    conn.close()
+    at_work = threading.Thread(target=time.sleep, args=(30,), daemon=True)
+    at_work.start()
+    monkeypatch.setitem(push_jobs._jobs, (str(tmp_path / "photos.db"), 1), push_jobs.Job(thread=at_work))
+    plan = (await pushing.get("duplicates/push.json")).json()
+    answer = await pushing.post_json("duplicates/push.json", {"digest": plan["digest"]})
+    assert (answer.status_code, answer.json()["error"]) == (
+        409,
+        'Nothing was sent: push 1 into "Duplicates" is at work now. Let it end, or cancel it, first.',
     )
     assert rows(tmp_path, "SELECT count(*) FROM pushes") == [(1,)]
 

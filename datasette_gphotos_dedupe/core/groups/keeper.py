@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ...errors import GphotosError
 from ..verdict.witness import CAMERAS_OWN, name_rank
@@ -170,7 +171,7 @@ def _earliest(item: Item, largest: int, policy: Policy) -> list[int]:
     return [-ord(character) for character in item.uploaded_at] if item.uploaded_at else [-0x10FFFF]
 
 
-Rule = Callable[[Item, int, Policy], object]
+Rule = Callable[[Item, int, Policy], Any]
 RULES: dict[str, Rule] = {
     "protected": _protected,
     "original": _original,
@@ -210,7 +211,7 @@ def choose_keeper(items: Sequence[Item], policy: Policy) -> Choice:
     return Choice(keeper, "; ".join(dict.fromkeys(words)) or "the only one")
 
 
-def rank_key(item: Item, policy: Policy) -> tuple:
+def rank_key(item: Item, policy: Policy) -> tuple[Any, ...]:
     """A sort key over photos that are no copies of each other: the better photo sorts first."""
     return (
         item.album_only,

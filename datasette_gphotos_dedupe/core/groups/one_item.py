@@ -10,13 +10,20 @@ NOT_IN_GOOGLE = "folder"  # the source of pictures that are not known to be in G
 class Seen(Protocol):
     """What is known of a row of `photos` that tells items apart."""
 
-    source: str | None
-    filename: str | None
-    width: int | None
-    height: int | None
-    taken_at: str | None
-    media_key: str | None
-    library_id: str | None
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def filename(self) -> str | None: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def taken_at(self) -> str | None: ...
+    @property
+    def media_key(self) -> str | None: ...
+    @property
+    def library_id(self) -> str | None: ...
 
 
 def may_be_one_item(a: Seen, b: Seen) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import PictureError
-from .boxes import ends_early
+from .boxes import ends_early, without_film
 from .jpeg import without_ballast
+from .jpeg_end import lacks_end, with_end
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,6 +35,12 @@ class Decoded:
     format: str
     exif: dict[int, object]
     moves: bool = False  # it has more frames or pages than the one shown
+    transparent: bool = False  # some of it really is
+    flaw: str | None = None  # what is wrong with a file that can be seen all the same
+
+
+CUT_SHORT = "the picture is damaged: the file ends before its pixels do"
+NO_END = "its end marker is missing; all of its pixels are there"
 
 
 def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -46,13 +53,12 @@ def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: in
 
     pillow_heif.register_heif_opener()
     if ends_early(data):
-        raise PictureError("truncated", "the picture is damaged: the file ends before its pixels do")
+        raise PictureError("truncated", CUT_SHORT)
     Image.MAX_IMAGE_PIXELS = None  # the limit below says what was found, Pillow's would only warn
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(without_ballast(data)), formats=FORMATS) as image:
-                return _upright(image, working_side, max_pixels)
+            return _decoded(readable(data), working_side, max_pixels)
         except (PictureError, MemoryError):
             raise
         except UnidentifiedImageError:
@@ -62,6 +68,24 @@ def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: in
             raise PictureError(code, f"the picture is damaged: {error}") from error
         except Exception as error:  # codecs raise anything on damaged input (SyntaxError, struct.error, ValueError ...)
             raise PictureError("broken", f"the picture is damaged: {error}") from error
+
+
+def readable(data: bytes) -> bytes:
+    """The bytes of a picture without what its decoder stumbles over: megabytes of metadata, the film of a motion photo."""
+    return without_ballast(without_film(data))
+
+
+def _decoded(data: bytes, working_side: int, max_pixels: int) -> Decoded:
+    from PIL import Image
+
+    flaw = None
+    if lacks_end(data):
+        # The decoder would refuse some of them, and paint over what others lack.
+        data, flaw = with_end(data), NO_END  # type: ignore[assignment]
+        if data is None:
+            raise PictureError("truncated", CUT_SHORT)
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        return replace(_upright(image, working_side, max_pixels), flaw=flaw)
 
 
 def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
@@ -76,14 +100,26 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     if format_name in ("JPEG", "MPO"):
         image.draft("RGB", (working_side, working_side))
     image.load()
-    upright = _rgb_over_white(_turned(image, orientation))
+    turned = _turned(image, orientation)
+    upright = _rgb_over_white(turned)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    return Decoded(_reduced(upright, working_side), width, height, format_name, exif, moves)
+    return Decoded(_reduced(upright, working_side), width, height, format_name, exif, moves, _is_transparent(turned))
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return False
+    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255
 
 
 def read_exif(image: Image.Image) -> dict[int, object]:
-    """The main EXIF tags of an opened picture; none when they are damaged, which says nothing about its pixels."""
+    """The main EXIF tags of an opened picture; none when they are damaged, which says nothing about its pixels.
+
+    Pillow would take an orientation out of XMP where EXIF has none; browsers and Google Photos turn by EXIF alone.
+    """
+    for name in ("xmp", "XML:com.adobe.xmp"):
+        image.info.pop(name, None)
     try:
         return dict(image.getexif())
     except MemoryError:
@@ -153,4 +189,6 @@ def _rgb_of_lab(image: Image.Image) -> Image.Image:
     from PIL import ImageCms
 
     transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
-    return ImageCms.applyTransform(image, transform)
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # only a transform in place gives none
+    return converted

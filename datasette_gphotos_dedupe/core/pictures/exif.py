@@ -7,9 +7,9 @@ import re
 import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
-from .decode import FORMATS
-from .jpeg import without_ballast
+from .decode import FORMATS, readable
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 MAKE, MODEL, DATE_TIME = 0x010F, 0x0110, 0x0132
@@ -45,22 +45,22 @@ def camera_facts(data: bytes) -> CameraFacts:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(without_ballast(data)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
                 exif = image.getexif()
                 return facts_from_tags(dict(exif), _directory(exif, EXIF_IFD), _directory(exif, GPS_IFD))
         except Exception:  # codecs and EXIF readers raise anything on damaged headers; the pixels are judged elsewhere
             return CameraFacts()
 
 
-def _directory(exif, tag: int) -> dict:
+def _directory(exif: Any, tag: int) -> dict[int, Any]:
     """A directory of tags; empty when it is damaged, so that the others still count."""
     try:
-        return exif.get_ifd(tag)
+        return dict(exif.get_ifd(tag))
     except Exception:
         return {}
 
 
-def facts_from_tags(main: dict, details: dict, gps: dict) -> CameraFacts:
+def facts_from_tags(main: dict[int, Any], details: dict[int, Any], gps: dict[int, Any]) -> CameraFacts:
     """Facts from the tags of the main, Exif and GPS directories, as numbers to values."""
     clock, offset = _clock(main, details)
     latitude, longitude = _place(gps)
@@ -83,7 +83,7 @@ def _text(value: object) -> str | None:
     return " ".join(value.split("\0")[0].split())[:MAX_TEXT] or None
 
 
-def _clock(main: dict, details: dict) -> tuple[str | None, timedelta | None]:
+def _clock(main: dict[int, Any], details: dict[int, Any]) -> tuple[str | None, timedelta | None]:
     for tags, moment, subsec, zone in (
         (details, DATE_TIME_ORIGINAL, SUBSEC_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL),
         (details, DATE_TIME_DIGITIZED, SUBSEC_TIME_ORIGINAL, OFFSET_TIME),
@@ -102,7 +102,8 @@ def parse_clock(text: str | None) -> str | None:
     if not match:
         return None
     try:
-        return datetime(*map(int, match.groups())).isoformat()
+        year, month, day, hour, minute, second = map(int, match.groups())
+        return datetime(year, month, day, hour, minute, second).isoformat()
     except ValueError:
         return None
 
@@ -133,12 +134,13 @@ def clock_in_name(filename: str) -> str | None:
     if not match:
         return None
     try:
-        return datetime(*map(int, match.groups())).isoformat()
+        year, month, day, hour, minute, second = map(int, match.groups())
+        return datetime(year, month, day, hour, minute, second).isoformat()
     except ValueError:
         return None
 
 
-def _place(gps: dict) -> tuple[float | None, float | None]:
+def _place(gps: dict[int, Any]) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(2), gps.get(1), "S", 90)
     longitude = _degrees(gps.get(4), gps.get(3), "W", 180)
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
@@ -146,9 +148,9 @@ def _place(gps: dict) -> tuple[float | None, float | None]:
     return latitude, longitude
 
 
-def _degrees(parts: object, reference: object, negative: str, limit: int) -> float | None:
+def _degrees(parts: Any, reference: object, negative: str, limit: int) -> float | None:
     try:
-        degrees, minutes, seconds = (float(part) for part in parts)  # type: ignore[union-attr]
+        degrees, minutes, seconds = (float(part) for part in parts)
     except (TypeError, ValueError, ArithmeticError):
         return None
     value = degrees + minutes / 60 + seconds / 3600

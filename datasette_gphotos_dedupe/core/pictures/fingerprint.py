@@ -74,7 +74,8 @@ def _boxed_frequencies(pixels: np.ndarray, box: Box) -> np.ndarray:
     height, width = pixels.shape
     vertical = _resampled_cosines(height, round(box[1] * height, 2), round(box[3] * height, 2))
     horizontal = _resampled_cosines(width, round(box[0] * width, 2), round(box[2] * width, 2))
-    return vertical @ pixels @ horizontal.T
+    smaller: np.ndarray = vertical @ pixels @ horizontal.T
+    return smaller
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +86,8 @@ def _resampled_cosines(length: int, low: float, high: float) -> np.ndarray:
 
     unit = Image.fromarray(np.eye(length, dtype=np.float32))
     weights = unit.resize((DCT_SIDE, length), Image.Resampling.LANCZOS, box=(low, 0.0, high, length))
-    return _cosines() @ np.asarray(weights, dtype=np.float64).T
+    bases: np.ndarray = _cosines() @ np.asarray(weights, dtype=np.float64).T
+    return bases
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +102,8 @@ def _cosines() -> np.ndarray:
 def _low_frequencies(square: Image.Image) -> np.ndarray:
     import numpy as np
 
-    return _cosines() @ np.asarray(square, dtype=np.float64) @ _cosines().T
+    frequencies: np.ndarray = _cosines() @ np.asarray(square, dtype=np.float64) @ _cosines().T
+    return frequencies
 
 
 def _hash_hex(coefficients: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 from ...errors import MissingExtra, PictureError
 from .decode import WORKING_SIDE, Decoded, decode_picture
@@ -35,12 +36,12 @@ def decode_raw(data: bytes, working_side: int = WORKING_SIDE) -> tuple[Decoded, 
     return replace(decoded, width=max(width, decoded.width), height=max(height, decoded.height), format="RAW"), preview
 
 
-def _embedded_jpeg(raw, rawpy) -> bytes:
+def _embedded_jpeg(raw: Any, rawpy: Any) -> bytes:
     try:
         thumb = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
         return b""
-    return thumb.data if thumb.format == rawpy.ThumbFormat.JPEG else b""
+    return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else b""
 
 
 def _decoded_preview(preview: bytes, turned: bool, working_side: int) -> Decoded | None:
@@ -57,7 +58,7 @@ def _decoded_preview(preview: bytes, turned: bool, working_side: int) -> Decoded
     return decoded
 
 
-def _developed(raw) -> Decoded:
+def _developed(raw: Any) -> Decoded:
     from PIL import Image
 
     image = Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True))

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 
 from ...errors import PictureError
-from .decode import FORMATS, Decoded, decode_picture
+from .decode import FORMATS, Decoded, decode_picture, readable
 from .file_kinds import HEAD_BYTES, RAW, VIDEO, kind_of
 from .raw import decode_raw
 
@@ -52,7 +52,7 @@ def shown_side(data: bytes) -> int:
 
 def _factor(width: int, height: int) -> int:
     """By how much a picture of this size is reduced to stay within bounds; 1 for all but panoramas."""
-    return max(1, math.ceil((width * height / MAX_SHOWN_PIXELS) ** 0.5))
+    return max(1, math.ceil(math.sqrt(width * height / MAX_SHOWN_PIXELS)))
 
 
 def read_size(data: bytes) -> tuple[int, int] | None:
@@ -63,8 +63,8 @@ def read_size(data: bytes) -> tuple[int, int] | None:
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None  # decode_picture has its own limit, with a sentence
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return image.size
+        with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
+            return image.width, image.height
     except Exception:  # codecs raise anything on damaged input; decoding will say what is wrong
         return None
 

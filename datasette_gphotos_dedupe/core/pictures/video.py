@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...errors import MissingExtra, PictureError
 
@@ -48,7 +48,7 @@ def read_steady_frame(stream: BinaryIO) -> SteadyFrame:
         raise PictureError("broken", f"the video is damaged: {error}") from error
 
 
-def _steadiest(container, track) -> SteadyFrame:
+def _steadiest(container: Any, track: Any) -> SteadyFrame:
     duration_s = _duration_s(container, track)
     best = None
     for share in MOMENTS:
@@ -70,13 +70,13 @@ def _steadiest(container, track) -> SteadyFrame:
     return SteadyFrame(image, width, height, duration_s, _taken_at(container))
 
 
-def _duration_s(container, track) -> float | None:
+def _duration_s(container: Any, track: Any) -> float | None:
     if track.duration and track.time_base:
         return round(float(track.duration * track.time_base), 3)
     return round(container.duration / 1_000_000, 3) if container.duration else None
 
 
-def _frame_at(container, track, moment_s: float):
+def _frame_at(container: Any, track: Any, moment_s: float) -> tuple[Any, float, float] | None:
     """(frame, motion to the next frame, contrast) at a moment, or None when nothing can be decoded there."""
     import numpy as np
 
@@ -94,18 +94,19 @@ def _frame_at(container, track, moment_s: float):
     return kept, 0.0, float(np.asarray(_small_grey(kept), dtype=np.float32).std())
 
 
-def _small_grey(frame):
-    return frame.to_image(width=32, height=32).convert("L")
+def _small_grey(frame: Any) -> Image.Image:
+    small: Image.Image = frame.to_image(width=32, height=32)
+    return small.convert("L")
 
 
-def _upright(frame) -> Image.Image:
-    image = frame.to_image()
+def _upright(frame: Any) -> Image.Image:
+    image: Image.Image = frame.to_image()
     turn = int(getattr(frame, "rotation", 0) or 0)
     return image.rotate(turn, expand=True) if turn else image
 
 
-def _taken_at(container) -> str | None:
-    text = container.metadata.get("creation_time", "")
+def _taken_at(container: Any) -> str | None:
+    text = str(container.metadata.get("creation_time", ""))
     # 1904 and 1970 are the zero of the clocks in such files
     if len(text) >= 19 and text.endswith("Z") and "1971" <= text[:4] < "2200":
         return text[:19] + "Z"

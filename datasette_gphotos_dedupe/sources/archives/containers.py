@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,12 @@ def find_containers(paths: list[str | Path]) -> list[Container]:
     for path in map(Path, paths):
         for container in _containers_at(path):
             found.setdefault(container.path, container)
-    return sorted(found.values(), key=lambda container: (container.export_id or "", container.part or 0, str(container.path)))
+    return in_order_of_parts(found.values())
+
+
+def in_order_of_parts(containers: Iterable[Container]) -> list[Container]:
+    """By the export, the number of the part, and the name."""
+    return sorted(containers, key=lambda container: (container.export_id or "", container.part or 0, str(container.path)))
 
 
 def _containers_at(path: Path) -> Iterator[Container]:

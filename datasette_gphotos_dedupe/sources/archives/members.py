@@ -6,6 +6,7 @@ index, which in a 50 GB part takes longer to parse than the picture.
 
 from __future__ import annotations
 
+import builtins
 import io
 import struct
 import zlib
@@ -32,7 +33,7 @@ class Address:
     packed_bytes: int = 0
     method: int = STORED
     crc32: int | None = None
-    data: bytes | None = None
+    data: builtins.bytes | None = None
 
 
 def address_in_zip(path: str, entry: Entry) -> Address:

@@ -7,7 +7,7 @@ import gzip
 import io
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,7 +77,7 @@ class _Member(io.RawIOBase):
         return len(data)
 
 
-def read_tgz(path: Path, number: int, max_bytes: int | None = None) -> Iterator[tuple[Entry, BinaryIO | None, int]]:
+def read_tgz(path: Path, number: int, max_bytes: int | None = None) -> Generator[tuple[Entry, BinaryIO | None, int], None, None]:
     """Every file of a tgz in one pass, with a stream of it (None for what has trouble) and how many bytes of the tgz were read.
 
     A stream is good until the next is asked for. Raises SourceError when the archive ends early, or unpacks to more than
@@ -92,7 +92,7 @@ def read_tgz(path: Path, number: int, max_bytes: int | None = None) -> Iterator[
                 if not info.isdir():
                     entry = _entry(info, number, seen)
                     stream = None if entry.trouble else archive.extractfile(info)
-                    yield entry, stream and io.BufferedReader(_Member(path, stream), CHUNK), raw.tell()  # type: ignore[arg-type]
+                    yield entry, stream and io.BufferedReader(_Member(path, stream), CHUNK), raw.tell()
                 if len(seen) > MAX_ENTRIES:
                     raise tarfile.ReadError(f"it holds more than {MAX_ENTRIES:,} files, more than any export")
             forward.finish()

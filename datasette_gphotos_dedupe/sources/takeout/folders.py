@@ -72,4 +72,4 @@ def _kind(name: str, meta: AlbumMeta | None, templates: frozenset[str] | set[str
 
 def _is_year(name: str, templates: frozenset[str] | set[str]) -> bool:
     match = _ONE_YEAR.match(name)
-    return bool(match) and f"{match[1]}#{match[3]}" in templates
+    return match is not None and f"{match[1]}#{match[3]}" in templates

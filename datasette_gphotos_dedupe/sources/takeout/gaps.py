@@ -9,10 +9,10 @@ from ...words import count
 AGAIN = "Download what is missing and run the same command with all parts; photos already read are not read again."
 
 
-def missing_numbers(parts: Iterable[int | None]) -> list[int]:
+def missing_numbers(parts: Iterable[int]) -> list[int]:
     """The numbers that the parts of one export leave out below their highest."""
-    given = set(parts) - {None}
-    return sorted(set(range(1, max(given) + 1)) - given) if given else []  # type: ignore[type-var, operator]
+    given = set(parts)
+    return sorted(set(range(1, max(given) + 1)) - given) if given else []
 
 
 def missing_part_text(gaps: list[int], dangling: int) -> str | None:
@@ -24,7 +24,10 @@ def missing_part_text(gaps: list[int], dangling: int) -> str | None:
         what = f"Part {names} of this export is" if len(gaps) == 1 else f"Parts {names} of this export are"
         return f"{what} missing{after}. {AGAIN}"
     if dangling:
-        return f"A part of this export seems to be missing{after}. {AGAIN} If you gave all parts, Google left something out."
+        return (
+            f"A part of this export seems to be missing{after}. {AGAIN} If you gave all parts, Google left "
+            "something out, as it may in a scheduled export of what is new."
+        )
     return None
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from ...model import File, Photo, altered
 from ..archives.entries import Entry, printable
 from .folders import ALBUM, TRASH
-from .naming import is_video_name
+from .naming import is_video_name, title_readings
 from .sidecar_json import Sidecar
 
 # Ways into Google Photos that only the owner of an account has.
@@ -50,7 +50,7 @@ def album_id(folder: str) -> str:
 
 
 def _key(unit: Unit) -> str | None:
-    return unit.sidecar.media_key if unit.sidecar and unit.rule != "derivative" else None
+    return unit.sidecar.media_key if unit.sidecar else None
 
 
 def collapse(units: Iterable[Unit], has_years: bool) -> list[Item]:
@@ -93,7 +93,7 @@ def photo_of(item: Item, exported_at: str | None, file_of: Callable[[Entry], Fil
     """The item as a Photo, without what only its bytes tell."""
     first = next((unit for unit in item.units if unit.sidecar), item.units[0])
     sidecar = first.sidecar or Sidecar(None)
-    title = sidecar.title if first.rule != "derivative" else None
+    title = title_readings(sidecar.title)[-1] if sidecar.title else None
     people = dict.fromkeys(name for unit in item.units if unit.sidecar for name in unit.sidecar.people)
     return Photo(
         photo_id=item.media_key or "",

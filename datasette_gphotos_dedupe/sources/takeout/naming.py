@@ -5,6 +5,7 @@ The rules were recomputed from published real file names; none is documented by 
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -16,16 +17,6 @@ SUFFIX = ".supplemental-metadata"  # between title and .json since about October
 MIN_LIMIT_UNITS = 50  # names this long may have been cut; one unit of tolerance for pairs of surrogates
 
 KEPT = frozenset(" .-()[]")  # punctuation that file names keep; which of the rest becomes "_" is not known for every character
-# Google's word for "edited" in each language of an account; several are confirmed by users, the rest from translation tables.
-# fmt: off
-EDITED_SUFFIXES = tuple(unicodedata.normalize("NFC", suffix) for suffix in (
-    "-edited", "-bearbeitet", "-modifié", "-editado", "-ha editado", "-modificato", "-bewerkt", "-edytowane", "-editat",
-    "-編集済み", "-muokattu", "-düzenlendi", "-измененный", "-отредактировано", "-已修改", "-编辑", "-已編輯", "-편집됨",
-    "-відредаговано", "-redigeret", "-upravené", "-redigerad", "-redigert", "-upraveno",
-))
-# fmt: on
-# Items that Google makes of others; always English. They are library items of their own.
-DERIVATIVE = re.compile(r"-(?:EFFECTS|ANIMATION|COLLAGE|SMILE|MIX|MOTION|PANO)(?:-\w+)?$", re.IGNORECASE)
 _NUMBER = re.compile(r"^(.+)\((\d{1,5})\)$", re.DOTALL)
 
 
@@ -100,26 +91,35 @@ def is_video_name(name: str) -> bool:
     return extension in VIDEO_EXTENSIONS or (extension == "" and name.upper().startswith("MVIMG"))
 
 
+def title_readings(title: str) -> tuple[str, ...]:
+    """What a title may mean: some hold HTML escapes (``Dad&#39;s car.jpg``) where the file name has ``_`` for the character."""
+    title = nfc(title).strip()
+    plain = html.unescape(title) if "&" in title else title
+    return (title,) if plain == title else (title, plain)
+
+
 def fits_title(media_base: str, title: str | None) -> bool:
     """Whether a media name without its number can come from this title.
 
     Equal after cleaning, extensions aside, or the beginning of it when the name is as long as names get.
     """
-    if not title:
-        return True
-    title = nfc(title).strip()
+    return not title or any(_fits_reading(media_base, reading) for reading in title_readings(title))
+
+
+def _fits_reading(media_base: str, title: str) -> bool:
     stem, extension = split_extension(media_base)
-    title_stem = media_stem(title)
+    title_stem = media_stem(title, extension)
     limit = MAX_UNITS - units(extension)
     # the last one in case the limit counts characters: only names with emoji would tell
     candidates = (title, title_stem, cut(title_stem, limit), title_stem[:limit])
     return any(same_cleaned(stem.strip(), candidate.strip()) for candidate in candidates)
 
 
-def media_stem(title: str) -> str:
-    """A title without the extension of a picture or video; whole when it has none."""
-    stem, _ = split_extension(title)
-    return stem if is_photo_name(title) or is_video_name(title) else title
+def media_stem(title: str, extension: str = "") -> str:
+    """A title without its extension, when it is one of a picture or video, or that of the file; else the whole title."""
+    stem, own = split_extension(title)
+    is_own = own != "" and own.lower() == extension.lower()  # Google takes more kinds of files than any list has
+    return stem if is_own or is_photo_name(title) or is_video_name(title) else title
 
 
 def same_extension(media_base: str, title: str | None) -> bool:
@@ -138,16 +138,3 @@ def same_cleaned(name: str, title: str) -> bool:
 
 def _is_odd(character: str) -> bool:
     return not character.isalnum() and character not in KEPT
-
-
-def edited_base(stem: str, may_be_cut: bool) -> str | None:
-    """The stem of the original of ``X-edited``, in any language; with `may_be_cut`, also of ``X-edi``. None for others."""
-    lowered = stem.lower()
-    for suffix in EDITED_SUFFIXES:
-        if lowered.endswith(suffix) and len(stem) > len(suffix):
-            return stem[: -len(suffix)]
-    if may_be_cut:
-        head, dash, tail = stem.rpartition("-")
-        if dash and head and any(suffix.startswith("-" + tail.lower()) for suffix in EDITED_SUFFIXES):
-            return head
-    return None

@@ -118,9 +118,10 @@ def _place(value: object) -> tuple[float, float] | None:
     if not isinstance(value, dict):
         return None
     latitude, longitude = value.get("latitude"), value.get("longitude")
-    for number in (latitude, longitude):
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            return None
+    if isinstance(latitude, bool) or isinstance(longitude, bool):
+        return None
+    if not isinstance(latitude, (int, float)) or not isinstance(longitude, (int, float)):
+        return None
     if (latitude == 0 and longitude == 0) or not (abs(latitude) <= 90 and abs(longitude) <= 180):
         return None
     return float(latitude), float(longitude)

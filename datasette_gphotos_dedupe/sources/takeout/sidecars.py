@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ...core.edit_marks import EDITED, split_mark
 from .naming import (
-    DERIVATIVE,
     MAX_UNITS,
     MIN_LIMIT_UNITS,
     SIDECAR_UNITS,
     SUFFIX,
     cut,
-    edited_base,
     fits_title,
     is_photo_name,
     is_video_name,
@@ -32,8 +31,10 @@ from .naming import (
     same_extension,
     split_extension,
     split_number,
+    title_readings,
     units,
 )
+from .versions import Version, versions_of
 
 JSON = ".json"
 KEY_CHARACTERS = 22  # no cut leaves fewer: 46 units are at least 23 characters
@@ -43,12 +44,11 @@ MIN_PREFIX_UNITS = 40  # a shorter common beginning of two names says nothing
 
 @dataclass
 class Pairing:
-    """Who belongs to whom in one folder; every media name is in exactly one of the first four or in `alone`."""
+    """Who belongs to whom in one folder; every media name is in exactly one of the first three or in `alone`."""
 
     sidecar_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # media -> (sidecar, rule)
-    edited_of: dict[str, str] = field(default_factory=dict)  # edited version -> original
+    edited_of: dict[str, str] = field(default_factory=dict)  # edited version, effect or collage -> original
     live_of: dict[str, str] = field(default_factory=dict)  # moving half -> picture
-    derived_from: dict[str, str] = field(default_factory=dict)  # collage or effect without a sidecar -> picture
     alone: list[str] = field(default_factory=list)  # media without a sidecar
     superseded: dict[str, str] = field(default_factory=dict)  # sidecar in the old style -> the newer one beside it
     orphans: list[str] = field(default_factory=list)  # sidecars without media
@@ -59,11 +59,11 @@ def pair_folder(media: Iterable[str], titles: Mapping[str, str | None]) -> Pairi
     pairer = _Pairer(list(media), dict(titles))
     for rule, candidates in _STEPS:
         pairer.step(rule, candidates)
+    pairer.step_by_case()
     pairer.step_by_title()
     pairer.step_by_prefix()
-    pairer.edited()
+    pairer.versions()
     pairer.live_halves()
-    pairer.derivatives()
     return pairer.finished()
 
 
@@ -97,6 +97,7 @@ _STEPS: tuple[tuple[str, Callable[[str, int | None], list[str]]], ...] = (
     ("cut_old", _cut_old),
     ("cut_elsewhere", _cut_elsewhere),
 )
+_OF_ORIGINALS = (_exact_new, _exact_old, _cut_new, _cut_old)
 
 
 class _Pairer:
@@ -108,6 +109,8 @@ class _Pairer:
         self.free_sidecars = {nfc(name)[: -len(JSON)]: name for name in titles}
         self.media = set(media)
         self.found = Pairing()
+        self._sidecars = {nfc(name) for name in titles}
+        self._adopters: dict[str, str] = {}  # stem of a missing original -> the version that took its sidecar
 
     def step(self, rule: str, candidates: Callable[[str, int | None], list[str]]) -> None:
         pairs = []
@@ -127,8 +130,8 @@ class _Pairer:
         there only a title that is the only one of its kind is believed.
         """
         text = split_number(body)[0]
-        bases = self._bases_of_cut.get(text, {})
-        if len(bases) < 2:
+        bases = self._bases_of_cut.get(text)
+        if bases is None or len(bases) < 2:
             return True
         same = [
             other
@@ -155,6 +158,11 @@ class _Pairer:
             found[split_number(nfc(name)[: -len(JSON)])[0]].append(name)
         return found
 
+    @cached_property
+    def _bases(self) -> set[str]:
+        """The media names, with and without their numbers."""
+        return {base for name in self.media for base, _ in readings(name)}
+
     def _fits(self, base: str, body: str) -> bool:
         title = self.titles[self.free_sidecars[body]]
         whole = split_number(body)[0].startswith(base)  # else the cut has taken the extension away, and only the title tells it
@@ -177,15 +185,28 @@ class _Pairer:
                 self.found.sidecar_of[name] = (self.free_sidecars.pop(body), rule)
                 del self.free_media[name]
 
+    def step_by_case(self) -> None:
+        """Endings that differ in case alone: programs that unpack, and Google itself, change it."""
+        pairs = []
+        for name in self.free_media:
+            for base, number in readings(name):
+                stem, extension = split_extension(base)
+                others = {extension.lower(), extension.upper(), extension.capitalize(), extension.title()} - {extension}
+                for other in {stem + each for each in others} - self._bases:
+                    bodies = [body for candidates in _OF_ORIGINALS for body in candidates(other, number)]
+                    bodies = [body for body in bodies if body in self.free_sidecars and self._fits(other, body)]
+                    pairs += [(name, body) for body in bodies if self._number_counts(base, body)]
+        self._assign("case", pairs)
+
     def step_by_title(self) -> None:
         """Names recomputed from the titles: cleaned characters, missing extensions, cuts that straddle the dot."""
         by_key = defaultdict(list)
         for body, sidecar in self.free_sidecars.items():
-            title = nfc(self.titles[sidecar] or "").strip()
-            number = _number_of(body, title)
-            if number is not MISMATCH:
-                for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
-                    by_key[number, key].append((body, title))
+            for title in title_readings(self.titles[sidecar] or ""):
+                number = _number_of(body, title)
+                if number is not MISMATCH:
+                    for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                        by_key[number, key].append((body, title))
         pairs = []
         for name in self.free_media:
             for base, number in readings(name):
@@ -204,8 +225,8 @@ class _Pairer:
         for name in self.free_media:
             for base, number in readings(name):
                 alike = by_beginning.get((number, base[: MIN_PREFIX_UNITS // 2]), ())
-                alike = [body for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
-                pairs += [(name, body) for body in alike if self._number_counts(base, body)]
+                fitting = [body for body, text in alike if (base + SUFFIX).startswith(text) and self._fits(base, body)]
+                pairs += [(name, body) for body in fitting if self._number_counts(base, body)]
         self._assign("prefix", pairs)
 
     def _is_claimed(self, name: str) -> bool:
@@ -221,27 +242,47 @@ class _Pairer:
         """The titles of the sidecars that no step by names has given away, by their folded form."""
         found = defaultdict(list)
         for sidecar in self.free_sidecars.values():
-            title = nfc(self.titles[sidecar] or "").strip()
-            for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
-                found[key].append(title)
+            for title in title_readings(self.titles[sidecar] or ""):
+                for key in {_folded(title), _folded(split_extension(title)[0])} - {""}:
+                    found[key].append(title)
         return found
 
-    def edited(self) -> None:
-        for name in [name for name in self.free_media if not self._is_claimed(name)]:
-            original = self._original_of(name)
+    def versions(self) -> None:
+        """Edited versions and what Google made of a picture, as far as they have no sidecar of their own."""
+        unclaimed = [name for name in self.free_media if not self._is_claimed(name)]
+        for name in sorted(unclaimed, key=lambda name: len(readings(name))):  # without a number first: it adopts
+            versions = versions_of(name)
+            original = self._original_of(name, versions)
             if original:
                 self.found.edited_of[name] = original
                 del self.free_media[name]
-            elif self._adopt_sidecar_of_missing_original(name):
+            elif self._adopt_sidecar_of_missing_original(name, versions):
                 del self.free_media[name]
 
-    def _original_of(self, name: str) -> str | None:
-        for base, number in readings(name)[::-1]:
-            stem, extension = split_extension(base)
-            wanted = edited_base(stem, may_be_cut=units(base) >= MIN_LIMIT_UNITS)
-            if wanted is not None:
-                return self._partner(numbered(wanted, number), extension, lambda other: other != name)
+    def _original_of(self, name: str, versions: list[Version]) -> str | None:
+        for version in versions:
+            found = self._partner(version.original, version.extension, self._may_be_original(name, version))
+            if found is None and version.number is not None and not self._is_numbered(version):
+                found = self._partner(version.stem, version.extension, self._may_be_original(name, version))
+            if found is None and version.speaks:
+                found = self._adopters.get(version.stem)
+            if found is not None:
+                return found
         return self._forgotten_original(name)
+
+    def _may_be_original(self, name: str, version: Version) -> Callable[[str], bool]:
+        """A film belongs to a film, a picture to a picture; where the mark does not speak for itself, one with a sidecar."""
+        is_film = is_video_name(name)
+        needs_sidecar = version.kind != EDITED
+        return lambda other: (
+            other != name and is_video_name(other) == is_film and (other in self.found.sidecar_of or not needs_sidecar)
+        )
+
+    def _is_numbered(self, version: Version) -> bool:
+        """Whether the folder knows of an original under the version's own number, if only by its sidecar."""
+        base = version.stem + version.extension
+        bodies = [body for candidates in _OF_ORIGINALS for body in candidates(base, version.number)]
+        return version.original in self._by_stem or any(f"{body}{JSON}" in self._sidecars for body in bodies)
 
     def _forgotten_original(self, name: str) -> str | None:
         """``original_1d4c_P(1).jpg`` is the edited ``original_1d4c_P.jpg`` when the limit left no room for the suffix."""
@@ -250,15 +291,16 @@ class _Pairer:
             return base
         return None
 
-    def _adopt_sidecar_of_missing_original(self, name: str) -> bool:
-        for base, number in readings(name)[::-1]:
-            stem, extension = split_extension(base)
-            wanted = edited_base(stem, may_be_cut=False)
-            for rule_candidates in (_exact_new, _exact_old, _cut_new, _cut_old):
-                for body in rule_candidates(f"{wanted}{extension}", number) if wanted else ():
-                    if body in self.free_sidecars and self._fits(f"{wanted}{extension}", body):
-                        self.found.sidecar_of[name] = (self.free_sidecars.pop(body), "edited_only")
-                        return True
+    def _adopt_sidecar_of_missing_original(self, name: str, versions: list[Version]) -> bool:
+        for version in versions if not self._by_stem.keys() & {version.original for version in versions} else ():
+            base = version.stem + version.extension
+            bodies = [body for candidates in _OF_ORIGINALS for body in candidates(base, version.number)]
+            bodies += [body for candidates in _OF_ORIGINALS for body in candidates(version.stem, version.number)]
+            for body in bodies if version.speaks else ():
+                if body in self.free_sidecars and self._fits(base, body):
+                    self.found.sidecar_of[name] = (self.free_sidecars.pop(body), "edited_only")
+                    self._adopters.setdefault(version.stem, name)
+                    return True
         return False
 
     def _partner(self, stem: str, extension: str, accept: Callable[[str], bool]) -> str | None:
@@ -286,7 +328,8 @@ class _Pairer:
         stem, extension = split_extension(video)
         if units(split_number(stem)[0] + extension) >= MIN_LIMIT_UNITS:
             return self._only_picture(self._cut_alike(stem))
-        for wanted in filter(None, (stem, video, edited_base(stem, may_be_cut=False))):
+        mark = split_mark(stem)
+        for wanted in (stem, video, *([mark.base] if mark and mark.kind == EDITED else [])):
             if picture := self._only_picture(self._by_stem.get(wanted, ())):
                 return picture
         return None
@@ -306,15 +349,6 @@ class _Pairer:
                     name for name in names if units(numbered(other_base, None) + split_extension(name)[1]) >= MIN_LIMIT_UNITS
                 ]
         return alike
-
-    def derivatives(self) -> None:
-        for name in list(self.free_media):
-            stem, extension = split_extension(name)
-            if DERIVATIVE.search(stem):
-                base = self._partner(DERIVATIVE.sub("", stem), extension, lambda other: other in self.found.sidecar_of)
-                if base:
-                    self.found.derived_from[name] = base
-                    del self.free_media[name]
 
     def finished(self) -> Pairing:
         used = {sidecar for sidecar, _ in self.found.sidecar_of.values()}
@@ -352,5 +386,5 @@ def _number_of(body: str, title: str) -> int | None:
 def _made_from(base: str, title: str) -> bool:
     """Whether Google would name an item of this title `base`; DSC_1.JPG is not made of DSC_1.NEF."""
     stem, extension = split_extension(base)
-    expected = split_extension(media_name(media_stem(title) + extension, None))[0]
+    expected = split_extension(media_name(media_stem(title, extension) + extension, None))[0]
     return same_extension(base, title) and fits_title(stem + extension, expected + extension)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...model import Reading, Trouble
-from .photos import RunId, save_pixels
+from .photos import RunId, plain_value, save_pixels
+from .unchanged import OF_READING
 
 TOLD = ("width", "height", "duration_s", "mime_type", "camera_make", "camera_model", "camera_taken_at")
 
@@ -48,12 +49,15 @@ def save_look(conn: sqlite3.Connection, photo_id: str, outcome: Reading | Troubl
     if isinstance(outcome, Trouble):
         if conn.execute("SELECT 1 FROM fingerprints WHERE photo_id = ?", [photo_id]).fetchone():
             return False  # an old fingerprint is better than none
-        reason, size = outcome.reason, {}
+        reason: str | None = outcome.reason
+        size = {}
     else:
         reason = outcome.no_pixels if outcome.fingerprint is None else None
         size = {name: getattr(outcome, name) for name in TOLD}
         save_pixels(conn, photo_id, outcome)
     told = {"no_pixels": reason, **{name: value for name, value in size.items() if value is not None}}
+    if isinstance(outcome, Reading) and outcome.width:
+        told |= {name: plain_value(getattr(outcome, name)) for name in OF_READING}
     old = conn.execute(f"SELECT {', '.join(told)} FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
     if old is not None and tuple(old) != tuple(told.values()):
         told["run_id"] = run_id()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Photo
@@ -23,6 +24,8 @@ OF_THE_BYTES = (
     "camera_make",
     "camera_model",
     "moves",
+    "extras",
+    "flaw",
     "no_pixels",
 )
 
@@ -49,20 +52,34 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
     if photo.sha1 is None:
         return None
     rows = conn.execute(
-        "SELECT photo_id, filename, taken_at, source, media_key, exported_at FROM photos WHERE sha1 = ? ORDER BY photo_id",
+        "SELECT photo_id, filename, taken_at, source, media_key, exported_at, sidecar_rule FROM photos WHERE sha1 = ? "
+        "ORDER BY photo_id",
         [photo.sha1],
     ).fetchall()
     for row in rows:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
         if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
-            return row[0]
+            return str(row[0])
     if len(rows) == 1:
         row = rows[0]
         # Between two exports a person may have corrected the date; the title stays that of the upload.
         later = row[1] == photo.filename and row[5] != photo.exported_at and row[3] == photo.source
         if later and (photo.media_key is None or row[4] is None):
-            return row[0]
-    return _row_of_file(conn, photo) or _row_of_list(conn, photo)
+            return str(row[0])
+    return _row_of_file(conn, photo) or _row_without_sidecar(photo, rows) or _row_of_list(conn, photo)
+
+
+def _row_without_sidecar(photo: Photo, rows: list[Any]) -> str | None:
+    """The item that a file without a sidecar is a copy of, or the other way round: nothing tells it from that one."""
+    fits = [
+        row
+        for row in rows
+        if row[3] == photo.source == "takeout"
+        and (photo.sidecar_rule is None or row[6] is None)
+        and (photo.media_key is None or row[4] is None)
+    ]
+    named = [row for row in fits if row[1] == photo.filename] or fits
+    return str(named[0][0]) if named else None
 
 
 def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
@@ -74,7 +91,7 @@ def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
             [file.container, file.member, photo.sha1],
         ).fetchone()
         if row:
-            return row[0]
+            return str(row[0])
     return None
 
 
@@ -191,13 +208,19 @@ def _settle_two_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) ->
 
 def _move_decisions(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
     _settle_two_decisions(conn, old_id, new_id)
+    _rename_in_history(conn, old_id, new_id)
     conn.execute("UPDATE decisions SET subject = ? WHERE subject = ?", [new_id, old_id])
-    conn.execute("UPDATE decisions SET photo_id = ? WHERE photo_id = ?", [new_id, old_id])
-    conn.execute("UPDATE decisions SET photo_b = ? WHERE photo_b = ?", [new_id, old_id])
+    for column in ("photo_id", "photo_b", "stays_id"):
+        conn.execute(f"UPDATE decisions SET {column} = ? WHERE {column} = ?", [new_id, old_id])
     conn.execute("UPDATE decision_history SET subject = ? WHERE subject = ?", [new_id, old_id])
-    # The history holds whole rows as JSON; an id is long and random enough to be replaced as text.
+
+
+def _rename_in_history(conn: sqlite3.Connection, old_id: str, new_id: str) -> None:
+    """The history holds whole rows as JSON; an id is long and random enough to be replaced as text."""
+    said = "SELECT subject FROM decisions WHERE photo_id = :old OR photo_b = :old OR stays_id = :old"
     for column in ("before", "after"):
         conn.execute(
-            f"UPDATE decision_history SET {column} = replace({column}, ?, ?) WHERE subject = ?",
-            [f'"{old_id}"', f'"{new_id}"', new_id],
+            f"""UPDATE decision_history SET {column} = replace({column}, json_quote(:old), json_quote(:new))
+            WHERE {column} IS NOT NULL AND (subject = :old OR subject IN ({said}))""",
+            {"old": old_id, "new": new_id},
         )

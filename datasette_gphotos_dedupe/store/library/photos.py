@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Album, File, Photo, Reading, Trouble
@@ -14,7 +15,7 @@ from ...sources.takeout.items import album_id
 from ...sources.takeout.naming import nfc
 from ..rows import marks
 from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
-from .unchanged import COMPARED, CONTENT, FLAGS, METADATA, is_no_news, without_news
+from .unchanged import COMPARED, CONTENT, FLAGS, METADATA, OF_READING, is_no_news, without_news
 
 RunId = Callable[[], int]
 MAIN_ROLES = ("original", "album_copy")
@@ -30,16 +31,20 @@ class Found:
 
 @dataclass
 class Saved:
-    """How many rows of `photos` a batch added and changed."""
+    """How many rows of `photos` a batch added, and how many of earlier runs it changed; the ids of its photos."""
 
     added: int = 0
     updated: int = 0
+    photo_ids: set[str] = field(default_factory=set)
 
 
 def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId) -> Saved:
     """Save a batch: photo, files, albums, people, fingerprint and preview of each. `run_id` is asked only when a row changes."""
     saved = Saved()
-    for found in _with_news(conn, list(batch)):
+    batch = list(batch)
+    news = _with_news(conn, batch)
+    saved.photo_ids = {found.photo.photo_id for found in batch} - {found.photo.photo_id for found in news}
+    for found in news:
         photo_id = find_photo_id(conn, found.photo)
         change = _save_row(conn, photo_id, found.photo, run_id)
         saved.added += change == "added"
@@ -48,6 +53,7 @@ def save_photos(conn: sqlite3.Connection, batch: Iterable[Found], run_id: RunId)
             photo_id = save_file(conn, photo_id, file)
         _save_albums_of(conn, photo_id, found.photo.albums)
         _save_people_of(conn, photo_id, found.photo.people)
+        saved.photo_ids.add(photo_id)
         if found.reading is not None and _is_of(conn, photo_id, found.photo.sha1):
             save_pixels(conn, photo_id, found.reading)
     return saved
@@ -70,8 +76,7 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     old = cursor.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
-    new = {name: _plain(getattr(photo, name, None)) for name in (*METADATA, *CONTENT)}
-    new["source"], new["album_only"], new["moves"] = photo.source, int(photo.album_only), int(photo.moves)
+    new = {name: plain_value(getattr(photo, name, None)) for name in COMPARED}
     if old is None:
         columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
         names = ", ".join(columns)
@@ -88,10 +93,11 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
         if photo.mime_type is None:  # an earlier import read them for another photo; the step fingerprint looks again
             changes.update(dict.fromkeys(set(OF_THE_BYTES) - {"sha1", "bytes", "kind", "moves"}))
     changes["run_id"] = run_id()
+    is_news = old["run_id"] != changes["run_id"]  # else the same item came once before in this run
     conn.execute(
         f"UPDATE photos SET {', '.join(f'{name} = ?' for name in changes)} WHERE photo_id = ?", [*changes.values(), photo_id]
     )
-    return "updated"
+    return "updated" if is_news else None
 
 
 def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
@@ -99,11 +105,14 @@ def _is_of(conn: sqlite3.Connection, photo_id: str, sha1: str | None) -> bool:
     return conn.execute("SELECT 1 FROM photos WHERE photo_id = ? AND sha1 IS ?", [photo_id, sha1]).fetchone() is not None
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A value of a shape as SQLite holds it: flags as numbers, words as a JSON list, none of them as NULL."""
+    if isinstance(value, tuple):
+        return json.dumps(value) if value else None
     return int(value) if isinstance(value, bool) else value
 
 
-def _merged(old: dict, new: dict) -> dict:
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The row that comes of an old and a new one: newer metadata wins, unknown never replaces known."""
     from_folder = new["source"] == "folder" and old["source"] != "folder"
     newer = not from_folder and bool(new["sidecar_rule"]) and (new["exported_at"] or "") >= (old["exported_at"] or "")
@@ -117,13 +126,13 @@ def _merged(old: dict, new: dict) -> dict:
         merged["dedup_key"] = old["dedup_key"]  # Google's own word: that of a "storage saver" item is not made of its bytes
     if new["width"]:
         merged["no_pixels"] = None
-    merged["moves"] = new["moves"] if new["width"] else old["moves"]  # told by the bytes: only who read them knows
+    merged |= {name: (new if new["width"] else old)[name] for name in OF_READING}
     merged["source"] = new["source"] if newer else old["source"]
     merged["album_only"] = new["album_only"]
     return merged
 
 
-def _album_only(conn: sqlite3.Connection, old: dict, photo: Photo) -> int:
+def _album_only(conn: sqlite3.Connection, old: dict[str, Any], photo: Photo) -> int:
     """Whether the photo may be somebody else's, by what is known of it and what `photo` adds.
 
     A folder that is none of its albums shows that it is the person's own, for ever. Without one, the way of upload may have spoken
@@ -132,7 +141,7 @@ def _album_only(conn: sqlite3.Connection, old: dict, photo: Photo) -> int:
     if old["owned"] is not None:
         return int(not old["owned"])
     if photo.source == "folder" != old["source"]:
-        return old["album_only"]  # that somebody's picture lies on this disk proves nothing
+        return int(old["album_only"])  # that somebody's picture lies on this disk proves nothing
     mains = [file.member for file in photo.files if file.role in MAIN_ROLES]
     if old["source"] == "folder" or photo.source != "takeout" or _is_outside(mains, photo.albums):
         return int(photo.album_only)
@@ -147,8 +156,8 @@ def _is_outside(members: Iterable[str], albums: Collection[str]) -> bool:
 def _lies_in_the_library(conn: sqlite3.Connection, photo_id: str) -> bool:
     albums = {row[0] for row in conn.execute("SELECT album_id FROM album_photos WHERE photo_id = ?", [photo_id]).fetchall()}
     members = conn.execute(
-        f"""SELECT member FROM files JOIN parts USING (container) JOIN runs ON runs.run_id = parts.run_id
-        WHERE photo_id = ? AND role IN ({marks(MAIN_ROLES)}) AND command = 'takeout'""",
+        f"""SELECT member FROM files LEFT JOIN parts USING (container) LEFT JOIN runs ON runs.run_id = parts.run_id
+        WHERE photo_id = ? AND role IN ({marks(MAIN_ROLES)}) AND coalesce(command, 'takeout') = 'takeout'""",
         [photo_id, *MAIN_ROLES],
     ).fetchall()
     return _is_outside((row[0] for row in members), albums)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from typing import Any
 
 from ...model import File, Fingerprint, Reading, Thumbnail, Trouble
 
@@ -40,11 +41,12 @@ def read_staged(conn: sqlite3.Connection, file: File) -> Reading | Trouble | Non
         return Trouble(**value)
     if value["fingerprint"]:
         value["fingerprint"] = Fingerprint(**value["fingerprint"])
+    value["extras"] = tuple(value.get("extras", ()))
     value["thumbnail"] = Thumbnail(row[1], *size) if size else None
     return Reading(**value)
 
 
-def read_staged_keys(conn: sqlite3.Connection, container: str) -> set[tuple]:
+def read_staged_keys(conn: sqlite3.Connection, container: str) -> set[tuple[Any, ...]]:
     """(member, bytes, modified_at) of what is staged of a container."""
     rows = conn.execute("SELECT member, bytes, modified_at FROM staged_readings WHERE container = ?", [container])
     return {tuple(row) for row in rows}

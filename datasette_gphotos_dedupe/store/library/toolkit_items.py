@@ -240,7 +240,7 @@ def _album_id(conn: sqlite3.Connection, album_key: str, title: str | None) -> st
     same = conn.execute("SELECT album_id FROM albums WHERE title = ?", [title]).fetchall()
     twins = conn.execute("SELECT count(DISTINCT album_key) FROM listed_albums WHERE album_title = ?", [title]).fetchone()[0]
     if len(same) == 1 and twins == 1 and same[0][0].startswith("album:"):
-        return same[0][0]
+        return str(same[0][0])
     save_albums(conn, [Album(album_key, title or album_key)])
     return album_key
 

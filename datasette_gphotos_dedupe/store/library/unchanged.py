@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 from ...model import Photo
 from ..rows import select
@@ -46,11 +47,13 @@ CONTENT = (
     "original_quality",
     "space_bytes",
 )
-COMPARED = (*METADATA, *CONTENT, "source", "album_only", "moves")
+# What only reading the bytes tells, and nothing: who has not read them does not know that there is none.
+OF_READING = ("moves", "extras", "flaw")
+COMPARED = (*METADATA, *CONTENT, "source", "album_only", *OF_READING)
 _values = attrgetter(*COMPARED)
 
 
-def is_no_news(old: Sequence, new: Sequence) -> bool:
+def is_no_news(old: Sequence[Any], new: Sequence[Any]) -> bool:
     """Whether what is known of a photo is in its row, both in the order of `COMPARED`; None says nothing.
 
     A photo whose picture was looked at is always news: only then is its width known.
@@ -100,8 +103,8 @@ def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
     }
 
 
-def _grouped(conn: sqlite3.Connection, sql: str, ids: Sequence[str]) -> defaultdict[str, set]:
-    found: defaultdict[str, set] = defaultdict(set)
+def _grouped(conn: sqlite3.Connection, sql: str, ids: Sequence[str]) -> defaultdict[str, set[Any]]:
+    found: defaultdict[str, set[Any]] = defaultdict(set)
     for photo_id, value in select(conn, sql, ids):
         found[photo_id].add(value)
     return found

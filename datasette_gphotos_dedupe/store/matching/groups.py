@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...core.groups.keeper import Item
 from ...model import Group
@@ -108,7 +109,7 @@ def read_groups_brief(conn: sqlite3.Connection) -> list[tuple[int, int]]:
 def save_groups(conn: sqlite3.Connection, groups: Sequence[Group], items: dict[str, Item]) -> int:
     """Make the tables hold exactly these groups, touching only those that differ; how many were written or removed."""
     stored = {row[0]: row for row in conn.execute(f"SELECT {', '.join(GROUP_COLUMNS)} FROM groups")}
-    members: dict[str, list[tuple]] = {}
+    members: dict[str, list[tuple[Any, ...]]] = {}
     for row in conn.execute(
         "SELECT group_id, photo_id, role, relation, reason, suggested FROM group_members ORDER BY group_id, photo_id"
     ):
@@ -129,7 +130,7 @@ def save_groups(conn: sqlite3.Connection, groups: Sequence[Group], items: dict[s
     return len(changed) + len(gone)
 
 
-def _group_row(group: Group, items: dict[str, Item]) -> tuple:
+def _group_row(group: Group, items: dict[str, Item]) -> tuple[Any, ...]:
     suggested = [items[member.photo_id] for member in group.members if member.suggested == "remove"]
     keeper = items[group.keeper_id]
     year = (keeper.taken_at or "")[:4]
@@ -146,6 +147,6 @@ def _group_row(group: Group, items: dict[str, Item]) -> tuple:
     )
 
 
-def _member_rows(group: Group) -> list[tuple]:
+def _member_rows(group: Group) -> list[tuple[Any, ...]]:
     rows = [(group.group_id, m.photo_id, m.role, m.relation, m.reason, m.suggested) for m in group.members]
     return sorted(rows, key=lambda row: row[1])

@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...core.search.candidates import Library, hashes_from_hex
-from ...core.search.namesakes import alias_of
+from ...core.search.namesakes import Alias, alias_of
 from ...core.search.variant_texts import VariantHashes, hashes_from_texts
 from ...model import MEASURES, Pair
 from ..rows import in_parts, marks
@@ -62,7 +62,13 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
             json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
-    ids, matched, hashes, flatness, sha1s, moments, aliases, digests = [], [], [], [], [], [], [], []
+    ids: list[str] = []
+    matched: list[str | None] = []
+    hashes, digests = [], []
+    flatness: list[float] = []
+    sha1s: list[str | None] = []
+    moments: list[str | None] = []
+    aliases: list[Alias | None] = []
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         some_ids, by, hexes, flat, some_sha1s, some_moments, *of_name, seen = zip(*rows, strict=True)
         ids += some_ids
@@ -182,7 +188,7 @@ def save_pairs(conn: sqlite3.Connection, pairs: Iterable[Pair], found_by: str = 
     conn.executemany(sql, (_pair_row(pair, found_by) for pair in pairs))
 
 
-def _pair_row(pair: Pair, found_by: str) -> tuple:
+def _pair_row(pair: Pair, found_by: str) -> tuple[Any, ...]:
     measures = [pair.measures.get(name) for name in MEASURES]
     return (pair.photo_a, pair.photo_b, pair.distance_bits, pair.relation, pair.confidence, pair.evidence, *measures, found_by)
 

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 DEFAULT_COUNT = 20
 MAX_COUNT = 1000
@@ -47,7 +48,7 @@ class Packed:
         return sorted(found)
 
 
-_kept: OrderedDict[str, tuple[tuple, Packed]] = OrderedDict()
+_kept: OrderedDict[str, tuple[tuple[Any, ...], Packed]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -70,9 +71,9 @@ def read_packed(conn: sqlite3.Connection) -> Packed:
     return packed
 
 
-def _signature(path: str) -> tuple:
+def _signature(path: str) -> tuple[Any, ...]:
     """Changes with every commit: in WAL mode the log grows or is begun anew, else the file itself is written."""
-    parts = []
+    parts: list[tuple[int, int, int] | None] = []
     for name in (path, path + "-wal"):
         try:
             status = os.stat(name)
@@ -90,9 +91,9 @@ def _read(conn: sqlite3.Connection) -> Packed:
     return Packed([int.from_bytes(packed[at : at + HASH_BYTES], "big") for at in range(0, len(packed), HASH_BYTES)])
 
 
-def read_nearest(conn: sqlite3.Connection, number: int, count: int, max_bits: int = MAX_BITS) -> list[dict]:
+def read_nearest(conn: sqlite3.Connection, number: int, count: int, max_bits: int = MAX_BITS) -> list[dict[str, Any]]:
     """The `count` photos nearest to a fingerprint as `{"photo_id", "distance_bits"}`, nearest first."""
-    found: list[dict] = []
+    found: list[dict[str, Any]] = []
     for distance_bits, other in dict.fromkeys(read_packed(conn).nearest(number, count, max_bits)):
         rows = conn.execute("SELECT photo_id FROM fingerprints WHERE phash = ? ORDER BY photo_id", (f"{other:0{HASH_DIGITS}x}",))
         found += [{"photo_id": row[0], "distance_bits": distance_bits} for row in rows]
@@ -118,7 +119,7 @@ def nearest_photos_on(conn: sqlite3.Connection) -> Callable[..., str | None]:
     not raise: an exception would end the whole query with a message that says nothing.
     """
 
-    def nearest_photos(photo_or_hash, count=DEFAULT_COUNT, max_bits=MAX_BITS):
+    def nearest_photos(photo_or_hash: Any, count: Any = DEFAULT_COUNT, max_bits: Any = MAX_BITS) -> str | None:
         text = str(photo_or_hash or "").strip()
         try:
             number = read_number(conn, text)

@@ -1,93 +1,72 @@
-"""Accepting what is suggested for every group that a filter matches, as one batch that can be taken back.
+"""Deciding about many photos at once: by a filter, by upload, by ticked boxes; as one batch that can be taken back.
 
-Everything is done in SQL, so 30,000 groups take seconds. Only removable relations, and only where nothing can go wrong;
+Everything is done in SQL, so 30,000 groups take seconds. Each photo is judged against the one that stays for it (`leaving`);
 whatever is less than clear is refused by name and left for the person.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ConflictError, GphotosError
-from ...model import REMOVABLE_RELATIONS, Refusal
+from ...model import Refusal
 from ..rows import AT_ONCE, marks
 from ..writing import utc_now
-from .history import COLUMNS, ROW_JSON, close_batch, open_batch
-from .only_copy import broken_photos, do_watched, told_apart_sql
+from .decisions import refresh_decided_of
+from .history import ROW_JSON, close_batch, open_batch
+from .leaving import Verdict, judge
+from .only_copy import broken_photos, do_watched
+from .proof import told_apart_sql
 
-_RELATIONS = ", ".join(repr(relation) for relation in sorted(REMOVABLE_RELATIONS))
-_GONE = "EXISTS (SELECT 1 FROM decisions AS g WHERE g.subject = {0} AND g.decision = 'remove')"
-_TWIN_KEPT = """EXISTS (SELECT 1 FROM photos AS t WHERE t.dedup_key = p.dedup_key AND t.photo_id != p.photo_id AND (
-    EXISTS (SELECT 1 FROM groups AS tg WHERE tg.keeper_id = t.photo_id)
-    OR EXISTS (SELECT 1 FROM decisions AS td WHERE td.subject = t.photo_id AND td.decision = 'keep')))"""
-_PAIR = f"""EXISTS (SELECT 1 FROM pairs AS e WHERE e.photo_a = min(p.photo_id, k.photo_id)
-    AND e.photo_b = max(p.photo_id, k.photo_id) AND e.relation IN ({_RELATIONS}))"""
+RULES = {
+    "proved": "what is proved to be a copy of a photo that stays",
+    "all_but_largest": "all but the largest of each group",
+    "smaller_than_keeper": "everything smaller than the keeper",
+    "ticked": "the chosen photos",
+}
+"""What of the photos in a scope is to go."""
 
-# First reason that fits. A keeper that is itself about to go (a chain of groups) is left to the person.
-_REASON = f"""CASE
-    WHEN p.album_only THEN 'seen only in an album, so it may be somebody else''s'
-    WHEN k.trashed OR k.album_only THEN 'its keeper is in the bin or may be somebody else''s'
-    WHEN {_GONE.format("k.photo_id")} THEN 'its keeper is decided to be removed'
-    WHEN p.dedup_key = k.dedup_key OR {_TWIN_KEPT} THEN 'Google would delete a kept photo with it: both have one content key'
-    WHEN NOT {_PAIR} THEN 'it was not verified against its keeper'
-    WHEN k.photo_id IN (SELECT photo_id FROM open_members) THEN 'its keeper is itself suggested for removal in another group'
-    WHEN EXISTS (SELECT 1 FROM groups AS h WHERE h.keeper_id = p.photo_id) THEN 'it is the keeper of another group'
-    WHEN EXISTS (SELECT 1 FROM group_members AS x JOIN groups AS h USING (group_id) WHERE x.photo_id = p.photo_id AND (
-        {_GONE.format("h.keeper_id")} OR h.keeper_id IN (SELECT photo_id FROM open_members)))
-        THEN 'the keeper of another of its groups is removed'
-    END"""
-
-
-def _candidates(where: str) -> str:
-    """Each open photo suggested for removal in a matching group, once, with `reason` NULL when it may be accepted."""
-    return f"""WITH open_members AS (
-        SELECT m.photo_id, min(m.group_id) AS group_id FROM groups JOIN group_members AS m ON m.group_id = groups.group_id
-        LEFT JOIN decisions AS d ON d.subject = m.photo_id
-        WHERE groups.group_id IN (SELECT group_id FROM groups WHERE {where})
-          AND m.suggested = 'remove' AND m.role = 'copy' AND m.relation IN ({_RELATIONS}) AND d.subject IS NULL
-        GROUP BY m.photo_id)
-    SELECT c.group_id, p.photo_id, p.filename, p.sha1, p.product_url, coalesce(p.bytes, 0) AS bytes, {_REASON} AS reason
-    FROM open_members AS c JOIN photos AS p USING (photo_id)
-    JOIN groups AS own ON own.group_id = c.group_id JOIN photos AS k ON k.photo_id = own.keeper_id
-    WHERE NOT {told_apart_sql("p", "k")}
-    ORDER BY own.reclaimable_bytes DESC, c.group_id DESC, p.photo_id"""
+SAMPLES = 6
 
 
 @dataclass(frozen=True)
-class BulkPlan:
-    """What accepting would do: how many photos of how many groups, the bytes they take, the first ids, and the refusals.
+class Scope:
+    """Which photos an act is about: those in groups that match `where` (SQL about `groups`), and of these, where it is said, those
+    of one upload, of these groups, or with these ids. `rule` says which of them are to go (`RULES`).
+    """
 
-    `reasons` counts all `refused` photos by their reason; `refusals` names the first of them.
+    rule: str = "proved"
+    where: str = "1"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: str = ""
+    group_ids: tuple[str, ...] | None = None
+    photo_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class AcceptPlan:
+    """What an act would do: how many photos of how many groups, their bytes, some groups and photos to look at, and the refusals.
+
+    `reasons` counts all `refused` photos by their reason; `refusals` names the first of them. `digest` stands for exactly these photos
+    and the ones that stay for them: with it, what is confirmed is what was shown. `words` counts on whose word they go.
     """
 
     photos: int
     groups: int
     bytes: int
     sample: tuple[str, ...]  # group ids
+    sample_photos: tuple[tuple[str, str], ...]  # photo that goes, photo that stays
     refusals: tuple[Refusal, ...]
     refused: int
-    reasons: tuple[tuple[str, int], ...] = ()
-
-
-def plan_bulk(conn: sqlite3.Connection, where: str, params: Mapping[str, Any], refusals: int = 500) -> BulkPlan:
-    """What accepting the suggestion for all groups that match would do. Reads only; `where` speaks of `groups`."""
-    rows = conn.execute(_candidates(where), params).fetchall()
-    accepted = [row for row in rows if row[6] is None]
-    groups = list(dict.fromkeys(row[0] for row in accepted))
-    refused = [row for row in rows if row[6] is not None]
-    return BulkPlan(
-        photos=len(accepted),
-        groups=len(groups),
-        bytes=sum(row[5] for row in accepted),
-        sample=tuple(groups[:6]),
-        refusals=tuple(Refusal(row[1], f"{row[2] or row[1]}: {row[6]}", row[4]) for row in refused[:refusals]),
-        refused=len(refused),
-        reasons=tuple(Counter(row[6] for row in refused).most_common()),
-    )
+    reasons: tuple[tuple[str, int], ...]
+    words: tuple[tuple[str, int], ...]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -99,36 +78,159 @@ class BulkDone:
     refused: int
 
 
-def save_bulk(
-    conn: sqlite3.Connection, where: str, params: Mapping[str, Any], expected: int, actor: str | None, description: str
-) -> BulkDone:
-    """Decide `remove` for every photo that `plan_bulk` accepts.
+_PIXELS = "coalesce({0}.width * {0}.height, 0)"
+_OPEN = "m.role != 'keeper' AND NOT EXISTS (SELECT 1 FROM decisions AS o WHERE o.subject = m.photo_id)"
+# What must hold of a member for each rule, and who stays for it. `k` is the keeper, `big` the largest of the group.
+_RULES_SQL = {
+    "proved": (f"{_OPEN} AND m.suggested = 'remove' AND m.role = 'copy'", "k.photo_id"),
+    "smaller_than_keeper": (f"{_OPEN} AND {_PIXELS.format('p')} < {_PIXELS.format('k')}", "k.photo_id"),
+    "ticked": (_OPEN, "k.photo_id"),
+    "all_but_largest": (
+        "m.photo_id != big.photo_id AND NOT EXISTS (SELECT 1 FROM decisions AS o WHERE o.subject = m.photo_id)",
+        "big.photo_id",
+    ),
+}
+_LARGEST = f"""JOIN (SELECT group_id, photo_id, row_number() OVER (
+        PARTITION BY group_id ORDER BY {_PIXELS.format("p")} DESC, role = 'keeper' DESC, coalesce(p.bytes, 0) DESC, photo_id) AS place
+      FROM group_members JOIN photos AS p USING (photo_id) WHERE group_id IN (SELECT group_id FROM scope)) AS big
+      ON big.group_id = m.group_id AND big.place = 1"""
 
-    `expected` is the number of photos the person was shown; when it is another one now, ConflictError and nothing is changed.
+
+def _candidates(scope: Scope) -> str:
+    """CTEs that end in `candidates`: each photo that the rule is about, once, in the group that says most of it, with who stays."""
+    condition, stays = _RULES_SQL[scope.rule]
+    photos = "SELECT photo_id FROM upload_photos WHERE upload_id = :batch_id" if scope.batch_id else ""
+    if scope.photo_ids is not None:
+        photos = "SELECT value FROM json_each(:photo_ids)"
+    among = f"AND +m.photo_id IN ({photos})" if photos else ""  # a list to compare with, not one to walk for each group
+    within = f"group_id IN (SELECT group_id FROM group_members WHERE photo_id IN ({photos}))" if photos else "1"
+    if scope.group_ids is not None:
+        within += " AND group_id IN (SELECT value FROM json_each(:group_ids))"
+    return f"""scope AS (SELECT group_id FROM groups WHERE ({scope.where}) AND {within}),
+    candidates AS (SELECT photo_id, group_id, stays_id FROM (
+      SELECT m.photo_id, m.group_id, {stays} AS stays_id, row_number() OVER (
+        PARTITION BY m.photo_id ORDER BY m.role = 'look_alike', m.group_id) AS place
+      FROM scope JOIN groups AS g ON g.group_id = scope.group_id JOIN group_members AS m ON m.group_id = g.group_id
+      JOIN photos AS p ON p.photo_id = m.photo_id JOIN photos AS k ON k.photo_id = g.keeper_id
+      {_LARGEST if scope.rule == "all_but_largest" else ""}
+      WHERE {condition} {among} AND NOT {told_apart_sql("p", "k")}) WHERE place = 1)"""
+
+
+# What `_candidates` found, handed to SQL once more as a list: it is asked for many times.
+_FOUND = """SELECT json_extract(value, '$[0]') AS photo_id, json_extract(value, '$[1]') AS group_id,
+    json_extract(value, '$[2]') AS stays_id, 0 AS on_word FROM json_each(:found)"""
+
+# Photos of one act must not rely on each other. The first reason that fits.
+_CHAINS = f"""WITH candidates AS ({_FOUND}), going AS (SELECT photo_id FROM candidates)
+    SELECT c.photo_id, c.group_id, CASE
+      WHEN c.stays_id IN going THEN 'what is to stay for it is itself to go from another group'
+      WHEN EXISTS (SELECT 1 FROM groups AS h WHERE h.keeper_id = c.photo_id AND h.group_id != c.group_id)
+        THEN 'it is the keeper of another group'
+      WHEN EXISTS (SELECT 1 FROM decisions AS r WHERE r.stays_id = c.photo_id AND r.decision = 'remove')
+        THEN 'another photo was removed because it stays'
+      WHEN EXISTS (SELECT 1 FROM group_members AS x JOIN groups AS h ON h.group_id = x.group_id
+        WHERE x.photo_id = c.photo_id AND h.group_id != c.group_id AND (h.keeper_id IN going
+          OR EXISTS (SELECT 1 FROM decisions AS r WHERE r.subject = h.keeper_id AND r.decision = 'remove')))
+        THEN 'the keeper of another of its groups is removed' END
+    FROM candidates AS c JOIN groups AS g ON g.group_id = c.group_id
+    ORDER BY g.reclaimable_bytes DESC, c.group_id DESC, c.photo_id"""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A candidate, its group, and why it is refused: of the pair itself, or of what else the act does."""
+
+    verdict: Verdict
+    group_id: str
+    chain: str | None
+
+    @property
+    def reason(self) -> str | None:
+        return self.verdict.reason or self.chain
+
+
+def _judge(conn: sqlite3.Connection, scope: Scope) -> list[_Judged]:
+    if scope.rule not in RULES:
+        raise GphotosError(f"{scope.rule} is no rule to choose by. Known are {', '.join(RULES)}.")
+    values = {**scope.params, "batch_id": scope.batch_id}
+    for name in ("group_ids", "photo_ids"):
+        values[name] = json.dumps(getattr(scope, name) or ())
+    sql = f"WITH {_candidates(scope)} SELECT photo_id, group_id, stays_id FROM candidates"
+    found = {"found": json.dumps(conn.execute(sql, values).fetchall())}
+    chains = conn.execute(_CHAINS, found).fetchall()
+    verdicts = {verdict.photo_id: verdict for verdict in judge(conn, _FOUND, found)}
+    return [_Judged(verdicts[photo_id], group_id, chain) for photo_id, group_id, chain in chains]
+
+
+def plan_accept(conn: sqlite3.Connection, scope: Scope, refusals: int = 500) -> AcceptPlan:
+    """What deciding `remove` for all photos of this scope would do. Reads only. Raises GphotosError for an unknown rule."""
+    return _plan(_judge(conn, scope), refusals)
+
+
+def _plan(judged: list[_Judged], refusals: int = 500) -> AcceptPlan:
+    accepted = [one for one in judged if one.reason is None]
+    refused = [one for one in judged if one.reason is not None]
+    groups = list(dict.fromkeys(one.group_id for one in accepted))
+    return AcceptPlan(
+        photos=len(accepted),
+        groups=len(groups),
+        bytes=sum(one.verdict.bytes for one in accepted),
+        sample=tuple(groups[:SAMPLES]),
+        sample_photos=tuple((one.verdict.photo_id, one.verdict.stays_id or "") for one in _spread(accepted)),
+        refusals=tuple(Refusal(one.verdict.photo_id, f"{one.verdict.name}: {one.reason}") for one in refused[:refusals]),
+        refused=len(refused),
+        reasons=tuple(Counter(one.verdict.kind_of_reason or one.chain or "" for one in refused).most_common()),
+        words=tuple(Counter(one.verdict.word or "" for one in accepted).most_common()),
+        digest=_digest(accepted),
+    )
+
+
+def _spread(accepted: list[_Judged]) -> list[_Judged]:
+    """Some of them from all over the list, not only those with most to gain."""
+    return accepted[:: max(1, len(accepted) // SAMPLES)][:SAMPLES]
+
+
+def _digest(accepted: list[_Judged]) -> str:
+    told = "\n".join(sorted(f"{one.verdict.photo_id} {one.verdict.stays_id}" for one in accepted))
+    return hashlib.sha256(told.encode("utf8", "surrogatepass")).hexdigest()[:16]
+
+
+def save_accept(conn: sqlite3.Connection, scope: Scope, expected: int | str, actor: str | None, description: str) -> BulkDone:
+    """Decide `remove` for every photo that `plan_accept` accepts, each with the photo that stays for it.
+
+    `expected` is the digest of the plan that the person was shown, or the number of its photos; when it is another one now,
+    ConflictError and nothing is changed.
     """
-    conn.execute("DROP TABLE IF EXISTS temp.chosen")
-    conn.execute(f"CREATE TEMP TABLE chosen AS {_candidates(where)}", params)
-    refused = conn.execute("DELETE FROM chosen WHERE reason IS NOT NULL").rowcount
-    count = conn.execute("SELECT count(*) FROM chosen").fetchone()[0]
-    if count != expected:
-        raise ConflictError(
-            f"Nothing was changed: {expected:,} photos were shown to you, {count:,} match now. "
-            "Look at the new number and confirm again."
+    judged = _judge(conn, scope)
+    accepted, plan = [one for one in judged if one.reason is None], _plan(judged, 0)
+    if expected not in (plan.photos, plan.digest):
+        shown = (
+            f"{expected:,} photos were shown to you" if isinstance(expected, int) else "The photos have changed since you looked"
         )
-    if not count:
-        raise GphotosError("Nothing was changed: no open photo that matches this filter is suggested for removal.")
-    conn.execute("CREATE UNIQUE INDEX temp.chosen_photo ON chosen(photo_id)")
+        raise ConflictError(f"Nothing was changed: {shown}, {plan.photos:,} match now. Look at them and confirm again.")
+    if not accepted:
+        raise GphotosError("Nothing was changed: no open photo here is suggested for removal, or may go.")
+    _fill_chosen(conn, accepted)
     batch_id = open_batch(conn, actor, description)
-    broken, known = do_watched(conn, lambda: _insert(conn, batch_id, actor), "chosen")
+    broken, known = do_watched(conn, lambda: _insert(conn, batch_id, actor), "chosen", judged=True)
     left_out = _take_back(conn, batch_id, [photo_id for photo_id, _ in broken], known)
     _finish(conn, batch_id)
-    return BulkDone(batch_id, count - left_out, refused + left_out)
+    return BulkDone(batch_id, plan.photos - left_out, plan.refused + left_out)
+
+
+def _fill_chosen(conn: sqlite3.Connection, accepted: list[_Judged]) -> None:
+    conn.execute("DROP TABLE IF EXISTS temp.chosen")
+    conn.execute("CREATE TEMP TABLE chosen (photo_id TEXT PRIMARY KEY, stays_id TEXT)")
+    conn.executemany("INSERT INTO chosen VALUES (?, ?)", ((one.verdict.photo_id, one.verdict.stays_id) for one in accepted))
 
 
 def _insert(conn: sqlite3.Connection, batch_id: int, actor: str | None) -> None:
     conn.execute(
-        f"""INSERT INTO decisions ({", ".join(COLUMNS)})
-        SELECT photo_id, 'remove', photo_id, NULL, sha1, NULL, 0, NULL, ?, ?, ? FROM chosen ORDER BY photo_id""",
+        """INSERT INTO decisions
+            (subject, decision, photo_id, content_a, actor, decided_at, batch_id, stays_id, content_stays)
+        SELECT c.photo_id, 'remove', c.photo_id, p.sha1, ?, ?, ?, c.stays_id, s.sha1
+        FROM chosen AS c JOIN photos AS p ON p.photo_id = c.photo_id JOIN photos AS s ON s.photo_id = c.stays_id
+        ORDER BY c.photo_id""",
         [actor, utc_now(), batch_id],
     )
 
@@ -151,8 +253,6 @@ def _take_back(conn: sqlite3.Connection, batch_id: int, broken: list[str], known
 
 
 def _finish(conn: sqlite3.Connection, batch_id: int) -> None:
-    from .decisions import refresh_decided_of
-
     conn.execute(
         f"""INSERT INTO decision_history (batch_id, subject, before, after)
         SELECT batch_id, subject, NULL, {ROW_JSON.format("decisions")} FROM decisions WHERE batch_id = ?""",

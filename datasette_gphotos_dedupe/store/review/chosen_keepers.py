@@ -47,7 +47,9 @@ def save_keeper(conn: sqlite3.Connection, group_id: str, photo_id: str, actor: s
     return batch_id
 
 
-def _mark_decisions(conn: sqlite3.Connection, batch_id: int, state: GroupState, chosen: dict, actor: str | None) -> None:
+def _mark_decisions(
+    conn: sqlite3.Connection, batch_id: int, state: GroupState, chosen: dict[str, Any], actor: str | None
+) -> None:
     common = {"actor": actor, "decided_at": utc_now(), "batch_id": batch_id}
     for member in state.members:
         if member["as_keeper"] and member is not chosen and member["decision"] == "keep":

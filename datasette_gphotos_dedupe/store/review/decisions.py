@@ -14,23 +14,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ConflictError, GphotosError, NotFoundError
-from ...model import DECISIONS
+from ...model import DECISIONS, PAIR_DECISIONS
 from ..rows import in_parts, marks, read_rows
 from ..writing import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
-from .only_copy import do_safely, note_touched, pair_subject_sql
+from .leaving import find_stays, read_pair_proofs
+from .only_copy import do_safely, note_touched
+from .proof import pair_subject_sql
+from .uploads import refresh_standings_of, refresh_uploads
 
 _OPEN_MEMBER = f"""
     SELECT 1 FROM group_members AS m WHERE m.group_id = groups.group_id AND m.role != 'keeper'
     AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)
     AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
-        JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} WHERE p.photo_id = m.photo_id)
+        JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} AND x.decision = 'not_duplicate'
+        WHERE p.photo_id = m.photo_id)
 """
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person says about one member: keep, remove, not_duplicate, or None to take it back."""
+    """What a person says about one member: keep, remove, not_duplicate, same_picture, or None to take it back.
+
+    `same_picture` says that it shows what the keeper shows; the member itself stays open. It is taken back by its opposite, by undo,
+    or by `save_same_picture`.
+    """
 
     photo_id: str
     decision: str | None
@@ -49,6 +57,7 @@ class GroupState:
         told = [[self.group["keeper_id"]]]
         for m in self.members:
             told.append([m["photo_id"], m["role"], m["decision"], m["note"], m["decided_at"], m["batch_id"]])
+            told[-1] += [m["relation"], m["same_picture"]]  # who removes a photo has seen whether anything proves it
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @property
@@ -71,6 +80,7 @@ def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisio
         ORDER BY m.role != 'keeper', m.role, p.bytes DESC, m.photo_id"""
     for member in read_rows(conn, members, group_ids):
         member.update(decision=None, note=None, decided_at=None, actor=None, batch_id=None, as_keeper=0)
+        member.update(stays_id=None, on_word=0, same_picture=0)
         states[member["group_id"]].members.append(member)
     if with_decisions:
         _add_decisions(conn, list(states.values()))
@@ -100,11 +110,17 @@ def _add_decisions(conn: sqlite3.Connection, states: list[GroupState]) -> None:
         rows = read_rows(conn, f"SELECT * FROM decisions WHERE subject IN ({marks(part)})", part)
         for row in sorted(rows, key=lambda row: row["photo_b"] is None):  # what is said of a photo itself comes last, and counts
             for member in wanted[row["subject"]]:
-                member.update({key: row[key] for key in ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper")})
+                if row["decision"] == "same_picture":
+                    member["same_picture"] = 1
+                else:
+                    member.update({key: row.get(key) for key in _SAID})
+
+
+_SAID = ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper", "stays_id", "on_word")
 
 
 def refresh_decided(conn: sqlite3.Connection, group_ids: Iterable[str] | None = None) -> None:
-    """Bring what the queue derives from groups up to date: `groups.decided` and `group_text`, for these groups or for all.
+    """Bring what the queue derives from groups up to date, for these groups or for all: `groups.decided`, `group_text`, uploads.
 
     The caller holds the transaction.
     """
@@ -112,6 +128,7 @@ def refresh_decided(conn: sqlite3.Connection, group_ids: Iterable[str] | None = 
     if group_ids is None:
         conn.execute(update)
         save_group_text(conn)
+        refresh_uploads(conn)
     else:
         conn.executemany(f"{update} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
 
@@ -167,18 +184,72 @@ def save_choices(conn: sqlite3.Connection, group_id: str, choices: Sequence[Choi
     batch_id = open_batch(conn, actor, names + (f" and {len(changed) - 3} more" if len(changed) > 3 else ""))
 
     keeper = members[state.keeper_id]
-    told_apart = {pair_subject(members[c.photo_id], keeper) for c in choices if c.decision == "not_duplicate"}
+    said = _Said(actor, {pair_subject(members[c.photo_id], keeper) for c in choices if c.decision == "not_duplicate"})
 
     def act() -> None:
+        _find_who_stays(conn, state, changed, said)
         for choice in changed:
-            _save_choice(conn, batch_id, members[choice.photo_id], keeper, choice, actor, told_apart)
+            _save_choice(conn, batch_id, members[choice.photo_id], keeper, choice, said)
+        _point_elsewhere(conn, batch_id, state, [choice.photo_id for choice in changed if choice.decision == "remove"])
 
     finish_batch(conn, batch_id, act, [choice.photo_id for choice in changed] + [state.keeper_id])
     return batch_id
 
 
+@dataclass
+class _Said:
+    """What is said in one breath: by whom, pairs told apart, and for each photo that goes who stays, and whether that is proved."""
+
+    actor: str | None
+    told_apart: set[str]
+    stays: dict[str, str | None] = field(default_factory=dict)
+    proofs: dict[str, str | None] = field(default_factory=dict)
+    contents: dict[str, str | None] = field(default_factory=dict)
+
+    def columns(self, photo_id: str) -> dict[str, Any]:
+        """What a decision to remove keeps of the photo that stays."""
+        stays = self.stays.get(photo_id)
+        on_word = int(stays is not None and self.proofs.get(photo_id) is None)
+        return {"stays_id": stays, "content_stays": self.contents.get(stays or ""), "on_word": on_word}
+
+
+def _find_who_stays(conn: sqlite3.Connection, state: GroupState, changed: list[Choice], said: _Said) -> None:
+    now = {choice.photo_id: choice.decision for choice in changed if choice.decision != "same_picture"}
+    removed = [photo_id for photo_id, decision in now.items() if decision == "remove"]
+    going = [m["photo_id"] for m in state.members if now.get(m["photo_id"], m["decision"]) == "remove"]
+    said.stays = find_stays(conn, state.group["group_id"], removed, going)
+    said.proofs = read_pair_proofs(conn, said.stays)
+    said.contents = {member["photo_id"]: member["sha1"] for member in state.members}
+
+
+def _point_elsewhere(conn: sqlite3.Connection, batch_id: int, state: GroupState, removed: list[str]) -> None:
+    """Members that were removed because one of these stays: give them another one, where it is proved to show the same.
+
+    Where nothing proves it, the safety rules name them and nothing is changed.
+    """
+    mark = marks(removed)
+    rows = read_rows(
+        conn,
+        f"""SELECT d.* FROM decisions AS d JOIN group_members AS m ON m.photo_id = d.photo_id AND m.group_id = ?
+        WHERE d.decision = 'remove' AND d.stays_id IN ({mark})""",
+        [state.group["group_id"], *removed],
+    )
+    going = [m["photo_id"] for m in state.members if m["decision"] == "remove"] + removed
+    stays = find_stays(conn, state.group["group_id"], [row["photo_id"] for row in rows], going)
+    proofs = read_pair_proofs(conn, stays)
+    contents = {member["photo_id"]: member["sha1"] for member in state.members}
+    for row in rows:
+        other = stays[row["photo_id"]]
+        if other and proofs[row["photo_id"]]:
+            put_decision(
+                conn, batch_id, row["subject"], {**row, "stays_id": other, "content_stays": contents[other], "on_word": 0}
+            )
+
+
 def _words(decision: str | None) -> str:
-    return {"not_duplicate": "not the same picture", None: "undecided"}.get(decision, str(decision))
+    return {"not_duplicate": "not the same picture", "same_picture": "the same picture", None: "undecided"}.get(
+        decision, str(decision)
+    )
 
 
 def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
@@ -187,47 +258,85 @@ def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
         raise GphotosError(f"Nothing was changed: {choice.photo_id} is not a photo of this group.")
     if choice.decision is not None and choice.decision not in DECISIONS:
         raise GphotosError(f"Nothing was changed: {choice.decision!r} is not a decision. Say {', '.join(DECISIONS)}.")
-    if choice.decision == "not_duplicate" and member["role"] == "keeper":
+    if choice.decision in PAIR_DECISIONS and member["role"] == "keeper":
         raise GphotosError(
-            f"Nothing was changed: {member['filename']} is the keeper; say of the others that they are not the same picture."
+            f"Nothing was changed: {member['filename']} is the keeper; say of the others that they are {_words(choice.decision)}."
         )
+    if choice.decision == "same_picture":
+        return not member["same_picture"]
     if choice.note and choice.decision is None:
         raise GphotosError(f"Nothing was changed: a note belongs to a decision. Decide about {member['filename']} as well.")
     return (member["decision"], member["note"]) != (choice.decision, choice.note or None)
 
 
-def _save_choice(
-    conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, actor: str | None, told_apart: set[str]
-) -> None:
-    """One row speaks for a member: its own, or the one of the pair with its keeper.
+def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, said: _Said) -> None:
+    """One row speaks for a member: its own, or the one of the pair with its keeper. `same_picture` stands beside its own.
 
-    That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath (`told_apart`),
-    is not lost by deciding about this one.
+    That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath, is not lost by
+    deciding about this one.
     """
-    about_pair = choice.decision == "not_duplicate"
+    about_pair = choice.decision in PAIR_DECISIONS
     row = {
         "decision": choice.decision,
         "photo_id": member["photo_id"],
         "content_a": member["sha1"],
         "note": choice.note or None,
-        "actor": actor,
+        "actor": said.actor,
         "decided_at": utc_now(),
         "batch_id": batch_id,
         "as_keeper": int(member["as_keeper"] and choice.decision == "keep"),
     }
+    if choice.decision == "remove":
+        row |= said.columns(member["photo_id"])
     if member["photo_id"] != keeper["photo_id"]:
         subject = pair_subject(member, keeper)
         if about_pair:
+            _forget_said(conn, batch_id, subject, member["photo_id"], keeper["photo_id"])
             put_decision(conn, batch_id, subject, {**row, "photo_b": keeper["photo_id"], "content_b": keeper["sha1"]})
-        elif subject not in told_apart and _may_take_back(read_decision(conn, subject), member, choice):
+        elif subject not in said.told_apart and _may_take_back(read_decision(conn, subject), member, choice):
             put_decision(conn, batch_id, subject, None)
-    put_decision(conn, batch_id, member["photo_id"], None if about_pair or choice.decision is None else row)
+    if choice.decision != "same_picture":
+        put_decision(conn, batch_id, member["photo_id"], None if about_pair or choice.decision is None else row)
+
+
+def _forget_said(conn: sqlite3.Connection, batch_id: int, subject: str, photo_id: str, keeper_id: str) -> None:
+    """What was said of this pair while its bytes were not known, or others: the newest word counts."""
+    sql = "SELECT subject FROM decisions WHERE photo_id = ? AND photo_b = ? AND subject != ?"
+    for a, b in ((photo_id, keeper_id), (keeper_id, photo_id)):
+        for (other,) in conn.execute(sql, [a, b, subject]).fetchall():
+            put_decision(conn, batch_id, other, None)
 
 
 def _may_take_back(said: dict[str, Any] | None, member: dict, choice: Choice) -> bool:
     """Whether this choice about the member takes back that it is not the same picture as its keeper."""
+    if said is None or said["decision"] != "not_duplicate":
+        return False
     undecided = choice.decision is None and member["decision"] == "not_duplicate"
-    return said is not None and (undecided or said["photo_id"] == member["photo_id"])
+    return undecided or said["photo_id"] == member["photo_id"]
+
+
+def save_same_picture(
+    conn: sqlite3.Connection, group_id: str, photo_id: str, actor: str | None, seen: str, said: bool = True
+) -> int | None:
+    """Record that this member shows what its keeper shows, or take that back; returns the batch, or None when nothing changes.
+
+    Kept on the content of both, so that it outlives new ids. From then on the keeper counts as a copy that survives it, on the
+    person's word. Raises ConflictError, SafetyError when a removal relies on what is taken back.
+    """
+    if said:
+        return save_choices(conn, group_id, [Choice(photo_id, "same_picture")], actor, seen)
+    state = read_group(conn, group_id)
+    check_seen(state, seen)
+    member = next((m for m in state.members if m["photo_id"] == photo_id), None)
+    if member is None:
+        raise GphotosError(f"Nothing was changed: {photo_id} is not a photo of this group.")
+    if not member["same_picture"]:
+        return None
+    keeper = next(m for m in state.members if m["photo_id"] == state.keeper_id)
+    batch_id = open_batch(conn, actor, f"{member['filename']}: no longer called the same picture")
+    subject = pair_subject(member, keeper)
+    finish_batch(conn, batch_id, lambda: put_decision(conn, batch_id, subject, None), [photo_id, state.keeper_id])
+    return batch_id
 
 
 def finish_batch(conn: sqlite3.Connection, batch_id: int, act: Callable[[], None], photo_ids: Sequence[str]) -> None:
@@ -235,6 +344,7 @@ def finish_batch(conn: sqlite3.Connection, batch_id: int, act: Callable[[], None
     note_touched(conn, photo_ids)
     do_safely(conn, act)
     refresh_decided_of(conn, "touched")
+    refresh_standings_of(conn, "touched")
     close_batch(conn, batch_id)
 
 

@@ -25,6 +25,9 @@ COLUMNS = (
     "actor",
     "decided_at",
     "batch_id",
+    "stays_id",
+    "content_stays",
+    "on_word",
 )
 ROW_JSON = "json_object(" + ", ".join(f"'{name}', {{0}}.{name}" for name in COLUMNS) + ")"
 GROUP_PREFIX = "group:"  # history of who is the keeper of a group; never a subject of `decisions`
@@ -63,7 +66,7 @@ def put_decision(conn: sqlite3.Connection, batch_id: int, subject: str, row: dic
     if row is None:
         conn.execute("DELETE FROM decisions WHERE subject = ?", [subject])
     else:
-        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, **row, "subject": subject}
+        values = {**dict.fromkeys(COLUMNS), "as_keeper": 0, "on_word": 0, **row, "subject": subject}
         marks = ", ".join(f":{name}" for name in COLUMNS)
         conn.execute(f"INSERT OR REPLACE INTO decisions ({', '.join(COLUMNS)}) VALUES ({marks})", values)
     after = _row_json(conn, subject)
@@ -86,4 +89,5 @@ def read_batches(conn: sqlite3.Connection, before: int | None = None, limit: int
 def latest_batch(conn: sqlite3.Connection, actor: str | None) -> int | None:
     """The newest batch of this person that is neither taken back nor a taking back."""
     sql = "SELECT max(batch_id) FROM decision_batches WHERE actor IS ? AND undone_at IS NULL AND undoes IS NULL"
-    return conn.execute(sql, [actor]).fetchone()[0]
+    newest: int | None = conn.execute(sql, [actor]).fetchone()[0]
+    return newest

@@ -15,6 +15,7 @@ from .chosen_keepers import restore_groups
 from .decisions import refresh_decided_of
 from .history import COLUMNS, GROUP_PREFIX, ROW_JSON, close_batch, open_batch
 from .only_copy import do_safely
+from .uploads import refresh_standings_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _select_undoing(conn: sqlite3.Connection, batch_id: int) -> int:
         [batch_id],
     )
     conn.execute("CREATE INDEX temp.undoing_photo ON undoing(photo_id)")
-    return conn.execute(f"SELECT count(*) {changed} WHERE f.before IS NOT h.after", [batch_id]).fetchone()[0]
+    return int(conn.execute(f"SELECT count(*) {changed} WHERE f.before IS NOT h.after", [batch_id]).fetchone()[0])
 
 
 def _swap(conn: sqlite3.Connection, new_batch: int) -> None:
@@ -89,6 +90,7 @@ def _swap(conn: sqlite3.Connection, new_batch: int) -> None:
 
 def _after_undo(conn: sqlite3.Connection, batch_id: int, new_batch: int, actor: str | None) -> None:
     refresh_decided_of(conn, "undoing")
+    refresh_standings_of(conn, "undoing")
     conn.execute("DROP TABLE temp.undoing")
     close_batch(conn, new_batch)
     conn.execute("UPDATE decision_batches SET undone_at = ?, undone_by = ? WHERE batch_id = ?", [utc_now(), actor, batch_id])

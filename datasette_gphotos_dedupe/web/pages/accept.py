@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from ...model import REMOVABLE_RELATIONS
-from ...store.review.bulk_accept import BulkPlan, plan_bulk, save_bulk
+from ...store.review.bulk_accept import AcceptPlan, Scope, plan_accept, save_accept
 from ...store.review.decisions import read_groups
 from ..site.access import Library
 from ..site.forms import Body, read_body
@@ -30,11 +30,11 @@ async def accept(library: Library, wants_json: bool):
 
 
 def _read(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str]):
-    plan = plan_bulk(conn, *where(chosen, tables))
+    plan = plan_accept(conn, Scope("proved", *where(chosen, tables)))
     return plan, read_groups(conn, plan.sample)
 
 
-def _as_json(library: Library, chosen: QueueFilter, plan: BulkPlan, states: list) -> dict[str, Any]:
+def _as_json(library: Library, chosen: QueueFilter, plan: AcceptPlan, states: list) -> dict[str, Any]:
     return {
         "ok": True,
         "filter": {key: value for key, value in vars(chosen).items() if value},
@@ -54,7 +54,7 @@ async def _accept(library: Library, wants_json: bool):
     chosen = _chosen(library, body).but(state="open")
     condition, params = where(chosen, library.tables)
     expected, words = body.number("expected"), f"Accepted the suggestion for {chosen.words()}"
-    done = await library.write(save_bulk, condition, params, expected, library.actor_id, words)
+    done = await library.write(save_accept, Scope("proved", condition, params), expected, library.actor_id, words)
     if wants_json:
         return json_answer({"ok": True, "batch_id": done.batch_id, "photos": done.photos, "refused": done.refused}, 201)
     left_out = f" {done.refused:,} were left out and are still to look at." if done.refused else ""

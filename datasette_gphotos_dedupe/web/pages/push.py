@@ -77,7 +77,7 @@ async def _plan(library: Library, selection: Selection, title: str, route: str):
 
 def digest_of(plan: Any) -> str:
     """A token for exactly these photos with exactly these fates by this route: what is confirmed is what was shown."""
-    told = "\n".join(f"{item.photo_id} {item.state}" for item in (*plan.items, *plan.withdraw))
+    told = "\n".join(f"{item.photo_id} {item.state} {item.keeper_id} {item.word}" for item in (*plan.items, *plan.withdraw))
     return hashlib.sha256(f"{plan.route}\n{told}".encode()).hexdigest()[:16]
 
 
@@ -129,10 +129,11 @@ async def _start(library: Library, wants_json: bool):
         return await _hand_over(library, body, plan, wants_json)
     if not plan.planned and not any(item.state == "withdraw" for item in plan.withdraw):
         raise GphotosError("Nothing was sent: none of these photos can be put into an album. Each refusal says why.")
-    push_id = await library.write(_create, plan, library.actor_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
-    url = library.url("duplicates", "push", str(push_id))
-    return json_answer({"ok": True, "push_id": push_id, "url": url}, 201) if wants_json else redirect(url)
+    push_ids = await library.write(_begin, str(library.db.path), plan, library.actor_id)
+    await asyncio.to_thread(jobs.start_pushes, str(library.db.path), push_ids, library.auth_path)
+    url = library.url("duplicates", "push", str(push_ids[-1]))
+    answer = {"ok": True, "push_id": push_ids[-1], "push_ids": push_ids, "url": url}
+    return json_answer(answer, 201) if wants_json else redirect(url)
 
 
 def _check_unchanged(plan: Any, digest: str) -> None:
@@ -148,15 +149,16 @@ def _pairs(body: Body) -> list[tuple[str, str]]:
     return fields + [(f"p.{key}", value) for key, value in body.starting_with("p.").items()]
 
 
-def _create(conn: sqlite3.Connection, plan: Any, actor: str | None) -> int:
-    from ...store.pushes import create_push, find_unfinished
+def _begin(conn: sqlite3.Connection, path: str, plan: Any, actor: str | None) -> list[int]:
+    from ...album import begin_pushes
+    from ...store.pushes import find_unfinished
 
-    unfinished = find_unfinished(conn, plan.album_title, plan.route)
-    if unfinished:
-        raise ConflictError(
-            f'Nothing was sent: push {unfinished[0]} into "{plan.album_title}" is not finished. Let it go on, or cancel it, first.'
-        )
-    return create_push(conn, plan, actor)
+    for push_id in find_unfinished(conn, plan.album_title, plan.route):
+        if jobs.is_running(path, push_id):
+            raise ConflictError(
+                f'Nothing was sent: push {push_id} into "{plan.album_title}" is at work now. Let it end, or cancel it, first.'
+            )
+    return begin_pushes(conn, plan, actor)
 
 
 async def _hand_over(library: Library, body: Body, plan: Any, wants_json: bool) -> Response:

@@ -79,7 +79,7 @@ async def _go_on(library: Library, push_id: int, confirmed: bool) -> None:
         raise GphotosError("Nothing was sent: no sign-in to Google is configured.")
     if confirmed:
         await library.write(pushes.confirm_trial, push_id)
-    await asyncio.to_thread(jobs.start_push, str(library.db.path), push_id, library.auth_path)
+    await asyncio.to_thread(jobs.start_pushes, str(library.db.path), [push_id], library.auth_path)
 
 
 async def _cancel(library: Library, push_id: int) -> None:

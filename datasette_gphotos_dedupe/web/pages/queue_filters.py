@@ -31,7 +31,7 @@ class QueueFilter:
     @classmethod
     def from_args(cls, args: Any) -> QueueFilter:
         """Read from a query string. Raises GphotosError for a value that cannot be meant."""
-        values = {field.name: (args.get(field.name) or field.default).strip() for field in fields(cls)}
+        values = {field.name: str(args.get(field.name) or field.default).strip() for field in fields(cls)}
         if values["relation"] and values["relation"] not in RELATIONS:
             raise GphotosError(f"{values['relation']} is not a relation. Known are {', '.join(RELATIONS)}.")
         if values["state"] not in STATES:

@@ -24,7 +24,8 @@ def render(
 ) -> Awaitable[Markup | None] | None:
     """The cell with its preview, or None when it is no business of ours. No look-up: a page may have thousands of cells."""
     if table == "thumbnails" and column == "content":
-        photo_id, label = _text(_from(row, "photo_id")), Markup("")
+        photo_id = _text(_from(row, "photo_id"))
+        label: Any = Markup("")
     elif column in PHOTO_COLUMNS:
         photo_id = _text(value)
         label = _link(datasette, database, photo_id, value["label"] if isinstance(value, dict) else value) if photo_id else ""

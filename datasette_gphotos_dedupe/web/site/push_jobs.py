@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,30 +28,36 @@ def is_running(path: str, push_id: int) -> bool:
     return bool(job and job.thread and job.thread.is_alive())
 
 
-def start_push(path: str, push_id: int, auth_path: str) -> None:
-    """Carry the push out, or go on with it, in a thread of its own. Raises SignInError before anything is started."""
+def start_pushes(path: str, push_ids: Sequence[int], auth_path: str) -> None:
+    """Carry these pushes out one after the other, or go on with them, in a thread. Raises SignInError before anything is started."""
     from ...google.client import open_client
 
     client = open_client(auth_path)
     with _lock:
-        if is_running(path, push_id):
+        waiting = [push_id for push_id in push_ids if not is_running(path, push_id)]
+        if not waiting:
             return
         job = Job()
         # A daemon: Datasette must be able to stop, and a push may be killed at any moment.
-        job.thread = threading.Thread(target=_run, args=(path, push_id, client, job.stop), name=f"push-{push_id}", daemon=True)
-        _jobs[(path, push_id)] = job
+        arguments = (path, waiting, client, job.stop)
+        job.thread = threading.Thread(target=_run, args=arguments, name=f"push-{waiting[0]}", daemon=True)
+        _jobs.update({(path, push_id): job for push_id in waiting})
         job.thread.start()
 
 
-def _run(path: str, push_id: int, client, stop: threading.Event) -> None:
-    from ...album import run_push
+def _run(path: str, push_ids: list[int], client, stop: threading.Event) -> None:
+    from ...album import run_pushes
 
+    waiting = list(push_ids)
     try:
-        run_push(Path(path), push_id, client, stop)
+        for report in run_pushes(Path(path), push_ids, client, stop):
+            waiting.remove(report.push_id)
+            _jobs.pop((path, report.push_id), None)
     except GphotosError as error:
-        _save_message(path, push_id, str(error))
+        _save_message(path, waiting[0], str(error))
     finally:
-        _jobs.pop((path, push_id), None)
+        for push_id in push_ids:
+            _jobs.pop((path, push_id), None)
 
 
 def _save_message(path: str, push_id: int, message: str) -> None:

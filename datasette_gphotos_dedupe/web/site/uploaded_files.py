@@ -76,7 +76,7 @@ async def _read_upload_in_pieces(request: Any, field: str, max_bytes: int, too_l
 
     _, options = parse_options_header(request.headers["content-type"])
     files: list[Any] = []
-    fields: dict[bytes, bytes] = {}
+    fields: dict[bytes | None, bytes | None] = {}
     received, more = 0, True
     try:
         parser = FormParser(

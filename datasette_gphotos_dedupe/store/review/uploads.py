@@ -1,0 +1,176 @@
+"""Uploads: what one program brought in on one day, under one pattern of names, at most so large.
+
+A sync program that uploads its previews leaves such a mark. Who belongs to which upload is kept in `upload_photos`, and what is known
+of each photo's picture elsewhere (its `standing`); the sums in `uploads` follow by triggers. Both are brought up to date when photos
+are matched and, around what was decided, with every decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.verdict.name_patterns import name_pattern
+from ...errors import NotFoundError
+from ..rows import read_rows
+from .proof import between, proved_sql, said_same_sql, same_exposure_sql, told_apart_sql
+
+STANDINGS = ("proved", "elsewhere", "nowhere")
+ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A row of `upload_batches`, and how many of its proved photos are still to be decided."""
+
+    batch_id: str
+    origin: str | None
+    uploaded_on: str | None
+    name_pattern: str | None
+    longest_side: int | None
+    photos: int
+    proved: int
+    elsewhere: int
+    nowhere: int
+    bytes: int
+    open: int = 0
+
+
+def upload_id_of(origin: str | None, uploaded_on: str | None, pattern: str | None, longest_side: int | None) -> str:
+    """The id of the upload that a photo belongs to: the same in every library and after every match.
+
+    Sizes count together up to the next power of two: a program's previews of cropped photos are smaller than its limit.
+    """
+    rung = 1 << (longest_side - 1).bit_length() if longest_side else 0
+    told = "\n".join((origin or "", uploaded_on or "", pattern or "", str(rung)))
+    return hashlib.sha256(told.encode("utf8", "surrogatepass")).hexdigest()[:12]
+
+
+def is_stale(conn: sqlite3.Connection) -> bool:
+    """Whether a photo came, or changed its name, origin, day, size or weight, since uploads were told apart."""
+    sql = "SELECT EXISTS (SELECT 1 FROM photos WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM upload_photos))"
+    return bool(conn.execute(sql).fetchone()[0])
+
+
+def refresh_uploads(conn: sqlite3.Connection) -> None:
+    """Sort photos that are in no upload yet into theirs, and look at the standing of all. The caller holds the transaction."""
+    sql = """SELECT photo_id, origin, substr(uploaded_at, 1, 10), filename, max(width, height), coalesce(bytes, 0) FROM photos
+        WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM upload_photos)"""
+    for rows in _in_batches(conn.execute(sql)):
+        _save_new(conn, rows)
+    _save_standings(conn, "upload_photos")
+
+
+def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple]]:
+    # Read to the end first: rows that are written meanwhile must not change what the cursor still has to give.
+    rows = cursor.fetchall()
+    return (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
+
+
+def _save_new(conn: sqlite3.Connection, rows: list[tuple]) -> None:
+    told, members = {}, []
+    for photo_id, origin, day, filename, side, size in rows:
+        pattern = name_pattern(filename)
+        upload_id = upload_id_of(origin, day, pattern, side)
+        known = told.get(upload_id)
+        told[upload_id] = (origin, day, pattern, max(side or 0, known[3] if known else 0))
+        members.append((photo_id, upload_id, size))
+    conn.executemany(
+        """INSERT INTO uploads (upload_id, origin, uploaded_on, name_pattern, longest_side) VALUES (?, ?, ?, ?, nullif(?, 0))
+        ON CONFLICT (upload_id) DO UPDATE SET longest_side = max(coalesce(longest_side, 0), coalesce(excluded.longest_side, 0))
+        WHERE coalesce(excluded.longest_side, 0) > coalesce(longest_side, 0)""",
+        [(upload_id, *values) for upload_id, values in told.items()],
+    )
+    sql = "INSERT INTO upload_photos (photo_id, upload_id, standing, in_group, bytes) VALUES (?, ?, 'nowhere', 0, ?)"
+    conn.executemany(sql, members)
+
+
+def refresh_standings_of(conn: sqlite3.Connection, table: str) -> None:
+    """Look again at the standing of every photo in a group with one of this temporary table."""
+    # CROSS JOIN, here and below: with statistics at hand SQLite would rather walk all photos than look some up.
+    around = f"""(SELECT DISTINCT o.photo_id FROM {table} AS c CROSS JOIN group_members AS m ON m.photo_id = c.photo_id
+        CROSS JOIN group_members AS o ON o.group_id = m.group_id)"""
+    _save_standings(conn, around)
+
+
+_REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0} AND d.decision = 'remove')"
+_PROVED = f"""EXISTS (SELECT 1 FROM group_members AS m JOIN groups AS g ON g.group_id = m.group_id
+    JOIN photos AS k ON k.photo_id = g.keeper_id
+    JOIN pairs AS e ON {between("e", "p.photo_id", "k.photo_id")}
+    WHERE m.photo_id = p.photo_id AND k.photo_id != p.photo_id AND {proved_sql("e")} AND NOT k.trashed AND NOT k.album_only
+    AND NOT coalesce(k.dedup_key = p.dedup_key, 0) AND NOT {_REMOVED.format("k.photo_id")} AND NOT {told_apart_sql("p", "k")})"""
+
+
+def _shown_by(mine: str, other: str) -> str:
+    return f"""EXISTS (SELECT 1 FROM pairs AS e JOIN photos AS s ON s.photo_id = e.{other} WHERE e.{mine} = p.photo_id
+    AND ({same_exposure_sql("e")} OR {said_same_sql("p", "s")}) AND NOT {told_apart_sql("p", "s")})"""
+
+
+_STANDING = f"""CASE WHEN {_PROVED} THEN 'proved'
+    WHEN {_shown_by("photo_a", "photo_b")} OR {_shown_by("photo_b", "photo_a")} THEN 'elsewhere' ELSE 'nowhere' END"""
+
+
+def _save_standings(conn: sqlite3.Connection, photos: str) -> None:
+    conn.execute("DROP TABLE IF EXISTS temp.standings")
+    conn.execute("CREATE TEMP TABLE standings (photo_id TEXT PRIMARY KEY, standing TEXT, in_group INTEGER)")
+    conn.execute(
+        f"""INSERT INTO standings SELECT p.photo_id, {_STANDING},
+            EXISTS (SELECT 1 FROM group_members AS m WHERE m.photo_id = p.photo_id)
+        FROM {photos} AS u CROSS JOIN photos AS p ON p.photo_id = u.photo_id"""
+    )
+    conn.execute(
+        """UPDATE upload_photos SET (standing, in_group) = (
+            SELECT standing, in_group FROM standings AS s WHERE s.photo_id = upload_photos.photo_id)
+        WHERE photo_id IN (SELECT s.photo_id FROM standings AS s CROSS JOIN upload_photos AS u ON u.photo_id = s.photo_id
+            WHERE s.standing != u.standing OR s.in_group != u.in_group)"""
+    )
+    conn.execute("DROP TABLE temp.standings")
+
+
+_COLUMNS = ", ".join(name for name in Batch.__dataclass_fields__ if name != "open")
+_OPEN = """(SELECT count(*) FROM upload_photos AS u WHERE u.upload_id = batch_id AND u.standing = 'proved'
+    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = u.photo_id))"""
+
+
+def list_batches(conn: sqlite3.Connection, limit: int = 50, least: int = 2) -> list[Batch]:
+    """The batches of at least so many photos, those with most proved photos first."""
+    sql = f"""SELECT {_COLUMNS}, {_OPEN} AS open FROM (SELECT * FROM upload_batches WHERE photos >= ?
+        ORDER BY proved DESC, photos DESC, batch_id LIMIT ?)"""
+    return [Batch(**row) for row in read_rows(conn, sql, [least, limit])]
+
+
+def read_batch(conn: sqlite3.Connection, batch_id: str) -> Batch:
+    """One batch. Raises NotFoundError."""
+    rows = read_rows(conn, f"SELECT {_COLUMNS}, {_OPEN} AS open FROM upload_batches WHERE batch_id = ?", [batch_id])
+    if not rows:
+        raise NotFoundError(
+            f"There is no upload {batch_id}. Uploads change when photos are matched again: look it up in the list."
+        )
+    return Batch(**rows[0])
+
+
+def read_batch_photos(
+    conn: sqlite3.Connection, batch_id: str, standing: str = "", after: str = "", limit: int = 100
+) -> list[dict[str, Any]]:
+    """Photos of a batch by ascending id, those after `after`: each with its standing, its group, who stays for it, and what was said.
+
+    `standing` picks proved, elsewhere or nowhere; `group_id` and `keeper_id` are None for a photo in no group.
+    """
+    return read_rows(
+        conn,
+        """SELECT p.photo_id, p.filename, p.mime_type, p.width, p.height, p.bytes, p.taken_at, p.uploaded_at, p.origin,
+            p.product_url, u.standing, m.group_id, g.keeper_id, k.filename AS keeper, k.width AS keeper_width,
+            k.height AS keeper_height, m.role, m.relation, m.reason, m.suggested, d.decision
+        FROM upload_photos AS u JOIN photos AS p ON p.photo_id = u.photo_id
+        LEFT JOIN group_members AS m ON m.photo_id = u.photo_id AND m.group_id = (
+            SELECT group_id FROM group_members WHERE photo_id = u.photo_id ORDER BY role = 'look_alike', group_id LIMIT 1)
+        LEFT JOIN groups AS g ON g.group_id = m.group_id
+        LEFT JOIN photos AS k ON k.photo_id = g.keeper_id
+        LEFT JOIN decisions AS d ON d.subject = u.photo_id
+        WHERE u.upload_id = :batch AND (:standing = '' OR u.standing = :standing) AND u.photo_id > :after
+        ORDER BY u.photo_id LIMIT :limit""",
+        {"batch": batch_id, "standing": standing, "after": after, "limit": limit},
+    )
