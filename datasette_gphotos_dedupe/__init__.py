@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from pluggy import HookimplMarker
 
-# datasette.hookimpl itself, without the tenth of a second that importing Datasette takes the command line, which has no use for it:
-# Ctrl-C in that moment would end in a traceback.
+# datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
 hookimpl = HookimplMarker("datasette")
 
+from .page_hooks import extra_body_script, extra_css_urls, extra_template_vars, top_database, top_homepage  # noqa: E402, F401
 
+
+@cache  # asked for every cell of a page
 def _room(name: str):
     return import_module(f".{name}", __package__)
 
@@ -33,6 +36,11 @@ def register_routes():
 @hookimpl(optionalhook=True)
 def skip_csrf(scope):
     return _room("web.site.uploaded_files").checks_token_itself(scope)
+
+
+@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
+def register_facet_classes():
+    yield from _room("web.site.facets").calm()
 
 
 @hookimpl(tryfirst=True)  # another plugin may show any JPEG, and Datasette never awaits the answers after the first one

@@ -134,6 +134,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "concluded": "What an import took its exports for, against those before: whole, only what is new, of another account.",
         },
         {"label_column": "started_at", "sort_desc": "run_id", "facets": ["state"]},
+        more_facets=("command",),
     ),
     "skipped": Described(
         "Each file an import did not use, and why.",
@@ -148,6 +149,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "run_id": "The import that met it.",
         },
         {"sort": "code", "facets": ["code", "container"], "units": {"bytes": "byte"}},
+        more_facets=("run_id",),
     ),
     "duplicates": Described(
         "Every photo of every group with what there is to know about it. Complete as CSV: add .csv?_stream=on to the address.",
@@ -175,6 +177,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "units": {"bytes": "byte", "group_reclaimable_bytes": "byte"},
         },
         is_view=True,
+        more_facets=("taken_year", "kind", "mime_type", "camera_model", "origin"),
     ),
     "space": Described(
         "Space to gain by relation, year and origin.",
@@ -198,8 +201,9 @@ REVIEW_TABLES: dict[str, Described] = {
             "what": "album, person, favorite, description or location.",
             "value": "The album's title, the person's name, the text, or latitude,longitude.",
         },
-        {"sort": "keeper_id", "facets": ["what"]},
+        {"size": 50},
         is_view=True,
+        more_facets=("what",),
     ),
     "previews": Described(
         "Groups with their pictures, for Datasette without this plugin: datasette-json-html shows picture and link. "
@@ -207,7 +211,7 @@ REVIEW_TABLES: dict[str, Described] = {
         {
             "group_id": "The group.",
             "role": "keeper, copy or look_alike.",
-            "picture": "JSON that names the preview's address.",
+            "picture": "JSON that names the preview's address; empty when there is none.",
             "filename": PHOTOS["filename"],
             "relation": "How it relates to the keeper.",
             "reason": "Why it has this role, in words.",
@@ -234,6 +238,7 @@ REVIEW_TABLES: dict[str, Described] = {
             "run_id": "The import that read it last.",
         },
         {"sort": "container", "facets": ["state"]},
+        more_facets=("export_id",),
     ),
     "uploads": Described(
         "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
@@ -310,11 +315,12 @@ REVIEW_TABLES: dict[str, Described] = {
             "decided": "1 when every member of them has a decision.",
             "taken_year": "When they were taken; 0 when unknown.",
             "camera": "With which camera; empty when unknown.",
-            "origin": "How the copies came into Google Photos; empty when unknown.",
+            "origins": "How any of their photos came into Google Photos, between bars; empty when unknown.",
             "size": "Photos in each.",
+            "proved": "1 when a suggested copy waits in each of them.",
             "groups": "How many groups.",
-            "suggested": "Of these, groups with a member suggested for removal.",
-            "bytes": "What their suggested members weigh together.",
+            "waiting_count": "Suggested copies that nobody has decided yet.",
+            "waiting_bytes": "What these weigh together.",
         },
         {"hidden": True, "size": 100},
     ),
@@ -330,6 +336,27 @@ REVIEW_TABLES: dict[str, Described] = {
             "judged_at": WHEN,
         },
         {"sort_desc": "judged_at", "facets": ["relation", "same"]},
+    ),
+    "photo_list": Described(
+        "All photos in the columns that people look at: quick to browse. The table photos holds the rest.",
+        {
+            **{
+                name: PHOTOS[name]
+                for name in ("photo_id", "filename", "taken_at", "kind", "mime_type", "width", "height", "bytes")
+            },
+            **{name: PHOTOS[name] for name in ("camera_model", "origin", "album_titles", "people_names", "favorite")},
+            "product_url": PHOTOS["product_url"],
+            "number": "The photo's number in the full-text index.",
+        },
+        {
+            "sort_desc": "taken_at",
+            "facets": ["kind", "mime_type", "origin"],
+            "units": {"bytes": "byte"},
+            "fts_table": "photos_fts",
+            "fts_pk": "number",
+        },
+        is_view=True,
+        more_facets=("camera_model", "favorite"),
     ),
     "places": Described(
         "Photos with a known place; datasette-cluster-map shows them on a map.",

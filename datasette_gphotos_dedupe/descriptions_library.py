@@ -12,12 +12,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Described:
-    """One table or view. `columns` are in the table's order; `settings` are Datasette's table settings."""
+    """One table or view. `columns` are in the table's order; `settings` are Datasette's table settings.
+
+    `more_facets` are columns of few values that a page offers as further facets.
+    """
 
     description: str
     columns: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
     is_view: bool = False
+    more_facets: tuple[str, ...] = ()
 
 
 PHOTO = "The photo: its media key in Google Photos when known (AF1Qip...), else the Library API's id, else sha1: and the hash."
@@ -80,6 +84,7 @@ LIBRARY_TABLES: dict[str, Described] = {
             "units": {"bytes": "byte", "space_bytes": "byte", "duration_s": "s"},
             "fts_table": "photos_fts",
         },
+        more_facets=("camera_make", "camera_model", "taken_at_source", "favorite", "archived", "trashed", "album_only", "run_id"),
     ),
     "files": Described(
         "A place where the bytes of a photo can be had.",
@@ -170,6 +175,7 @@ LIBRARY_TABLES: dict[str, Described] = {
             "found_by": "How the two met: by their fingerprints, or because a keeper asked.",
         },
         {"sort": "distance_bits", "facets": ["relation"], "units": {"time_gap_s": "s"}},
+        more_facets=("variant", "same_time", "same_name", "same_camera", "found_by"),
     ),
     "groups": Described(
         "Photos of one picture: a keeper and what was verified against it.",
@@ -184,6 +190,9 @@ LIBRARY_TABLES: dict[str, Described] = {
             "camera": "Camera of the keeper.",
             "origin": "How the first suggested photo came into Google Photos.",
             "decided": "1 when every photo in it has a decision.",
+            "waiting_count": "Suggested copies that nobody has decided yet.",
+            "waiting_bytes": "Size of those.",
+            "origins": "How any of its photos came into Google Photos, between bars.",
         },
         {
             "label_column": "relation",
@@ -191,6 +200,7 @@ LIBRARY_TABLES: dict[str, Described] = {
             "facets": ["relation", "taken_year", "origin", "decided"],
             "units": {"reclaimable_bytes": "byte"},
         },
+        more_facets=("camera", "size"),
     ),
     "group_members": Described(
         "Which photo is in which group, and why.",

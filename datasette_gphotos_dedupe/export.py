@@ -39,7 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "groups": (
         *("group_id", "keeper_id", "relation", "size", "suggested_count", "reclaimable_bytes", "taken_year", "camera"),
-        *("origin", "decided"),
+        *("origin", "decided", "waiting_count", "waiting_bytes", "origins"),
     ),
     "group_members": ("group_id", "photo_id", "role", "relation", "reason", "suggested"),
     "decisions": ("subject", "decision", "photo_id", "photo_b", "as_keeper", "decided_at"),

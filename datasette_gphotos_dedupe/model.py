@@ -71,6 +71,14 @@ WORDS = ("remade", "same_bytes", "on your word")
 """On whose word a photo goes: made again from the one that stays, equal bytes, or the person's own."""
 
 
+MAX_NAME = 255  # characters of a file name: what file systems and Google itself take
+
+
+def short_name(name: str) -> str:
+    """A file name as somebody can have given it: of a longer one, which only an archive or a list can hold, beginning and end."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 41]}…{name[-40:]}"
+
+
 @dataclass(frozen=True)
 class File:
     """A place where bytes of a photo can be had. `member` is the path inside an archive or below a folder."""
@@ -138,6 +146,10 @@ class Photo:
     files: tuple[File, ...] = ()  # the best one first
     albums: tuple[str, ...] = ()  # album ids
     people: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.filename and len(self.filename) > MAX_NAME:
+            object.__setattr__(self, "filename", short_name(self.filename))
 
 
 @dataclass(frozen=True)

@@ -26,16 +26,44 @@ def _number(name: str, default: int) -> str:
     return f"cast(coalesce(nullif(:{name}, ''), '{default}') as integer)"
 
 
-_MEMBERS = """FROM group_members
-JOIN groups ON groups.group_id = group_members.group_id
-JOIN photos ON photos.photo_id = group_members.photo_id
-JOIN photos AS keeper ON keeper.photo_id = groups.keeper_id"""
+DEFAULT_ROWS = 100
+_ROWS = _number("count", DEFAULT_ROWS)
+COUNT = "count: how many rows, 100 when empty; a page shows 1,000 at most."
+
+
+def _pairs(condition: str, order: str) -> str:
+    """Pairs with both their photos, found along an index in that order before the photos are looked up."""
+    return f"""FROM (SELECT * FROM pairs WHERE {condition} ORDER BY {order}, photo_a, photo_b LIMIT {_ROWS}) AS pairs
+JOIN photos AS a ON a.photo_id = pairs.photo_a
+JOIN photos AS b ON b.photo_id = pairs.photo_b
+ORDER BY pairs.{order}, pairs.photo_a, pairs.photo_b"""
+
 
 _MEMBER_TABLES = ("groups", "group_members", "photos")
 
+
+_KEEPER = "groups ON groups.group_id = {0}.group_id\n{1}JOIN photos AS keeper ON keeper.photo_id = groups.keeper_id"
+
+
+def _side_by_side(condition: str, first: str = "", order: str = "photos.bytes") -> str:
+    """Copies beside their keepers, the largest by `order` first: the few that are wanted are found before they are described."""
+    keeper = f"  JOIN {_KEEPER.format('group_members', '  ')}\n" if "keeper." in condition else ""
+    return f"""SELECT {first}{_SIDE_BY_SIDE}
+FROM (
+  SELECT group_members.group_id, group_members.photo_id, group_members.reason
+  FROM group_members
+  JOIN photos ON photos.photo_id = group_members.photo_id
+{keeper}  WHERE {condition}
+  ORDER BY {order} DESC, photos.photo_id LIMIT {_ROWS}
+) AS chosen
+JOIN photos ON photos.photo_id = chosen.photo_id
+JOIN {_KEEPER.format("chosen", "")}
+ORDER BY {order} DESC, photos.photo_id"""
+
+
 _SIDE_BY_SIDE = """groups.group_id, photos.photo_id, photos.filename, photos.width, photos.height, photos.bytes,
   groups.keeper_id, keeper.filename AS keeper_filename, keeper.width AS keeper_width, keeper.height AS keeper_height,
-  keeper.bytes AS keeper_bytes, group_members.reason, photos.product_url"""
+  keeper.bytes AS keeper_bytes, chosen.reason, photos.product_url"""
 
 LOOKUPS = (
     Query(
@@ -68,25 +96,21 @@ ORDER BY pairs.confidence DESC, pairs.distance_bits""",
     Query(
         "pairs_within_bits",
         "Pairs within N bits",
-        "Pairs whose fingerprints differ in at most max_bits of 256 bits (20 when empty), nearest first.",
+        f"Pairs whose fingerprints differ in at most max_bits of 256 bits (20 when empty), nearest first. {COUNT}",
         f"""SELECT pairs.photo_a, pairs.photo_b, pairs.distance_bits, pairs.relation, pairs.confidence, pairs.evidence,
   a.filename AS filename_a, b.filename AS filename_b
-FROM pairs JOIN photos AS a ON a.photo_id = pairs.photo_a JOIN photos AS b ON b.photo_id = pairs.photo_b
-WHERE pairs.distance_bits <= {_number("max_bits", 20)}
-ORDER BY pairs.distance_bits, pairs.photo_a, pairs.photo_b""",
-        ("max_bits",),
+{_pairs(f"distance_bits <= {_number('max_bits', 20)}", "distance_bits")}""",
+        ("max_bits", "count"),
         ("photos", "pairs"),
     ),
     Query(
         "uncertain_pairs",
         "Uncertain pairs, nearest the threshold",
-        "Pairs the matcher was least sure of, which are the ones worth a look. max_confidence: 0.8 when empty.",
-        """SELECT pairs.photo_a, pairs.photo_b, pairs.confidence, pairs.relation, pairs.distance_bits, pairs.evidence,
+        f"Pairs the matcher was least sure of, which are the ones worth a look. max_confidence: 0.8 when empty. {COUNT}",
+        f"""SELECT pairs.photo_a, pairs.photo_b, pairs.confidence, pairs.relation, pairs.distance_bits, pairs.evidence,
   a.filename AS filename_a, b.filename AS filename_b
-FROM pairs JOIN photos AS a ON a.photo_id = pairs.photo_a JOIN photos AS b ON b.photo_id = pairs.photo_b
-WHERE pairs.confidence <= cast(coalesce(nullif(:max_confidence, ''), '0.8') as real)
-ORDER BY pairs.confidence, pairs.photo_a, pairs.photo_b""",
-        ("max_confidence",),
+{_pairs("confidence <= cast(coalesce(nullif(:max_confidence, ''), '0.8') as real)", "confidence")}""",
+        ("max_confidence", "count"),
         ("photos", "pairs"),
     ),
 )
@@ -95,84 +119,84 @@ COPIES = (
     Query(
         "groups_by_space",
         "Groups by space to gain",
-        "Groups of photos of one picture, those that would free the most space first. The view duplicates holds all of them.",
-        """SELECT groups.group_id, groups.keeper_id, photos.filename, groups.relation, groups.size, groups.suggested_count,
+        f"Groups of photos of one picture, those that would free the most space first. The view duplicates holds all of them. {COUNT}",
+        f"""SELECT groups.group_id, groups.keeper_id, photos.filename, groups.relation, groups.size, groups.suggested_count,
   groups.reclaimable_bytes, round(groups.reclaimable_bytes / 1e6, 1) AS reclaimable_mb, groups.decided
-FROM groups JOIN photos ON photos.photo_id = groups.keeper_id
-ORDER BY groups.reclaimable_bytes DESC, groups.group_id""",
-        (),
+FROM groups LEFT JOIN photos ON photos.photo_id = groups.keeper_id
+ORDER BY groups.reclaimable_bytes DESC, groups.group_id LIMIT {_ROWS}""",
+        ("count",),
         ("groups", "photos"),
     ),
     Query(
         "smaller_copies",
         "Smaller copies",
-        "Photos that are the same picture as their keeper with fewer pixels, the most space first.",
-        f"""SELECT {_SIDE_BY_SIDE}
-{_MEMBERS}
-WHERE group_members.relation = 'smaller_copy'
-ORDER BY photos.bytes DESC, photos.photo_id""",
-        (),
+        f"Photos that are the same picture as their keeper with fewer pixels, the most space first. {COUNT}",
+        _side_by_side("group_members.relation = 'smaller_copy'"),
+        ("count",),
         _MEMBER_TABLES,
     ),
     Query(
         "drive_uploads_with_larger_twin",
         "Uploaded by Drive for desktop, and a larger twin exists",
         "Photos that a sync program on a computer uploaded, where the same picture is there with more pixels: thumbnails and "
-        "previews that a photo program left in a folder. The case this plugin was made for.",
-        f"""SELECT photos.origin, {_SIDE_BY_SIDE}
-{_MEMBERS}
-WHERE photos.origin LIKE 'driveDesktopUploader%' AND group_members.role = 'copy'
-  AND coalesce(photos.width, 0) * coalesce(photos.height, 0) < coalesce(keeper.width, 0) * coalesce(keeper.height, 0)
-ORDER BY photos.bytes DESC, photos.photo_id""",
-        (),
+        f"previews that a photo program left in a folder. The case this plugin was made for. {COUNT}",
+        _side_by_side(
+            "photos.origin LIKE 'driveDesktopUploader%' AND group_members.role = 'copy' AND coalesce(photos.width, 0)"
+            "\n    * coalesce(photos.height, 0) < coalesce(keeper.width, 0) * coalesce(keeper.height, 0)",
+            first="photos.origin, ",
+        ),
+        ("count",),
         _MEMBER_TABLES,
     ),
     Query(
         "raw_beside_jpeg",
         "RAW beside JPEG",
-        "Camera RAW files and the JPEG of the same shot. Which one to keep is a matter of taste, so look before you accept.",
-        f"""SELECT photos.mime_type, keeper.mime_type AS keeper_mime_type, {_SIDE_BY_SIDE}
-{_MEMBERS}
-WHERE group_members.relation = 'raw_and_jpeg'
-ORDER BY photos.bytes DESC, photos.photo_id""",
-        (),
+        f"Camera RAW files and the JPEG of the same shot. Which one to keep is a matter of taste, so look before you accept. {COUNT}",
+        _side_by_side(
+            "group_members.relation = 'raw_and_jpeg'", first="photos.mime_type, keeper.mime_type AS keeper_mime_type, "
+        ),
+        ("count",),
         _MEMBER_TABLES,
     ),
     Query(
         "storage_saver_copies",
         "Storage saver copies of originals",
         "Photos that Google keeps in reduced quality while the same picture is there in original quality. "
-        "Quality is known after the browser toolkit's CSV was imported.",
-        f"""SELECT photos.space_bytes, {_SIDE_BY_SIDE}
-{_MEMBERS}
-WHERE photos.original_quality = 0 AND keeper.original_quality = 1 AND group_members.role = 'copy'
-ORDER BY photos.space_bytes DESC, photos.photo_id""",
-        (),
+        f"Quality is known after the browser toolkit's CSV was imported. {COUNT}",
+        _side_by_side(
+            "photos.original_quality = 0 AND keeper.original_quality = 1 AND group_members.role = 'copy'",
+            first="photos.space_bytes, ",
+            order="photos.space_bytes",
+        ),
+        ("count",),
         _MEMBER_TABLES,
     ),
     Query(
         "trashed_together",
         "Photos that Google would trash together",
         "Rows with one dedup key: Google treats them as one content, so moving one to the trash moves all. Never delete one of "
-        "these to get rid of the other.",
-        """SELECT dedup_key, count(*) AS photos, sum(bytes) AS bytes, group_concat(photo_id, ' ') AS photo_ids,
-  group_concat(filename, ', ') AS filenames
-FROM photos WHERE dedup_key IS NOT NULL
-GROUP BY dedup_key HAVING count(*) > 1
-ORDER BY photos DESC, dedup_key""",
-        (),
+        f"these to get rid of the other. {COUNT}",
+        f"""SELECT shared.dedup_key, shared.photos, sum(photos.bytes) AS bytes, group_concat(photos.photo_id, ' ') AS photo_ids,
+  group_concat(photos.filename, ', ') AS filenames
+FROM (
+  SELECT dedup_key, count(*) AS photos FROM photos WHERE dedup_key IS NOT NULL
+  GROUP BY dedup_key HAVING count(*) > 1 ORDER BY photos DESC, dedup_key LIMIT {_ROWS}
+) AS shared
+JOIN photos ON photos.dedup_key = shared.dedup_key
+GROUP BY shared.dedup_key ORDER BY shared.photos DESC, shared.dedup_key""",
+        ("count",),
         ("photos",),
     ),
     Query(
         "series",
         "Series: different shots of one scene",
-        "Bursts and tripod series. They are never suggested for removal; the gap is the time between the two shots.",
-        """SELECT pairs.photo_a, pairs.photo_b, pairs.time_gap_s, pairs.distance_bits, pairs.evidence,
+        f"Bursts and tripod series. They are never suggested for removal; the gap is the time between the two shots. {COUNT}",
+        f"""SELECT pairs.photo_a, pairs.photo_b, pairs.time_gap_s, pairs.distance_bits, pairs.evidence,
   a.filename AS filename_a, b.filename AS filename_b, a.taken_at
 FROM pairs JOIN photos AS a ON a.photo_id = pairs.photo_a JOIN photos AS b ON b.photo_id = pairs.photo_b
 WHERE pairs.relation = 'series'
-ORDER BY a.taken_at, pairs.photo_a, pairs.photo_b""",
-        (),
+ORDER BY a.taken_at, pairs.photo_a, pairs.photo_b LIMIT {_ROWS}""",
+        ("count",),
         ("photos", "pairs"),
     ),
     Query(
@@ -225,47 +249,50 @@ SAFETY = (
     Query(
         "keepers_that_would_lose",
         "Keepers that would lose albums, favourites or words",
-        "What copies to be removed have and their keeper lacks. Carry it over before deleting. The view rescue holds all of it.",
-        """SELECT rescue.*, photos.filename AS keeper_filename
-FROM rescue JOIN photos ON photos.photo_id = rescue.keeper_id
-ORDER BY rescue.keeper_id""",
-        (),
+        f"What copies to be removed have and their keeper lacks. Carry it over before deleting. The view rescue holds all of it. {COUNT}",
+        f"""SELECT lost.*, photos.filename AS keeper_filename
+FROM (SELECT * FROM rescue ORDER BY keeper_id, photo_id, what, value LIMIT {_ROWS}) AS lost
+JOIN photos ON photos.photo_id = lost.keeper_id
+ORDER BY lost.keeper_id, lost.photo_id, lost.what, lost.value""",
+        ("count",),
         ("rescue", "photos", "groups", "group_members", "decisions", "albums", "album_photos", "people", "photo_people"),
     ),
     Query(
         "only_in_albums",
         "Photos only in albums",
-        "Seen in an album folder and in no year folder: possibly somebody else's photo in a shared album. Never pre-selected.",
-        """SELECT photos.photo_id, photos.filename, group_concat(albums.title, ', ') AS albums, photos.taken_at, photos.bytes,
-  photos.product_url
+        f"Seen in an album folder and in no year folder: possibly somebody else's photo in a shared album. Never pre-selected. {COUNT}",
+        f"""SELECT photo_id, filename, (
+    SELECT group_concat(albums.title, ', ') FROM album_photos JOIN albums ON albums.album_id = album_photos.album_id
+    WHERE album_photos.photo_id = photos.photo_id) AS albums, taken_at, bytes, product_url
 FROM photos
-LEFT JOIN album_photos ON album_photos.photo_id = photos.photo_id
-LEFT JOIN albums ON albums.album_id = album_photos.album_id
-WHERE photos.album_only = 1
-GROUP BY photos.photo_id ORDER BY photos.taken_at, photos.photo_id""",
-        (),
+WHERE album_only = 1
+ORDER BY taken_at, photo_id LIMIT {_ROWS}""",
+        ("count",),
         ("photos", "albums", "album_photos"),
     ),
     Query(
         "without_fingerprint",
         "Photos that could not be compared",
-        "Known from a sidecar or a list, without pixels: nothing can be said about copies of these.",
-        """SELECT photos.photo_id, photos.source, photos.filename, photos.mime_type, photos.kind, photos.taken_at,
-  photos.product_url
-FROM photos LEFT JOIN fingerprints ON fingerprints.photo_id = photos.photo_id
-WHERE fingerprints.photo_id IS NULL
-ORDER BY photos.taken_at, photos.photo_id""",
-        (),
+        f"Known from a sidecar or a list, without pixels: nothing can be said about copies of these. The newest first. {COUNT}",
+        f"""SELECT photos.photo_id, source, filename, mime_type, kind, photos.taken_at, product_url
+FROM (
+  SELECT photo_id, taken_at FROM photos
+  WHERE NOT EXISTS (SELECT 1 FROM fingerprints WHERE fingerprints.photo_id = photos.photo_id)
+  ORDER BY taken_at DESC, photo_id LIMIT {_ROWS}
+) AS unseen
+JOIN photos ON photos.photo_id = unseen.photo_id
+ORDER BY unseen.taken_at DESC, unseen.photo_id""",
+        ("count",),
         ("photos", "fingerprints"),
     ),
     Query(
         "skipped_files",
         "Files that were skipped, and why",
-        "Every file that an import did not use. code: one kind only, for example truncated; all when empty.",
-        """SELECT code, reason, container, member, bytes, run_id
+        f"Every file that an import did not use. code: one kind only, for example truncated; all when empty. {COUNT}",
+        f"""SELECT code, reason, container, member, bytes, run_id
 FROM skipped WHERE coalesce(:code, '') IN ('', code)
-ORDER BY code, container, member""",
-        ("code",),
+ORDER BY code, container, member LIMIT {_ROWS}""",
+        ("code", "count"),
         ("skipped",),
     ),
 )
@@ -294,45 +321,45 @@ FROM groups GROUP BY relation ORDER BY open_bytes DESC, relation""",
         "changed_since",
         "What changed since a day",
         "Groups with a photo that an import brought, or with a decision, since a moment. since: such as 2026-11-01; "
-        "the last seven days when empty.",
-        """WITH since(moment) AS (SELECT coalesce(nullif(:since, ''), strftime('%Y-%m-%d', 'now', '-7 days'))),
+        f"the last seven days when empty. {COUNT}",
+        f"""WITH since(moment) AS (SELECT coalesce(nullif(:since, ''), strftime('%Y-%m-%d', 'now', '-7 days'))),
 changed AS (
-  SELECT photos.photo_id FROM photos JOIN runs ON runs.run_id = photos.run_id, since WHERE runs.started_at >= since.moment
-  UNION SELECT decisions.photo_id FROM decisions, since WHERE decisions.decided_at >= since.moment
+  SELECT group_members.group_id, group_members.photo_id FROM group_members, since
+  WHERE EXISTS (SELECT 1 FROM decisions WHERE decisions.photo_id = group_members.photo_id AND decided_at >= since.moment)
+    OR EXISTS (SELECT 1 FROM photos JOIN runs ON runs.run_id = photos.run_id
+      WHERE photos.photo_id = group_members.photo_id AND runs.started_at >= since.moment)
 )
 SELECT groups.group_id, groups.keeper_id, groups.relation, groups.size, groups.reclaimable_bytes, groups.decided,
-  count(*) AS changed_photos
-FROM changed
-JOIN group_members ON group_members.photo_id = changed.photo_id
-JOIN groups ON groups.group_id = group_members.group_id
-GROUP BY groups.group_id ORDER BY groups.reclaimable_bytes DESC, groups.group_id""",
-        ("since",),
+  (SELECT count(*) FROM changed WHERE changed.group_id = groups.group_id) AS changed_photos
+FROM groups WHERE EXISTS (SELECT 1 FROM changed WHERE changed.group_id = groups.group_id)
+ORDER BY groups.reclaimable_bytes DESC, groups.group_id LIMIT {_ROWS}""",
+        ("since", "count"),
         ("photos", "runs", "decisions", "groups", "group_members"),
     ),
     Query(
         "what_a_push_did",
         "What a push did",
-        "Each photo's fate. push: a push_id; the newest push when empty.",
-        """SELECT pushes.push_id, pushes.album_title, pushes.route, push_items.position, push_items.photo_id, photos.filename,
+        f"Each photo's fate. push: a push_id; the newest push when empty. {COUNT}",
+        f"""SELECT pushes.push_id, pushes.album_title, pushes.route, push_items.position, push_items.photo_id, photos.filename,
   push_items.state, push_items.reason, push_items.product_url, push_items.updated_at
 FROM push_items
 JOIN pushes ON pushes.push_id = push_items.push_id
 LEFT JOIN photos ON photos.photo_id = push_items.photo_id
 WHERE push_items.push_id = coalesce(cast(nullif(:push, '') AS integer), (SELECT max(push_id) FROM pushes))
-ORDER BY push_items.position, push_items.photo_id""",
-        ("push",),
+ORDER BY push_items.position, push_items.photo_id LIMIT {_ROWS}""",
+        ("push", "count"),
         ("pushes", "push_items", "photos"),
     ),
     Query(
         "decided_but_not_in_an_album",
         "Decided to remove, not yet in an album",
-        "Photos with the decision remove that no push has added to an album.",
-        """SELECT photos.photo_id, photos.filename, photos.bytes, decisions.actor, decisions.decided_at, photos.product_url
+        f"Photos with the decision remove that no push has added to an album. {COUNT}",
+        f"""SELECT photos.photo_id, photos.filename, photos.bytes, decisions.actor, decisions.decided_at, photos.product_url
 FROM decisions JOIN photos ON photos.photo_id = decisions.photo_id
 WHERE decisions.decision = 'remove' AND decisions.photo_b IS NULL
   AND NOT EXISTS (SELECT 1 FROM push_items WHERE push_items.photo_id = decisions.photo_id AND push_items.state = 'added')
-ORDER BY decisions.decided_at, photos.photo_id""",
-        (),
+ORDER BY decisions.decided_at, photos.photo_id LIMIT {_ROWS}""",
+        ("count",),
         ("decisions", "photos", "push_items"),
     ),
 )

@@ -234,7 +234,6 @@ MATCHES = (
 )""",
     # The order of the queue, with every filter in it: a page, also one that few groups match, is found without opening a row.
     "CREATE INDEX groups_space ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origin, size)",
-    # The order in which groups are counted.
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origin, size, suggested_count, reclaimable_bytes, group_id)""",
     "CREATE INDEX groups_keeper_id ON groups(keeper_id)",

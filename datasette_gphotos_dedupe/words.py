@@ -7,19 +7,33 @@ from typing import Any
 from .core.groups.reasons import format_bytes
 
 RELATION_LABELS = {
-    "same_bytes": "Same bytes",
-    "re_encode": "Re-encoded",
+    "same_bytes": "Same file again",
+    "re_encode": "Saved again",
     "smaller_copy": "Smaller copy",
-    "raw_and_jpeg": "RAW beside JPEG",
-    "other_format": "Other format",
+    "raw_and_jpeg": "RAW and JPEG",
+    "other_format": "Another format",
     "edited": "Edited",
-    "crop": "Crop",
+    "crop": "A part of it",
     "turned": "Turned",
     "mirrored": "Mirrored",
-    "series": "Series",
-    "look_alike": "Look-alike",
+    "series": "Taken seconds apart",
+    "look_alike": "Alike",
 }
-DECISION_LABELS = {"keep": "Keep", "remove": "Remove", "not_duplicate": "Not the same picture", None: "Undecided"}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+# The values Google writes for the app a photo came from
+ORIGIN_LABELS = {
+    "driveDesktopUploader": "Drive for desktop",
+    "driveSync": "Google Drive",
+    "webUpload": "a browser",
+    "mobileUpload": "a phone",
+    "fromPartnerSharing": "partner sharing",
+    "fromSharedAlbum": "a shared album",
+    "composition": "Google Photos itself",
+}
+DECISION_LABELS = {"keep": "Keep", "remove": "Remove", "not_duplicate": "Not the same picture", None: "Later"}
 
 
 def size(count: int | float | None) -> str:
@@ -28,13 +42,26 @@ def size(count: int | float | None) -> str:
 
 
 def dimensions(photo: dict[str, Any]) -> str:
-    """Width and height: 4032 × 3024."""
-    return f"{photo['width']} × {photo['height']}" if photo.get("width") and photo.get("height") else "unknown"
+    """Width and height: 4,032 × 3,024."""
+    return f"{photo['width']:,} × {photo['height']:,}" if photo.get("width") and photo.get("height") else "unknown"
 
 
 def moment(text: str | None) -> str:
     """A stored time without its T and Z."""
     return (text or "").replace("T", " ").replace("Z", "")
+
+
+def day(text: str | None) -> str:
+    """The day of a stored time: 12 April 2022."""
+    year, month, number = (text or "")[:4], (text or "")[5:7], (text or "")[8:10]
+    if not (year.isdigit() and month.isdigit() and number.isdigit() and 1 <= int(month) <= 12):
+        return text or ""
+    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
+
+
+def origin(name: str | None) -> str:
+    """What a photo was uploaded by, as people call it."""
+    return ORIGIN_LABELS.get(name or "", name or "an unknown way")
 
 
 def camera(photo: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from tests.made_library import REMOVABLE, photo_id
 
 GROUP_SIZE = 3
 GROUPS_PER_PHOTO = 3 / 20
-_PACKAGE = Path(__file__).resolve().parent.parent / "datasette_gphotos_dedupe"
+PACKAGE = Path(__file__).resolve().parent.parent / "datasette_gphotos_dedupe"
 CAMERAS = (  # make, model, first and last year
     *(("Canon", "PowerShot A70", 2004, 2008), ("Canon", "EOS 350D", 2006, 2011), ("NIKON", "D90", 2009, 2014)),
     *(("Apple", "iPhone 4", 2010, 2013), ("Apple", "iPhone 6", 2014, 2017), ("Apple", "iPhone XS", 2018, 2021)),
@@ -58,7 +58,7 @@ class Shot:
 
 def kept_library(folder: Path, photos: int) -> Path:
     """The library of this size for benches, built when it is not in the folder or the schema has changed since."""
-    newest = max(path.stat().st_mtime for path in _PACKAGE.glob("schema*.py"))
+    newest = max(path.stat().st_mtime for path in PACKAGE.glob("schema*.py"))
     path = folder / f"photos{photos}.db"
     if not path.exists() or path.stat().st_mtime < newest:
         print(f"Building {path} ...", flush=True)

@@ -41,6 +41,7 @@ RANKS = {
     "report": 4,
     "web": 5,
     "cli": 6,
+    "page_hooks": 6,
     "__init__": 6,
 }
 RANKS |= {path.stem: RANKS["schema"] for path in PACKAGE.glob("schema_*.py")}  # steps of the schema, a module for each large one

@@ -8,7 +8,7 @@ import click
 
 from ..errors import GphotosError
 
-MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "pushing", "status")
+MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "status")
 
 
 class _Group(click.Group):

@@ -6,11 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..descriptions import metadata_yaml
-from ..export import ExportOptions, export_database, save_rows
 from ..model import RELATIONS
-from ..store.matching.selected_groups import Selection
-from ..words import count
 from .command_line import cli
 
 EXISTING = click.Path(path_type=Path)
@@ -64,6 +60,9 @@ def export(database, out, relations, group_filter, since, replace, **options):
 
     OUT is a SQLite file. Named .csv or .json it becomes a list of the photos in the chosen groups instead.
     """
+    from ..export import ExportOptions, export_database, save_rows
+    from ..store.matching.selected_groups import Selection
+
     selection = Selection(relations, group_filter, since)
     if out.suffix.lower() in (".csv", ".json"):
         written = save_rows(database, out, selection, replace=replace)
@@ -90,7 +89,10 @@ def report(database, out, relations, group_filter, since, title, replace, **opti
     It needs no other file, no network and no JavaScript, and can be printed. As in a copy, location, people, file paths,
     accounts and links stay out.
     """
+    from ..export import ExportOptions
     from ..report import ReportOptions, save_report
+    from ..store.matching.selected_groups import Selection
+    from ..words import count
 
     chosen = ExportOptions(selection=Selection(relations, group_filter, since), **options)
     told = save_report(database, out, ReportOptions(chosen, title), replace=replace)
@@ -108,4 +110,6 @@ def metadata(names):
 
     NAMES are the database's names in Datasette, which are file names without .db; photos and report when none is given.
     """
+    from ..descriptions import metadata_yaml
+
     click.echo(metadata_yaml(names or ("photos", "report")), nl=False)

@@ -13,7 +13,6 @@ import stat
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
@@ -22,10 +21,9 @@ from pathlib import Path
 from ..errors import GoogleError, SignInError
 from .answer_shapes import is_text
 from .hosts import check_address, is_loopback, revocation_address
-from .limits import ANSWER_BYTES, ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
-_PIECE_BYTES = 1 << 14
 _TESTING_LIFE_DAYS = 7  # what Google gives a sign-in while the consent screen is in Testing
 _IDLE_LIFE_DAYS = 180
 _TESTING = "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days."
@@ -209,30 +207,15 @@ def guarded_session():
 
 def guard(session):
     """Make a session of `requests` one that follows no redirect, always ends in time and takes no answer of any length."""
+    from .deadline import end_in_time
+
     send = session.send
 
     def send_guarded(request, **kwargs):
-        kwargs |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), "stream": True}
-        with send(request, **kwargs) as response:
-            response._content = _read_bounded(response)  # what `response.content` would have kept
-            return response
+        return send(request, **{**kwargs, "allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)})
 
     session.send = send_guarded
-    return session
-
-
-def _read_bounded(response) -> bytes:
-    import requests
-
-    pieces, size, ends = [], 0, time.monotonic() + ANSWER_TIMEOUT_S
-    for piece in response.iter_content(_PIECE_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > ANSWER_BYTES:
-            raise requests.exceptions.ChunkedEncodingError("longer than any answer of Google's")
-        if time.monotonic() > ends:
-            raise requests.Timeout("it does not end")
-    return b"".join(pieces)
+    return end_in_time(session)
 
 
 def _error_body(error: Exception) -> dict:

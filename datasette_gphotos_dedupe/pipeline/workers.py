@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..errors import GphotosError, SourceError
@@ -34,13 +35,15 @@ WINDOW_TASKS = 64  # read ahead of the batch that is being saved
 MAX_RESTARTS = 3
 LOST_S = 60.0  # a picture that no worker has taken for so long, though all before it are done, was lost with its worker
 Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 
 class WorkerPool:
     """A pool of reading processes. Use as a context manager; leaving it by an exception ends the workers at once."""
 
-    def __init__(self, workers: int | None = None):
+    def __init__(self, workers: int | None = None, max_memory_bytes: int = MAX_MEMORY_BYTES):
         self._workers = workers or os.cpu_count() or 1
+        self._max_memory_bytes = max_memory_bytes
         self._pool: Any = None
         self._restarts = 0
 
@@ -63,7 +66,10 @@ class WorkerPool:
             from pebble import ProcessPool
 
             self._pool = ProcessPool(
-                max_workers=self._workers, initializer=_limit_worker, initargs=[MAX_MEMORY_BYTES], context=worker_context()
+                max_workers=self._workers,
+                initializer=_limit_worker,
+                initargs=[self._max_memory_bytes],
+                context=worker_context(),
             )
         return self._pool
 
@@ -82,12 +88,12 @@ class WorkerPool:
             broken.join()
         self._pool = None
 
-    def schedule(self, address: Address, mode: str, cpu_s: float, timeout_s: float):
-        """(pool, future) of a file that is being read."""
+    def schedule(self, task: Task):
+        """(pool, future) of a task that is being done."""
         while True:
             pool = self._started()
             try:
-                return pool, pool.schedule(read_limited, args=(address, mode, cpu_s), timeout=timeout_s)
+                return pool, pool.schedule(task.function, args=(*task.args, task.cpu_s), timeout=task.timeout_s)
             except RuntimeError:
                 self.restart(pool)
 
@@ -95,17 +101,31 @@ class WorkerPool:
         """Start reading one file. `alone`: when its folder is there and only it cannot be opened, that is trouble with it alone."""
         timeout_s = VIDEO_TIMEOUT_S if address.bytes > VIDEO_BYTES else PICTURE_TIMEOUT_S
         cpu_s = timeout_s if is_video_name(address.name) else max(CPU_S, address.bytes / BYTES_PER_CPU_S)
-        return Pending(self, (address, mode, cpu_s, timeout_s), alone)
+        return Pending(self, Task(read_limited, (address, mode), cpu_s, timeout_s), address.path if alone else None)
+
+    def run(self, function: Callable[..., object], *args: object, cpu_s: float, timeout_s: float) -> Pending:
+        """Start `function(*args)`. Its result must pickle, and it must return what goes wrong, not raise it: not every error can."""
+        return Pending(self, Task(run_limited, (function, args), cpu_s, timeout_s))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is to do: `function(*args, cpu_s)`."""
+
+    function: Callable[..., object]
+    args: tuple
+    cpu_s: float
+    timeout_s: float
 
 
 class Pending:
-    """A file that is being read."""
+    """A task that is being done: mostly a file that is being read."""
 
-    def __init__(self, pool: WorkerPool, task: tuple[Address, str, float, float], alone: bool):
+    def __init__(self, pool: WorkerPool, task: Task, alone_at: str | None = None):
         self._pool = pool
         self._task = task
-        self._alone = alone
-        self._scheduled = pool.schedule(*self._task)
+        self._alone_at = alone_at
+        self._scheduled = pool.schedule(task)
 
     def is_running(self) -> bool:
         """Whether a worker has begun with it."""
@@ -116,15 +136,15 @@ class Pending:
         try:
             return self._result()
         except SourceError as error:
-            path = self._task[0].path
-            if self._alone and os.path.isdir(os.path.dirname(path)):
+            path = self._alone_at
+            if path is not None and os.path.isdir(os.path.dirname(path)):
                 return Trouble("unreadable", str(error).replace(path, "it").rstrip("."))
             raise
 
     def _result(self) -> Reading | Trouble:
         from pebble import ProcessExpired
 
-        cpu_s, timeout_s = self._task[2:]
+        cpu_s, timeout_s = self._task.cpu_s, self._task.timeout_s
         while True:
             pool, future = self._scheduled
             try:
@@ -141,7 +161,7 @@ class Pending:
             except BrokenProcessPool:
                 pass
             self._pool.restart(pool)
-            self._scheduled = self._pool.schedule(*self._task)
+            self._scheduled = self._pool.schedule(self._task)
 
 
 def in_order(jobs: Iterable[Job], start: Callable[[Job], None]) -> Iterator[Job]:
@@ -222,13 +242,18 @@ def _lower_limit(which: int, value: int) -> None:
 
 def read_limited(address: Address, mode: str, cpu_s: float) -> Reading | Trouble:
     """`read_media`; the kernel ends the process when it takes more processor time than that (SIGXCPU)."""
+    return run_limited(read_media, (address, mode), cpu_s)
+
+
+def run_limited(function: Callable[..., Result], args: tuple, cpu_s: float) -> Result:
+    """`function(*args)`; the kernel ends the process when it takes more processor time than that (SIGXCPU)."""
     try:
         import resource
     except ImportError:
-        return read_media(address, mode)
+        return function(*args)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     _lower_limit(resource.RLIMIT_CPU, int(time.process_time() + cpu_s) + 1)
     try:
-        return read_media(address, mode)
+        return function(*args)
     finally:
         resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))

@@ -1,5 +1,6 @@
-/* Two pictures in one frame: flip, slider, difference, and one zoom for both. Without this file they stand side by side.
-   Keys come from data-key through review.js, which shows the next two without loading the page anew; the frame itself takes + - 0 and the arrows when it has the focus. */
+/* Two pictures in one frame, one zoom for both, a divider to drag, a difference to strengthen. The page works without this file:
+   its radio buttons choose how the two are shown, and CSS does it. Keys come from data-key through review.js, which shows the next two
+   without loading the page anew; the frame itself takes + - 0 and the arrows when it has the focus. */
 (function () {
   "use strict";
   let shown = null; // ends what the two shown before had set going
@@ -11,71 +12,51 @@
   }
 
   function setUp(signal) {
-    const box = document.querySelector(".gp-compare");
+    const box = document.querySelector("main.gp-compare");
     if (!box) return;
     const stage = box.querySelector(".gp-stage");
-    const views = { a: stage.querySelector("[data-side=a]"), b: stage.querySelector("[data-side=b]") };
+    const first = stage.querySelector("[data-side=a]");
     const images = [...stage.querySelectorAll("img")];
     const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-    const MODES = [
-      ["side", "Side by side", ""], ["flip", "Flip", "f"], ["slider", "Slider", "s"], ["difference", "Difference", "d"],
-    ];
     const FLIP_MS = 700; // far below three flashes a second
     const MAX_SCALE = 16;
-    const view = { mode: "side", front: "a", scale: 1, x: 0, y: 0 };
+    const modes = Object.fromEntries([...box.querySelectorAll("[name=mode]")].map((radio) => [radio.value, radio]));
+    const sides = Object.fromEntries([...box.querySelectorAll("[name=show]")].map((radio) => [radio.value, radio]));
+    const zoomBox = box.querySelector("#zoom");
+    const view = { mode: "side", scale: 1, x: 0, y: 0 };
     let timer = null;
+    let cut = 50;
 
-    const bar = document.createElement("div");
-    bar.className = "gp-tools";
-    bar.setAttribute("role", "toolbar");
-    bar.setAttribute("aria-label", "How the two are shown");
     const status = document.createElement("p");
-    status.className = "gp-small gp-status";
+    status.className = "gp-hidden";
     status.setAttribute("role", "status");
 
-    function button(text, key, run) {
-      const made = document.createElement("button");
-      made.type = "button";
-      made.className = "gp-button gp-quiet";
-      made.textContent = text;
-      if (key) {
-        made.dataset.key = key;
-        made.setAttribute("aria-keyshortcuts", key);
-        const hint = document.createElement("kbd");
-        hint.textContent = key;
-        made.append(" ", hint);
-      }
-      made.addEventListener("click", run);
-      return made;
-    }
-
-    function range(name, min, max, step, value, run) {
+    function range(name, css, min, max, step, value, run) {
       const label = document.createElement("label");
-      label.className = "gp-range";
+      label.className = `gp-row gp-small ${css}`;
       const input = Object.assign(document.createElement("input"), { type: "range", min, max, step, value });
       input.addEventListener("input", () => run(Number(input.value)));
       label.append(name, " ", input);
       return label;
     }
 
-    const buttons = Object.fromEntries(MODES.map(([mode, text, key]) => [mode, button(text, key, () => choose(mode))]));
-    const zoomButton = button("Zoom", "z", () => toggleZoom());
-    const divider = range("Divider", 0, 100, 0.5, 50, (value) => stage.style.setProperty("--gp-cut", `${value}%`));
-    const gain = range("Strengthen", 1, 16, 0.5, 4, (value) => stage.style.setProperty("--gp-gain", value));
-    const byItself = document.createElement("label");
+    const divider = range("Divider", "gp-slider-only", 0, 100, 0.5, 50, cutTo);
+    const gain = range("Strengthen", "gp-diff-only", 1, 16, 0.5, 4, (value) => stage.style.setProperty("--gp-gain", value));
+    const byItself = Object.assign(document.createElement("label"), { className: "gp-row gp-small gp-flip-only" });
     const auto = Object.assign(document.createElement("input"), { type: "checkbox" });
     auto.addEventListener("change", runTimer);
     byItself.append(auto, " by itself");
 
+    function flip() {
+      const front = sides.a.checked ? sides.b : sides.a;
+      front.checked = true;
+    }
+
     function choose(mode) {
       sessionStorage.setItem("gp-compare", mode); // the next two are shown in the same way
-      if (mode === "flip" && view.mode === "flip") view.front = view.front === "a" ? "b" : "a";
-      else if (mode === "flip") view.front = "b";
+      if (mode === "flip") { if (view.mode === "flip") flip(); else sides.b.checked = true; }
       view.mode = mode;
-      for (const [name] of MODES) buttons[name].setAttribute("aria-pressed", String(name === mode));
-      divider.hidden = mode !== "slider";
-      gain.hidden = mode !== "difference";
-      byItself.hidden = mode !== "flip" || still.matches;
+      modes[mode].checked = true;
       runTimer();
       paint();
     }
@@ -83,12 +64,11 @@
     function runTimer() {
       clearInterval(timer);
       timer = null;
-      if (view.mode === "flip" && auto.checked && !still.matches) {
-        timer = setInterval(() => { view.front = view.front === "a" ? "b" : "a"; paint(true); }, FLIP_MS);
-      }
+      byItself.hidden = still.matches;
+      if (view.mode === "flip" && auto.checked && !still.matches) timer = setInterval(() => { flip(); paint(true); }, FLIP_MS);
     }
 
-    const pane = () => views.a.getBoundingClientRect();
+    const pane = () => first.getBoundingClientRect();
 
     /* How far the larger of the two must be enlarged so that one of its pixels is one of the page's. */
     function fullScale() {
@@ -96,10 +76,6 @@
       const fits = images.filter((image) => image.naturalWidth).map((image) =>
         1 / Math.min(width / image.naturalWidth, height / image.naturalHeight));
       return Math.min(MAX_SCALE, Math.max(1.5, ...fits));
-    }
-
-    function toggleZoom(x, y) {
-      zoomTo(view.scale > 1 ? 1 : fullScale(), x, y);
     }
 
     /* Zoom so that the point of the pane at x, y stays where it is. */
@@ -113,6 +89,8 @@
       paint();
     }
 
+    const toggleZoom = (x, y) => zoomTo(view.scale > 1 ? 1 : fullScale(), x, y);
+
     function pan(dx, dy) {
       view.x += dx;
       view.y += dy;
@@ -124,22 +102,19 @@
       view.x = Math.min(0, Math.max(width * (1 - view.scale), view.x));
       view.y = Math.min(0, Math.max(height * (1 - view.scale), view.y));
       stage.dataset.mode = view.mode;
-      stage.dataset.front = view.front;
+      stage.dataset.front = sides.a.checked ? "a" : "b";
       stage.classList.toggle("gp-zoomed", view.scale > 1);
-      for (const image of images) image.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
-      zoomButton.setAttribute("aria-pressed", String(view.scale > 1));
-      for (const caption of box.querySelectorAll(".gp-caption")) {
-        caption.classList.toggle("gp-front", view.mode === "flip" && caption.dataset.side === view.front);
-      }
+      for (const image of images) image.style.transform = view.scale > 1 ? `translate(${view.x}px, ${view.y}px) scale(${view.scale})` : "";
+      zoomBox.checked = view.scale > 1;
       if (quiet) return;
-      const shown = { side: "A and B side by side", flip: `${view.front.toUpperCase()} is shown`, slider: "A left of the divider, B right of it",
-        difference: "Black: no difference" }[view.mode];
-      status.textContent = `${shown}. ${view.scale > 1 ? `Enlarged ${Math.round(view.scale * 10) / 10} times` : "The whole picture"}.`;
+      const told = { side: "A and B side by side", flip: `${stage.dataset.front.toUpperCase()} is shown`, slider: "A left of the divider, B right of it",
+        diff: "Black: no difference" }[view.mode];
+      status.textContent = `${told}. ${view.scale > 1 ? `Enlarged ${Math.round(view.scale * 10) / 10} times` : "The whole picture"}.`;
     }
 
     function inPane(event) {
-      const over = event.target.closest(".gp-view");
-      const { left, top } = (over || views.a).getBoundingClientRect();
+      const over = event.target.closest(".gp-side");
+      const { left, top } = (over || first).getBoundingClientRect();
       return [event.clientX - left, event.clientY - top];
     }
 
@@ -151,6 +126,7 @@
       pointers.set(event.pointerId, [event.clientX, event.clientY]);
       stage.setPointerCapture(event.pointerId);
       spread = 0;
+      if (pointers.size === 1 && view.scale === 1 && view.mode === "slider") cutAt(event);
     });
     stage.addEventListener("pointermove", (event) => {
       const last = pointers.get(event.pointerId);
@@ -171,11 +147,15 @@
       spread = now;
     }
 
+    function cutTo(share) {
+      cut = Math.min(100, Math.max(0, share));
+      divider.querySelector("input").value = cut;
+      stage.style.setProperty("--gp-cut", `${cut}%`);
+    }
+
     function cutAt(event) {
       const { left, width } = pane();
-      const share = Math.min(100, Math.max(0, ((event.clientX - left) / width) * 100));
-      divider.querySelector("input").value = share;
-      stage.style.setProperty("--gp-cut", `${share}%`);
+      cutTo(((event.clientX - left) / width) * 100);
     }
 
     stage.addEventListener("dblclick", (event) => toggleZoom(...inPane(event)));
@@ -192,42 +172,46 @@
       else if (event.key === "-") zoomTo(view.scale / 1.5);
       else if (event.key === "0") zoomTo(1);
       else if (moves[event.key] && view.scale > 1) pan(...moves[event.key]);
+      else if (moves[event.key] && view.mode === "slider") cutTo(cut - moves[event.key][0] / 30);
       else return;
       event.preventDefault();
       event.stopPropagation();
     });
 
-    /* An original that cannot be shown after all gives way to the preview, and the caption says so. */
+    /* An original that cannot be shown after all gives way to the preview, and the page says so. */
     for (const image of images) {
-      const caption = box.querySelector(`.gp-caption[data-side=${image.parentElement.dataset.side}] .gp-shown`);
+      const side = image.parentElement;
       const failed = () => {
         if (!image.dataset.preview || image.dataset.gone) return;
         image.dataset.gone = "1";
         image.src = image.dataset.preview;
-        caption.textContent = "Shown: the preview only, because the original could not be read.";
+        side.querySelector(".gp-preview-only").hidden = false;
       };
       image.addEventListener("error", failed);
-      image.addEventListener("load", () => { image.parentElement.classList.remove("gp-loading"); paint(true); });
+      image.addEventListener("load", () => { side.classList.remove("gp-loading"); paint(true); });
       if (!image.complete) {
-        image.parentElement.classList.add("gp-loading");
+        side.classList.add("gp-loading");
         // What an archive gives takes a moment: the preview is there at once, in the same place.
-        if (image.dataset.preview) image.parentElement.style.setProperty("--gp-preview", `url("${image.dataset.preview}")`);
-      }
-      else if (!image.naturalWidth) failed();
+        if (image.dataset.preview) side.style.setProperty("--gp-preview", `url("${image.dataset.preview}")`);
+      } else if (!image.naturalWidth) failed();
       image.draggable = false;
     }
 
+    for (const [mode, radio] of Object.entries(modes)) {
+      radio.addEventListener("click", () => choose(mode)); // pressed again, flip shows the other one
+    }
+    for (const radio of Object.values(sides)) radio.addEventListener("change", () => paint());
+    zoomBox.addEventListener("change", () => zoomTo(zoomBox.checked ? fullScale() : 1));
     stage.tabIndex = 0;
     stage.setAttribute("role", "group");
     stage.setAttribute("aria-label", "The two pictures. Plus and minus zoom, arrows move.");
     stage.classList.add("gp-live");
-    bar.append(...Object.values(buttons), zoomButton, byItself, divider, gain);
-    box.prepend(bar);
-    box.insertBefore(status, box.querySelector(".gp-captions"));
+    box.querySelector(".gp-tools").append(byItself, divider, gain);
+    box.append(status);
     window.addEventListener("resize", () => paint(true), { signal });
-    still.addEventListener("change", () => choose(view.mode === "flip" ? "side" : view.mode), { signal });
+    still.addEventListener("change", () => runTimer(), { signal });
     signal.addEventListener("abort", () => clearInterval(timer));
-    choose(buttons[sessionStorage.getItem("gp-compare")] ? sessionStorage.getItem("gp-compare") : "side");
+    choose(modes[sessionStorage.getItem("gp-compare")] ? sessionStorage.getItem("gp-compare") : "side");
   }
 
   document.addEventListener("gphotos:page", begin);

@@ -38,8 +38,8 @@ def reviewed(setting, browser) -> str:
     context.add_cookies([{"name": "ds_actor", "value": actor_cookie("root"), "url": setting.site.url}])
     page = context.new_page()
     page.goto(f"{url}/{GROUP}")
-    page.get_by_role("button", name="Accept the suggestion and go on").click()
-    page.get_by_text("Accepted. u takes it back.").wait_for()
+    page.get_by_role("button", name="Save and go on").click()
+    page.get_by_text("Saved. u takes it back.").wait_for()
     context.close()
     return url
 

@@ -270,7 +270,7 @@ def test_a_refused_sign_in_does_not_repeat_what_was_sent(oracle):
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_that_is_longer_than_any_of_google_s_is_not_read_to_its_end(oracle, monkeypatch, packed):
-    monkeypatch.setattr("datasette_gphotos_dedupe.google.auth.ANSWER_BYTES", 100_000)
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.deadline.ANSWER_BYTES", 100_000)
     body = json.dumps({"albums": [{"id": "a", "title": "x" * 1_000_000}]}).encode()
     oracle.status, oracle.headers, oracle.body = 200, {"content-encoding": "gzip"} if packed else {}, body
     if packed:
@@ -280,7 +280,7 @@ def test_an_answer_that_is_longer_than_any_of_google_s_is_not_read_to_its_end(or
 
 
 def test_an_answer_that_does_not_end_is_given_up(oracle, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.google.auth.ANSWER_TIMEOUT_S", -1)
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.deadline.EXCHANGE_TIMEOUT_S", -1)
     oracle.status, oracle.headers, oracle.body = 200, {}, b"{}"
     with pytest.raises(GphotosError, match="ended with no answer from Google.s sign-in server"):
         list(make_client(oracle).fetch_albums())

@@ -239,7 +239,7 @@ def test_a_refusal_of_the_code_is_told_in_googles_words(fake, secret, person, tm
 
 
 def test_an_answer_to_the_code_of_any_length_is_not_taken(fake, secret, person, tmp_path, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.google.auth.ANSWER_BYTES", 1_000)
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.deadline.ANSWER_BYTES", 1_000)
     fake.alter = altered(more="x" * 100_000)
     with pytest.raises(GphotosError) as error:
         sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import sys
 
 import pytest
 
 from datasette_gphotos_dedupe.sql_functions import register
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.matching.nearest import MAX_BITS, Packed, read_nearest
+from datasette_gphotos_dedupe.store.matching.nearest import MAX_BITS, Packed, read_nearest, read_packed
 
 COUNT = 300
 
@@ -25,8 +26,10 @@ def hashes() -> dict[str, str]:
     return {photo_id: f"{number:064x}" for photo_id, number in found.items()}
 
 
-@pytest.fixture
-def conn(tmp_path):
+@pytest.fixture(params=["as installed", "without hexhamming"])
+def conn(tmp_path, request, monkeypatch):
+    if request.param == "without hexhamming":
+        monkeypatch.setitem(sys.modules, "hexhamming", None)
     with open_database(tmp_path / "photos.db") as db:
         add(db.conn, hashes())
     connection = sqlite3.connect(tmp_path / "photos.db")
@@ -57,6 +60,18 @@ def test_the_nearest_are_those_that_a_comparison_by_hand_finds(conn, count):
     phash = hashes()["p000"]
     found = read_nearest(conn, int(phash, 16), count)
     assert [one["distance_bits"] for one in found] == [distance for distance, _ in by_hand(phash)[:count]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 60, 1000])
+@pytest.mark.parametrize("max_bits", [-1, 0, 16, 17, 112, 255, MAX_BITS, 300])
+def test_both_ways_to_search_find_the_same_in_the_same_order(conn, count, max_bits):
+    packed = read_packed(conn)
+    for photo_id in ("p000", "p001", "opposite"):
+        number = int(hashes()[photo_id], 16)
+        if max_bits < 0 or count == 0:
+            assert packed.nearest(number, count, max_bits) == []
+        else:
+            assert packed.nearest(number, count, max_bits) == packed._nearest_numbers(number, count, max_bits)
 
 
 @pytest.mark.parametrize("max_bits", [0, 1, 17, 120, 255, MAX_BITS])
@@ -102,7 +117,7 @@ def test_changes_not_yet_committed_are_seen_by_their_own_connection(conn):
 
 
 def test_a_database_without_fingerprints_has_no_nearest():
-    assert Packed([]).nearest(5, 10) == []
+    assert Packed(b"").nearest(5, 10) == []
     conn = sqlite3.connect(":memory:")
     register(conn)
     assert conn.execute("SELECT nearest_photos('x')").fetchone()[0] is None

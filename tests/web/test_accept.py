@@ -18,9 +18,9 @@ HOSTILE = "<script>alert(1)</script>\"'.jpg"
 
 async def test_the_page_shows_count_space_and_a_sample_before_anything_is_done(root, library):
     page = (await root.get("duplicates/accept?relation=smaller_copy")).text
-    assert "<strong>6 copies</strong> in 3 groups, <strong>240 kB</strong> to gain" in page
-    assert page.count('class="gp-row"') == 3
-    assert "Mark 6 copies as remove" in page
+    assert "<b>6 copies</b> in 3 groups go: <b>240 kB</b>." in page
+    assert page.count('class="gp-sample"') == 6
+    assert "Accept 6 copies" in page
     assert rows(library, "SELECT count(*) FROM decisions") == [(0,)]
 
 
@@ -31,7 +31,7 @@ async def test_accepting_decides_exactly_what_was_shown_as_one_batch(root, libra
         ("remove", "root", 6, 1)
     ]
     told = rows(library, "SELECT description, decision_count FROM decision_batches")
-    assert told == [("Accepted the suggestion for relation smaller_copy", 6)]
+    assert told == [("Accepted what is proved in relation smaller_copy", 6)]
     queue = (await root.get("duplicates.json?relation=smaller_copy")).json()
     assert queue["total"]["groups"] == 0
 
@@ -56,7 +56,7 @@ async def test_another_number_than_was_shown_changes_nothing(root, library):
 @pytest.mark.parametrize("relation", ["series", "edited", "crop", "look_alike"])
 async def test_relations_that_are_never_suggested_offer_nothing(root, relation):
     page = (await root.get(f"duplicates/accept?relation={relation}")).text
-    assert "is never suggested for removal, so each group is yours to decide" in page
+    assert "Nothing to accept here" in page and "3 groups need your eyes." in page and "Look at the first" in page
     assert 'method="post" action="/photos/-/duplicates/accept"' not in page
     assert (await root.post("duplicates/accept", {"relation": relation, "expected": "0"})).status_code == 400
 

@@ -132,4 +132,4 @@ async def test_names_from_outside_are_shown_as_text(root, library):
 async def test_a_library_without_pairs_says_what_to_do(root, library):
     change(library, "DELETE FROM pairs")
     page = (await root.get("duplicates/calibration")).text
-    assert "There are no pairs yet." in page
+    assert "There are no pairs yet" in page

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import resource
+import time
+
 import pytest
 import pytest_asyncio
 
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.web.pages import find as views_find
 from datasette_gphotos_dedupe.web.site import uploaded_files as uploads
+from datasette_gphotos_dedupe.web.site.picture_workers import run_on_picture
+from tests.broken_pictures import crafted_pictures, png
 from tests.pictures import add_photos, jpeg, photo_rows, picture
 
 from .site import Site, make_datasette
@@ -59,7 +66,15 @@ async def test_a_smaller_copy_is_found_with_relation_and_link(site):
 async def test_the_page_answers_without_javascript(site):
     page = (await send(site, jpeg(picture(1)), path="duplicates/find")).text
     assert "Yes: IMG_1001.jpg is the same picture." in page
-    assert '<a class="gp-picture" href="/photos/-/duplicates/photo/IMG_1001">' in page
+    assert '<a href="/photos/-/duplicates/photo/IMG_1001">' in page
+    assert 'src="data:image/jpeg;base64,' in page  # what was sent, beside what was found
+
+
+async def test_a_broken_file_leaves_the_form_where_it_is(site):
+    answer = await send(site, b"no picture", "holiday.jpg", "duplicates/find")
+    assert answer.status_code == 400
+    assert "This file could not be read" in answer.text and "holiday.jpg cannot be looked up" in answer.text
+    assert 'type="file"' in answer.text
 
 
 async def test_nothing_is_stored(site, tmp_path):
@@ -97,10 +112,40 @@ async def test_a_picture_that_is_too_large_is_refused(site, monkeypatch):
     assert answer.json()["error"] == "The picture is larger than 1,000 bytes, more than is looked up here."
 
 
-async def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(site, monkeypatch):
-    monkeypatch.setattr(views_find, "MAX_PIXELS", 1000)
-    answer = await send(site, jpeg(picture(1)), "big.jpg")
-    assert answer.json()["error"] == "big.jpg claims 640 x 480 pixels, more than is looked up here."
+def claims(width: int, height: int) -> bytes:
+    """A PNG of a few hundred bytes that claims to be as large as this, in RGB."""
+    return png(width, height, 8, 2, b"")
+
+
+async def test_a_picture_that_takes_too_much_memory_is_refused_before_it_is_decoded(site):
+    answer = await send(site, claims(20_000, 10_000), "big.png")
+    assert answer.json()["error"] == (
+        "big.png cannot be looked up: decoding it takes up to 1.8 GB of memory, and a page may take 1.5 GB."
+    )
+
+
+async def test_pictures_made_to_harm_harm_no_server(site):
+    """Each is decoded in a process of its own: what this process holds does not grow, and it goes on answering."""
+    for name, data in crafted_pictures():
+        if "megapixels" not in name and "65,535" not in name:  # the others try one picture's limits: bench_bad_bytes.py
+            continue
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        sent = asyncio.ensure_future(send(site, data, name))
+        longest = 0.0
+        while not sent.done():
+            begun = time.perf_counter()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.perf_counter() - begun)
+        assert (await sent).status_code in (200, 400), name
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert grown * 1024 < 30_000_000 + 6 * len(data), name  # what was sent, and its copies
+        assert longest < 2.0, name
+
+
+async def test_a_picture_whose_codec_crashes_gets_a_sentence_and_the_next_one_an_answer(site):
+    crashed = await run_on_picture(os.abort)
+    assert (crashed.code, crashed.reason) == ("crashed", "the program that decodes it crashed; the file is most likely damaged")
+    assert (await send(site, jpeg(picture(1)))).json()["answer"] == "copy"
 
 
 async def test_a_form_without_a_picture_gets_a_sentence(site):

@@ -15,7 +15,19 @@ from ..made_library import build_library
 
 ROOT = Path(__file__).resolve().parents[2]
 ON_1_0 = hasattr(Datasette, "add_query")
-KEPT_BY_BOTH = {"description", "columns", "hidden", "sort", "sort_desc", "size", "label_column", "facets", "fts_table", "units"}
+KEPT_BY_BOTH = {
+    "description",
+    "columns",
+    "hidden",
+    "sort",
+    "sort_desc",
+    "size",
+    "label_column",
+    "facets",
+    "fts_table",
+    "fts_pk",
+    "units",
+}
 
 
 @pytest.fixture

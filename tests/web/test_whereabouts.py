@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_written_is_shown_without_buttons_and_a_post_is_re
             answer = web.get(base + page, timeout=60)
             assert answer.status_code == 200
             assert 'method="post"' not in answer.text.partition("<main")[2], page
-        assert "read-only: nothing can be decided here" in web.get(base, timeout=60).text
+        assert "This database cannot be written, so nothing can be decided here." in web.get(base, timeout=60).text
         for page in (f"/{GROUP}.json", "/accept.json", "/history.json", "/push.json"):
             answer = web.post(base + page, json={"action": "accept", "expected": 1, "seen": "x"}, timeout=60)
             assert answer.status_code == 403, page

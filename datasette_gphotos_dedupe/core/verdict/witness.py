@@ -19,9 +19,12 @@ SAME_ASPECT = 0.02
 CAMERAS_OWN = 2  # the best that `name_rank` gives
 COPY_WORDS = "copy|kopie|copie|copia|thumb|thumbnail|small|preview|web|resized|scaled"
 EDIT_WORDS = "edited|edit|bearbeitet|modifié|modifie|editado|modificato|bewerkt|redigerad|edytowane|edited-effects|collage"
-COPY_MARK = re.compile(rf"(\s*\(\d{{1,3}}\)|[ ._-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}})+$", re.IGNORECASE)
+# Counted and not endless repeats: names come from anybody, and from each place in a long one the rest would be tried.
+COPY_MARK = re.compile(
+    rf"(\s{{0,3}}\(\d{{1,3}}\)|[ ._-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}}){{1,6}}$", re.IGNORECASE
+)
 COPY_FRONT = re.compile(r"^(thumb|thumbnail|preview|small|copy of|kopie von|copie de)[ _-]+", re.IGNORECASE)
-EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s*\(\d{{1,3}}\))?$", re.IGNORECASE)
+EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s{{0,3}}\(\d{{1,3}}\))?$", re.IGNORECASE)
 SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.jpg
 OWN_SIZE = re.compile(r"^(?P<stem>.*\d)[_-](?P<side>\d{2,4})(?P<suffix>(?:\.[A-Za-z0-9]{2,4})*)$")
 # What programs call any picture: two of these are no more one picture than two of no name
@@ -40,10 +43,11 @@ PROGRAMS_WORD = re.compile(
 )
 APPLE_EDIT = re.compile(r"^img_e\d{4}$", re.IGNORECASE)
 # Telephones put (0), (1) or ~2 behind the second shot of one second, as programs do behind a copy.
-SHOT_OF_SECOND = re.compile(r"(?:19|20)\d{6}[_-]?\d{6}.*?(?P<mark>\(\d{1,3}\)|~\d)")
+SECOND = re.compile(r"(?:19|20)\d{6}[_-]?\d{6}")
+SHOT_OF_SECOND = re.compile(r"\(\d{1,3}\)|~\d")
 # IMG_0301, _DSC8830, DSC00002, P1010006, MVC-001F, DCP_4385, 100_1234, IMG_20190628_183804, 20190628_183804, IMG-20190628-WA0001
 CAMERA_NAME = re.compile(
-    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_|(?=(?:19|20)\d{6}_\d{6}))(?P<number>\d{3,}(?:[_-]?(?:wa)?\d+)*)(?P<letter>[a-z]?)$",
+    r"^(?P<prefix>_?[a-z]{1,5}[_-]?(?:e(?=\d))?|\d{3}_|(?=(?:19|20)\d{6}_\d{6}))(?P<number>\d{3,}(?:(?:[_-](?:wa)?|wa)\d+)*)(?P<letter>[a-z]?)$",
     re.IGNORECASE,
 )
 
@@ -190,8 +194,10 @@ def name_key(filename: str | None) -> str | None:
 
 def _shot_of_second(filename: str) -> str | None:
     """What stands behind a second in the name and may count the shots in it."""
-    match = SHOT_OF_SECOND.search(SUFFIX.sub("", filename))
-    return match["mark"] if match else None
+    stem = SUFFIX.sub("", filename)
+    second = SECOND.search(stem)
+    mark = SHOT_OF_SECOND.search(stem, second.end()) if second else None
+    return mark.group() if mark else None
 
 
 def _prefix(match: re.Match[str]) -> str:

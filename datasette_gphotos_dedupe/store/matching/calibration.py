@@ -10,6 +10,7 @@ from ...core.groups.building import Edge, edge
 from ...core.groups.reasons import held_back
 from ...core.verdict.caution import JUDGED_APART, Caution, Judgement
 from ...errors import GphotosError, NotFoundError
+from ...schema_waiting import FILL_WAITING
 from ..rows import read_rows
 from ..writing import utc_now
 from .last_match import read_state, save_state
@@ -145,12 +146,14 @@ def hold_back(conn: sqlite3.Connection) -> int:
     suggested = (
         "FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id AND suggested = 'remove'"
     )
+    group_ids = list(dict.fromkeys(row[0] for row in held))
     conn.executemany(
         f"""UPDATE groups SET suggested_count = (SELECT count(*) {suggested}),
             reclaimable_bytes = (SELECT coalesce(sum(p.bytes), 0) {suggested}),
             origin = (SELECT p.origin {suggested} ORDER BY p.photo_id LIMIT 1) WHERE group_id = ?""",
-        [(group_id,) for group_id in dict.fromkeys(row[0] for row in held)],
+        [(group_id,) for group_id in group_ids],
     )
+    conn.executemany(f"{FILL_WAITING} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
     return len(held)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...errors import ConflictError, GphotosError, NotFoundError
 from ...model import DECISIONS, PAIR_DECISIONS
+from ...schema_waiting import FILL_ORIGINS
 from ..rows import in_parts, marks, read_rows
 from ..writing import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
@@ -23,13 +24,14 @@ from .only_copy import do_safely, note_touched
 from .proof import pair_subject_sql
 from .uploads import refresh_standings_of, refresh_uploads
 
-_OPEN_MEMBER = f"""
-    SELECT 1 FROM group_members AS m WHERE m.group_id = groups.group_id AND m.role != 'keeper'
+_OPEN = f"""m.group_id = groups.group_id AND m.role != 'keeper'
     AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = m.photo_id)
     AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
         JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} AND x.decision = 'not_duplicate'
-        WHERE p.photo_id = m.photo_id)
-"""
+        WHERE p.photo_id = m.photo_id)"""
+_REFRESH = f"""UPDATE groups SET decided = NOT EXISTS (SELECT 1 FROM group_members AS m WHERE {_OPEN}),
+    (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(w.bytes), 0)
+        FROM group_members AS m JOIN photos AS w ON w.photo_id = m.photo_id WHERE m.suggested = 'remove' AND {_OPEN})"""
 
 
 @dataclass(frozen=True)
@@ -120,23 +122,23 @@ _SAID = ("decision", "note", "decided_at", "actor", "batch_id", "as_keeper", "st
 
 
 def refresh_decided(conn: sqlite3.Connection, group_ids: Iterable[str] | None = None) -> None:
-    """Bring what the queue derives from groups up to date, for these groups or for all: `groups.decided`, `group_text`, uploads.
+    """Bring what the queue derives from groups up to date, for these groups or for all: what is decided and waits, texts, uploads.
 
     The caller holds the transaction.
     """
-    update = f"UPDATE groups SET decided = NOT EXISTS ({_OPEN_MEMBER})"
     if group_ids is None:
-        conn.execute(update)
+        conn.execute(_REFRESH)
+        conn.execute(FILL_ORIGINS)
         save_group_text(conn)
         refresh_uploads(conn)
     else:
-        conn.executemany(f"{update} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
+        conn.executemany(f"{_REFRESH} WHERE group_id = ?", [(group_id,) for group_id in group_ids])
 
 
 def refresh_decided_of(conn: sqlite3.Connection, table: str) -> None:
     """The same for every group that has a photo of this temporary table."""
     conn.execute(
-        f"""UPDATE groups SET decided = NOT EXISTS ({_OPEN_MEMBER}) WHERE group_id IN (
+        f"""{_REFRESH} WHERE group_id IN (
             SELECT group_id FROM group_members WHERE photo_id IN (SELECT photo_id FROM {table}))"""
     )
 

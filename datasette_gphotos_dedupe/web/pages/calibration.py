@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ...core.verdict.caution import Caution, suggest_caution
+from ...core.verdict.caution import MAX_BITS, Caution, suggest_caution
 from ...errors import GphotosError
 from ...model import RELATIONS, REMOVABLE_RELATIONS
 from ...store.matching import calibration as stored
 from ..site.access import Library
-from ..site.forms import Body, read_body
+from ..site.forms import Body, read_body, whole_number
 from ..site.responses import json_answer, page_answer, redirect
 from .queue_rows import remembered
+from .tabs import fetch_tabs
 
 SAMPLES = 6
 JUDGED_SHOWN = 20
@@ -27,16 +28,18 @@ async def calibration(library: Library, wants_json: bool):
     found = await library.read(_read, library.tables, relation, distance)
     if wants_json:
         return json_answer({"ok": True, **_as_json(found)})
-    return await page_answer(library, "gphotos_calibration.html", found)
+    return await page_answer(library, "gphotos_calibration.html", {**found, "tabs": await fetch_tabs(library)})
 
 
 def _asked(args: Any) -> tuple[str, int | None]:
     relation, distance = (args.get("relation") or "").strip(), (args.get("distance") or "").strip()
     if relation and relation not in RELATIONS:
         raise GphotosError(f"{relation} is not a relation. Known are {', '.join(RELATIONS)}.")
-    if distance and not (distance.isascii() and distance.isdigit() and int(distance) <= 256):
-        raise GphotosError(f"distance must be a whole number of bits up to 256, not {distance}.")
-    return relation, int(distance) if distance else None
+    sentence = f"distance must be a whole number of bits up to {MAX_BITS}, not {distance[:40]}."
+    bits = whole_number(distance, sentence) if distance else None
+    if bits is not None and bits > MAX_BITS:
+        raise GphotosError(sentence)
+    return relation, bits
 
 
 def _read(conn: sqlite3.Connection, tables: frozenset[str], relation: str, distance: int | None) -> dict[str, Any]:

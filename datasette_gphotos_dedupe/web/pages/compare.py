@@ -12,7 +12,7 @@ from ...store.review.decisions import GroupState, read_group
 from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.responses import json_answer, page_answer
-from . import group_rows
+from . import group_cards, group_rows
 from .group_json import member_json
 from .originals import find_reach
 from .queue_filters import Place, QueueFilter
@@ -29,8 +29,20 @@ async def compare(library: Library, wants_json: bool):
     if wants_json:
         return json_answer(_as_json(library, found, reach, chosen.query()))
     last = await library.read(latest_batch, library.actor_id) if library.can_review else None
-    more = {"reach": reach, "query": chosen.query(), "last_batch": last, "measures_of": group_rows.measures_of}
+    more = {"reach": reach, "query": chosen.query(), "last_batch": last, **_shown(library, found)}
     return await page_answer(library, "gphotos_compare.html", {**found, **more})
+
+
+def _shown(library: Library, found: dict[str, Any]) -> dict[str, Any]:
+    """The two as cards, and why B may go, in one sentence."""
+    state, pair = found["state"], found["pair"]
+    pairs = {found["b"]["photo_id"]: pair} if pair else {}
+    cards = {
+        member["photo_id"]: card
+        for member, card in zip(state.members, group_cards.cards_of(library, state, pairs, found["unproved"]), strict=True)
+    }
+    card_a, card_b = cards[found["a"]["photo_id"]], cards[found["b"]["photo_id"]]
+    return {"card_a": card_a, "card_b": card_b, "beside_keeper": found["a"]["photo_id"] == state.keeper_id}
 
 
 def _read(
@@ -58,6 +70,7 @@ def _read(
         "b": b,
         "pair": next((pair for pair in pairs if {pair["photo_a"], pair["photo_b"]} == {a["photo_id"], b["photo_id"]}), None),
         "others": others,
+        "unproved": group_rows.read_unproved(conn, state, tables),
         "previous": step(others[max(0, at - 1) : at], forward=False),
         "next": step(others[at + 1 : at + 2], forward=True),
     }

@@ -9,18 +9,26 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from ...errors import GphotosError
 from ...store.review.chosen_keepers import save_keeper
-from ...store.review.decisions import Choice, GroupState, read_group, save_all_kept, save_choices, save_suggestion
+from ...store.review.decisions import (
+    Choice,
+    GroupState,
+    read_group,
+    save_all_kept,
+    save_choices,
+    save_same_picture,
+    save_suggestion,
+)
 from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
-from . import group_rows
+from . import captions, group_cards, group_rows
 from .compare import first_to_compare
 from .group_json import group_json
 from .queue_filters import Place, QueueFilter
 from .queue_rows import read_neighbour
 
-GOES_ON = ("accept", "keep_all")
+GOES_ON = ("accept", "keep_all", "save_on")
 """Actions that say something about every open photo, after which the next group is shown."""
 
 
@@ -34,8 +42,23 @@ async def group(library: Library, wants_json: bool):
     if wants_json:
         return json_answer(_as_json(library, chosen, found))
     last = await library.read(latest_batch, library.actor_id) if library.can_review else None
-    context = {**found, "chosen": chosen, "query": chosen.query(), "last_batch": last, "measures_of": group_rows.measures_of}
-    return await page_answer(library, "gphotos_group.html", context)
+    return await page_answer(library, "gphotos_group.html", {**found, **_shown(library, found, chosen), "last_batch": last})
+
+
+def _shown(library: Library, found: dict[str, Any], chosen: QueueFilter) -> dict[str, Any]:
+    """What the page says of the group, made ready before the template runs."""
+    state, query = found["state"], chosen.query()
+    cards = group_cards.cards_of(library, state, found["evidence"], found["unproved"])
+    others = [member for member in state.members if member["photo_id"] != state.keeper_id]
+    return {
+        "cards": cards,
+        "names": [card.name for card in cards],
+        "lead": group_cards.lead_of(cards, state.group),
+        "sum": group_cards.sum_of(cards),
+        "next_compare": library.compare_url(state.group["group_id"], others[0]["photo_id"], query) if others else None,
+        "query": query,
+        "short": lambda name: captions.short_name({"filename": name}),
+    }
 
 
 def _as_json(library: Library, chosen: QueueFilter, found: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +79,8 @@ def _as_json(library: Library, chosen: QueueFilter, found: dict[str, Any]) -> di
 async def _decide(library: Library, group_id: str, chosen: QueueFilter, wants_json: bool):
     body = await read_body(library.request)
     action, seen, then = body.text("action", "save"), body.text("seen"), body.text("then")
+    if body.text("accept"):  # a button of the queue, which sends what it saw as its value
+        action, seen, then = "accept", body.text("accept"), "queue"
     batch_id = await library.write(_save, group_id, action, body, library.actor_id, seen)
     if wants_json:
         return json_answer(await library.read(_answer, library, group_id, batch_id, chosen, then))
@@ -74,8 +99,13 @@ def _save(conn: sqlite3.Connection, group_id: str, action: str, body: Body, acto
         return save_keeper(conn, group_id, body.text("photo_id"), actor, seen)
     if action.startswith("keeper:"):  # the name of a plain button
         return save_keeper(conn, group_id, action.partition(":")[2], actor, seen)
-    if action != "save":
-        raise GphotosError(f"{action} is not an action. Known are save, accept, keep_all, keeper.")
+    if action.startswith("apart:"):
+        return save_choices(conn, group_id, [Choice(action.partition(":")[2], "not_duplicate")], actor, seen)
+    if action.startswith(("same:", "unsame:")):
+        word, _, photo_id = action.partition(":")
+        return save_same_picture(conn, group_id, photo_id, actor, seen, said=word == "same")
+    if action not in ("save", "save_on"):
+        raise GphotosError(f"{action} is not an action. Known are save, save_on, accept, keep_all, keeper, apart, same.")
     return save_choices(conn, group_id, _choices(body), actor, seen)
 
 
@@ -88,10 +118,12 @@ def _told(conn: sqlite3.Connection, batch_id: int | None) -> str:
 def _choices(body: Body) -> list[Choice]:
     """From the form's radio buttons and notes, or from JSON: `{"choices": [{"photo_id": ..., "decision": ..., "note": ...}]}`."""
     if not body.is_json:
-        notes = body.starting_with("note:")
+        notes, untold = body.starting_with("note:"), body.text("untold")
+        # The keeper is shown as what stays; only who says more about it than that has decided about it.
         return [
             Choice(photo_id, decision or None, notes.get(photo_id, "").strip() or None)
             for photo_id, decision in body.starting_with("decision:").items()
+            if (photo_id, decision) != (untold, "keep") or notes.get(photo_id, "").strip()
         ]
     choices = []
     for entry in body.list("choices"):

@@ -6,13 +6,11 @@ import sqlite3
 from typing import Any
 
 from ... import words
-from ...model import MEASURES
 from ...store.review.decisions import GroupState, read_group
+from ...store.review.leaving import unproved
 from ...store.rows import marks, read_rows
 from .queue_filters import Place, QueueFilter
 from .queue_rows import read_neighbour
-
-NUMBERS = ("distance_bits", "confidence", *MEASURES)
 
 
 def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
@@ -30,9 +28,17 @@ def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str]
         "left_out": [pair for pair in pairs if not (state.keeper_id in _ends(pair) and _inside(pair, ids))],
         "table": differences(state, details),
         "details": details,
+        "unproved": read_unproved(conn, state, tables),
         "next_id": read_neighbour(conn, chosen, tables, place, True),
         "previous_id": read_neighbour(conn, chosen, tables, place, False),
     }
+
+
+def read_unproved(conn: sqlite3.Connection, state: GroupState, tables: frozenset[str]) -> dict[str, str]:
+    """For each member whose removal nothing proves the sentence that is said when it is chosen."""
+    if not {"decisions", "pairs"} <= tables:
+        return {}
+    return unproved(conn, [member["photo_id"] for member in state.members if member["photo_id"] != state.keeper_id])
 
 
 def _ends(pair: dict[str, Any]) -> tuple[str, str]:
@@ -63,16 +69,6 @@ def read_pairs(conn: sqlite3.Connection, state: GroupState, limit: int = 200) ->
     )
 
 
-def measures_of(pair: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The measured numbers of a pair that are known, for reading."""
-    told = []
-    for name in NUMBERS:
-        value = pair.get(name)
-        if value is not None:
-            told.append((name.replace("_", " "), round(value, 3) if isinstance(value, float) else value))
-    return told
-
-
 def _details(conn: sqlite3.Connection, photo_id: str, tables: frozenset[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"albums": None, "people": None, "files": None}
     if {"albums", "album_photos"} <= tables:
@@ -90,13 +86,28 @@ def _details(conn: sqlite3.Connection, photo_id: str, tables: frozenset[str]) ->
 
 
 def differences(state: GroupState, details: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each property: its name, the value of each member as text, and whether they differ."""
+    """One row for each property: its name, the value of each member as text, and whether they differ.
+
+    `cells` says of each value how it stands to the keeper's, the first: same, differs, or only (a copy has what the keeper lacks).
+    """
     rows = []
     for name, value_of in _PROPERTIES:
-        values = [value_of({**member, **details[member["photo_id"]]}) for member in state.members]
-        if any(value not in (None, "") for value in values):
-            rows.append({"name": name, "values": [value or "" for value in values], "differs": len(set(values)) > 1})
+        values = [value_of({**member, **details[member["photo_id"]]}) or "" for member in state.members]
+        if any(values):
+            cells = [("", values[0]), *((_stands(name, value, values[0]), value) for value in values[1:])]
+            rows.append({"name": name, "values": values, "differs": len(set(values)) > 1, "cells": cells})
     return rows
+
+
+_LOST_WITH_A_COPY = ("Albums", "Description", "People", "Place")
+
+
+def _stands(name: str, value: str, kept: str) -> str:
+    if value == kept or value in ("", "none"):
+        return "same"
+    if name in _LOST_WITH_A_COPY and not set(value.split(", ")) <= set(kept.split(", ")):
+        return "only"
+    return "differs"
 
 
 def _yes(name: str):
@@ -108,16 +119,15 @@ def _listed(name: str):
 
 
 _PROPERTIES = (
-    ("File name", lambda photo: photo.get("filename")),
     ("Pixels", words.dimensions),
-    ("Bytes", lambda photo: words.size(photo.get("bytes"))),
+    ("Size", lambda photo: words.size(photo.get("bytes"))),
     ("Format", words.format_name),
     ("Taken", lambda photo: words.moment(photo.get("taken_at"))),
     ("Time known from", lambda photo: photo.get("taken_at_source")),
     ("Camera clock", lambda photo: words.moment(photo.get("camera_taken_at"))),
     ("Camera", words.camera),
-    ("Origin", lambda photo: photo.get("origin")),
     ("Uploaded", lambda photo: words.moment(photo.get("uploaded_at"))),
+    ("Uploaded by", lambda photo: words.origin(photo["origin"]) if photo.get("origin") else None),
     ("Albums", _listed("albums")),
     ("Favourite", _yes("favorite")),
     ("Archived", _yes("archived")),

@@ -8,6 +8,7 @@ from ...words import count
 from ..site.access import Library
 from ..site.forms import read_body, whole_number
 from ..site.responses import json_answer, page_answer, redirect
+from .tabs import fetch_tabs
 
 PAGE_SIZE = 50
 
@@ -24,7 +25,7 @@ async def history(library: Library, wants_json: bool):
     if wants_json:
         next_url = library.url("duplicates", "history.json", _next=after) if after else None
         return json_answer({"ok": True, **shown, "next_url": next_url})
-    return await page_answer(library, "gphotos_history.html", shown)
+    return await page_answer(library, "gphotos_history.html", {**shown, "tabs": await fetch_tabs(library)})
 
 
 async def _undo(library: Library, wants_json: bool):

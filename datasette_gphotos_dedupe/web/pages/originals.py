@@ -16,13 +16,12 @@ from pathlib import PureWindowsPath
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from ...errors import GphotosError, NotFoundError, SourceError
+from ...errors import NotFoundError
+from ...model import Trouble
 from ...store.library.originals import Place, read_places
 from ..site.access import Library
 from ..site.images import IMAGE_HEADERS
 from ..site.picture_workers import run_on_picture
-
-MAX_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,11 @@ async def original(library: Library, wants_json: bool) -> Response:
     headers = {**IMAGE_HEADERS, **({"etag": etag} if etag else {})}
     if etag and etag in library.request.headers.get("if-none-match", ""):
         return Response("", 304, headers, content_type="image/jpeg")
-    content = await run_on_picture(_render_first, places)
+    from ...pipeline.showing import NOT_SHOWN, render_first
+
+    content = await run_on_picture(render_first, places)
+    if isinstance(content, Trouble):
+        raise NotFoundError(f"The original cannot be shown: {NOT_SHOWN}.")
     return Response(content, 200, headers, content_type="image/jpeg")
 
 
@@ -52,20 +55,6 @@ def _etag(place: Place) -> str | None:
     from ...core.pictures.rendering import QUALITY
 
     return f'"{hashlib.sha256(f"{place.sha1} {QUALITY}".encode()).hexdigest()[:20]}"' if place.sha1 else None
-
-
-def _render_first(places: Sequence[Place]) -> bytes:
-    """The first place that gives a picture. Raises NotFoundError with the reason of the last that did not."""
-    from ...core.pictures.rendering import render_jpeg
-    from ...sources.archives.originals import read_original
-
-    reason = ""
-    for place in places:
-        try:
-            return render_jpeg(read_original(place.container, place.member, MAX_BYTES, place.sha1), place.member).content
-        except GphotosError as error:
-            reason = str(error)
-    raise NotFoundError(f"The original cannot be shown: {reason}.")
 
 
 async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reach]:
@@ -77,18 +66,14 @@ async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reac
 
 
 def _reach(library: Library, photo: dict, places: Sequence[Place]) -> Reach:
-    from ...sources.archives.containers import is_stream
-    from ...sources.archives.originals import find_original
+    from ...pipeline.showing import NOT_SHOWN, is_there
 
     why = "no file of it is known"
     if photo.get("kind") == "video":
         return Reach(None, None, "it is a film")
     for place in places:
-        try:
-            if not is_stream(place.container):  # finding something in a tgz takes as long as reading it
-                find_original(place.container, place.member)
-        except SourceError as error:
-            why = str(error)
+        if not is_there(place):
+            why = NOT_SHOWN
             continue
         where = f"{place.member} in {PureWindowsPath(place.container).name}"  # knows / and \ alike
         return Reach(library.url("original", library.encode(photo["photo_id"])), where, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,31 +13,30 @@ from datasette.utils.asgi import Response
 
 from ...errors import ConflictError, GphotosError
 from ...store.rows import read_rows, select
+from ...words import count
 from ..site import compat
 from ..site import push_jobs as jobs
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
 from ..site.shown_photos import Selection, fetch_photo_ids
+from . import captions
+from .tabs import fetch_tabs
 
-SHOWN = 200
+SHOWN = 50
 DEFAULT_TITLE = "Duplicates"
 ROUTES = {
-    "by_id": (
-        "By id",
-        "For photos that this app uploaded: Google lets it put them into an album of its own.",
+    "handover": (
+        "A file for your browser",
+        "Works for every photo. The Google Photos Toolkit reads it and fills the album; you press the buttons. Or a spreadsheet, or a "
+        "list of links to tick off. Nothing is sent from here.",
     ),
     "same_bytes": (
-        "Same bytes again",
-        "For photos that came into your library another way: the identical original, from your Takeout, is uploaded with the album "
-        "named, and Google files the photo it already has. One photo is tried first and you look whether it worked; it may stop "
+        "Upload the same file again",
+        "Google recognises a photo it already has and files it. One is tried first, and you look whether it worked; this may stop "
         "working any day.",
     ),
-    "handover": (
-        "Hand-over file",
-        "For everything else: a file for the Google Photos Toolkit in your browser, a spreadsheet, or a list of links to tick off. "
-        "Nothing is sent from here.",
-    ),
+    "by_id": ("By id", "For photos that this program uploaded itself."),
 }
 HANDOVER_TYPES = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
 
@@ -45,23 +45,92 @@ async def push(library: Library, wants_json: bool):
     """GET shows the plan; POST carries out exactly that plan, or refuses when it has changed."""
     if library.request.method == "POST":
         return await _start(library, wants_json)
+    args = library.request.args
     selection = Selection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
-    title, route = library.request.args.get("album") or DEFAULT_TITLE, library.request.args.get("route") or "by_id"
-    plan = await _plan(library, selection, title, route)
+    title, route = args.get("album") or DEFAULT_TITLE, args.get("route")
+    photo_ids = await fetch_photo_ids(library, selection)
+    plan, carries, safe = await library.read(
+        _read_plan, photo_ids, title, route or ("by_id" if wants_json else ""), bool(library.auth_path)
+    )
     shown = {
         "selection": selection,
         "plan": plan,
-        "routes": ROUTES,
         "digest": digest_of(plan),
         "sign_in": library.auth_path is not None,
         "pushes": await library.read(_read_pushes),
-        "names": await library.read(_read_names, [item.keeper_id for item in plan.planned[:SHOWN] if item.keeper_id]),
         "others": _other_routes(plan),
-        "limit": SHOWN,
     }
     if wants_json:
         return json_answer(_plan_json(library, shown))
-    return await page_answer(library, "gphotos_push.html", shown)
+    more = {"carries": carries, "safe": safe, "routes": ROUTES, "limit": SHOWN, "tabs": await fetch_tabs(library, "album")}
+    return await page_answer(library, "gphotos_push.html", {**shown, **more, **await library.read(_read_told, plan)})
+
+
+def _read_plan(conn: sqlite3.Connection, photo_ids: list[str] | None, title: str, route: str, sign_in: bool):
+    """The plan by this route, or by the one that carries most; how many each route could carry, and how many may go at all."""
+    from ...album import plan_push, read_candidates, read_pushed
+    from ...album.plan import plan_withdrawal, route_refusal
+
+    candidates = list(read_candidates(conn, photo_ids))
+    safe = [candidate for candidate in candidates if candidate.added_to != title and not candidate.refusal]
+    carries = {name: sum(not route_refusal(candidate, name) for candidate in safe) for name in ROUTES}
+    pushed = read_pushed(conn, title)
+    usable = ("by_id", "handover", "same_bytes") if sign_in else ("handover",)  # of equals the first
+    if sign_in and any(item.state == "withdraw" for item in plan_withdrawal(pushed)):
+        usable = ("by_id",)  # what must come out of the album comes first
+    chosen = route or max(usable, key=lambda name: carries[name])
+    return plan_push(candidates, title, chosen, pushed), carries, len(safe)
+
+
+def _read_told(conn: sqlite3.Connection, plan: Any) -> dict[str, Any]:
+    """What the page says of the plan beside its photos."""
+    going = [item.photo_id for item in plan.planned]
+    saved: dict[str, list[str]] = {}
+    for entry in plan.rescue:
+        saved.setdefault(entry.photo_id, []).append(_WHAT.get(entry.what, entry.what).format(entry.value))
+    return {
+        "bytes": sum(row[0] or 0 for row in select(conn, "SELECT bytes FROM photos WHERE photo_id IN ({})", going)),
+        "names": _read_names(conn, [item.keeper_id for item in plan.planned[:SHOWN] if item.keeper_id]),
+        "refusals": Counter(item.reason for item in plan.refused).most_common(),
+        "proved": sum(item.word != "on your word" for item in plan.planned),
+        "on_word": sum(item.word == "on your word" for item in plan.planned),
+        "told": {item.photo_id: _ON_WHOSE_WORD.get(item.word or "", "") for item in plan.planned},
+        "saved": {photo_id: ", ".join(told) for photo_id, told in saved.items()},
+        "rescued": len(saved),
+        "rescue_lines": _rescue_lines(plan),
+        "short": lambda name: captions.short_name({"filename": name}),
+    }
+
+
+_ON_WHOSE_WORD = {
+    "remade": "Proved: it can be made again from the one that stays",
+    "same_bytes": "Proved: it is the same file, byte for byte",
+    "on your word": "Yours: nothing else proves it",
+}
+_WHAT = {"album": "Album {}", "person": "Person {}", "favorite": "Favourite", "description": "Description", "location": "Place"}
+_SAVING = {
+    ("description", True): "{} written to the photo that stays, before its copy goes.",
+    ("album", True): "{} the photo that stays. A copy whose rescue fails does not go.",
+}
+_NOUNS = {
+    "description": ("description is", "descriptions are"),
+    "album": ("album gets", "albums get"),
+    "person": ("name of a person", "names of people"),
+    "favorite": ("favourite", "favourites"),
+    "location": ("place", "places"),
+}
+
+
+def _rescue_lines(plan: Any) -> list[tuple[int, str]]:
+    """How many of each kind are saved, and by whom."""
+    counted = Counter((entry.what, entry.by_api and plan.route != "handover") for entry in plan.rescue)
+    lines = []
+    for (what, by_api), number in counted.most_common():
+        noun = _NOUNS.get(what, (what, what))[number != 1]
+        by_hand = f"{noun.removesuffix(' is').removesuffix(' are').removesuffix(' gets').removesuffix(' get')}: only you can add "
+        hand = f"{by_hand}{'this' if number == 1 else 'these'} in Google Photos."
+        lines.append((number, _SAVING[what, by_api].format(noun) if (what, by_api) in _SAVING else hand))
+    return lines
 
 
 async def _plan(library: Library, selection: Selection, title: str, route: str):
@@ -123,6 +192,8 @@ async def _start(library: Library, wants_json: bool):
             f"file it writes as `auth` in the configuration of the plugin {compat.PLUGIN}."
         )
     selection = Selection.from_pairs(_pairs(body))
+    if body.text("shown", route) != route or body.text("shown_album", title) != title:  # another way than the one that was shown
+        return redirect(library.url("duplicates", "push", route=route, album=title, **dict(selection.pairs())))
     plan = await _plan(library, selection, title, route)
     _check_unchanged(plan, body.text("digest"))
     if route == "handover":
@@ -139,8 +210,7 @@ async def _start(library: Library, wants_json: bool):
 def _check_unchanged(plan: Any, digest: str) -> None:
     if digest_of(plan) != digest:
         raise ConflictError(
-            f"Nothing was sent: what would be pushed has changed since you looked. It is {len(plan.planned):,} photos now. "
-            "Look at them and confirm again."
+            f"The list has changed: it is {count(len(plan.planned), 'photo')} now. Nothing went. Look at them and confirm again."
         )
 
 

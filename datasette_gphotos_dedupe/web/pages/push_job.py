@@ -13,6 +13,7 @@ from ..site import push_jobs as jobs
 from ..site.access import Library
 from ..site.forms import read_body, whole_number
 from ..site.responses import json_answer, page_answer, redirect
+from .tabs import fetch_tabs
 
 SHOWN = 200
 STATES = ("planned", "sent", "added", "refused", "failed")
@@ -32,7 +33,11 @@ async def job(library: Library, wants_json: bool):
     if wants_json:
         return json_answer({"ok": True, **shown})
     unfinished = shown["push"]["state"] in pushes.UNFINISHED
-    return await page_answer(library, "gphotos_push_job.html", {**shown, "state": state, "unfinished": unfinished})
+    return await page_answer(
+        library,
+        "gphotos_push_job.html",
+        {**shown, "state": state, "unfinished": unfinished, "tabs": await fetch_tabs(library, "album")},
+    )
 
 
 def _read_job(conn: sqlite3.Connection, push_id: int, after: int, state: str) -> dict[str, Any]:

@@ -9,9 +9,13 @@ from urllib.parse import urlencode
 
 from ...errors import GphotosError
 from ...model import RELATIONS
+from ..site.bounds import MAX_VALUE
 
 STATES = {"open": (0,), "decided": (1,), "all": (0, 1)}
 """What `groups.decided` may be."""
+
+PROOFS = {"": "1", "proved": "waiting_count > 0", "asks": "waiting_count = 0"}
+"""Whether a proved copy waits in a group, or only a person can say; in SQL about `groups` and about `group_counts`."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class QueueFilter:
 
     relation: str = ""
     state: str = "open"
+    proof: str = ""  # proved, asks
     year: str = ""
     camera: str = ""
     origin: str = ""
@@ -32,10 +37,15 @@ class QueueFilter:
     def from_args(cls, args: Any) -> QueueFilter:
         """Read from a query string. Raises GphotosError for a value that cannot be meant."""
         values = {field.name: str(args.get(field.name) or field.default).strip() for field in fields(cls)}
+        for name, value in values.items():
+            if len(value) > MAX_VALUE:
+                raise GphotosError(f"{name} is longer than {MAX_VALUE:,} characters, more than is looked up here.")
         if values["relation"] and values["relation"] not in RELATIONS:
             raise GphotosError(f"{values['relation']} is not a relation. Known are {', '.join(RELATIONS)}.")
         if values["state"] not in STATES:
             raise GphotosError(f"{values['state']} is not a state. Known are {', '.join(STATES)}.")
+        if values["proof"] not in PROOFS:
+            raise GphotosError(f"{values['proof']} is not a kind of proof. Known are proved, asks.")
         for name in ("year", "size", "space"):
             if values[name] and not (values[name].isascii() and values[name].isdigit() and len(values[name]) < 16):
                 raise GphotosError(f"{name} must be a whole number, not {values[name]}.")
@@ -55,8 +65,8 @@ class QueueFilter:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing chosen beyond relation and state."""
-        return self == QueueFilter(relation=self.relation, state=self.state)
+        """Nothing chosen beyond what the tabs choose."""
+        return self == QueueFilter(state=self.state, proof=self.proof)
 
     def words(self) -> str:
         """The filter in words, for the history: relation smaller_copy, year 2019."""
@@ -78,7 +88,7 @@ def where(
     find them: the plus sign tells SQLite. When `MOST` match, the list of those that do not is the shorter one.
     """
     parts, params = [], {}
-    for name, sql in _conditions(tables, shares or {}).items():
+    for name, sql in _conditions(chosen, tables, shares or {}).items():
         value = getattr(chosen, name)
         if value and name not in leave_out:
             parts.append(f"({sql})")
@@ -88,7 +98,7 @@ def where(
     return " AND ".join(parts) or "1", params
 
 
-def _conditions(tables: frozenset[str], shares: Mapping[str, str]) -> dict[str, str]:
+def _conditions(chosen: QueueFilter, tables: frozenset[str], shares: Mapping[str, str]) -> dict[str, str]:
     key = {name: "group_id" if shares.get(name, FEW) == FEW else "+group_id" for name in ("text", "album")}
     no = "NOT " if shares.get("text") == MOST else ""
     names = "SELECT 1 FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id"
@@ -102,9 +112,10 @@ def _conditions(tables: frozenset[str], shares: Mapping[str, str]) -> dict[str, 
             CROSS JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
     return {
         "relation": "relation = :relation",
+        "proof": PROOFS[chosen.proof],
         "year": "taken_year = :year",
         "camera": "camera = :camera",
-        "origin": "origin = :origin",
+        "origin": "instr(origins, '|' || :origin || '|') > 0",
         "size": "size = :size",
         "space": "reclaimable_bytes >= :space",
         "album": album,

@@ -8,33 +8,43 @@ from typing import Any
 from ... import words
 from ...store.review.decisions import GroupState
 from ..site.access import Library
+from . import captions
 from .queue_filters import QueueFilter
 
-SHOWN_MEMBERS = 4
+SHOWN_COPIES = 4
+BOX = (320, 240)  # of a preview whose photo's size is not known
 
 
 @dataclass(frozen=True)
 class Box:
-    """The preview of one member. `src` is None where previews may not be seen."""
+    """The picture of one member. `src` is None where previews may not be seen; width and height are of the photo, for its place."""
 
     src: str | None
     css: str
+    word: str  # Stays, Goes, You decide
+    caption: str
+    alt: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Line:
-    """One group of the list."""
+    """One group of the list. `goes` and `asks` are what a selection counts: copies that wait, and names of what nothing proves."""
 
     group_id: str
     url: str
-    boxes: list[Box]
+    compare_url: str
+    keeper: Box
+    copies: list[Box]
+    css: str  # how the copies stand
     more: int  # members beyond the boxes
     name: str
     facts: str
-    reason: str  # of the first photo that something is said about, in words
-    gain: str
     decided: bool
-    acceptable: bool
+    goes: int
+    bytes: int
+    asks: str
     seen: str
 
 
@@ -45,43 +55,45 @@ def lines_of(library: Library, states: list[GroupState], chosen: QueueFilter) ->
 
 
 def _line(library: Library, state: GroupState, query: str) -> Line:
-    group, keeper = state.group, state.members[0]
+    group, keeper, others = state.group, state.members[0], state.members[1:]
+    waiting = [member for member in others if member["suggested"] == "remove" and not member["decision"]]
+    asks = [captions.short_name(member) for member in others if captions.role_of(member) == captions.ASKS]
+    first = next((member for member in others if captions.role_of(member) == captions.ASKS), (others or [keeper])[0])
     return Line(
         group_id=group["group_id"],
         url=library.group_url(group["group_id"], query),
-        boxes=[_box(library, member) for member in state.members[:SHOWN_MEMBERS]],
-        more=max(0, len(state.members) - SHOWN_MEMBERS),
-        name=keeper["filename"] or keeper["photo_id"],
+        compare_url=library.compare_url(group["group_id"], first["photo_id"], query),
+        keeper=_box(library, keeper, keeper),
+        copies=[_box(library, member, keeper) for member in others[:SHOWN_COPIES]],
+        css={1: "", 2: " gp-two"}.get(min(len(others), SHOWN_COPIES), " gp-many"),
+        more=max(0, len(others) - SHOWN_COPIES),
+        name=captions.short_name(keeper),
         facts=_facts(group),
-        reason=_reason(state),
-        gain=_gain(group, keeper),
         decided=bool(group["decided"]),
-        acceptable=bool(group["suggested_count"]) and not group["decided"],
+        goes=len(waiting),
+        bytes=sum(member["bytes"] or 0 for member in waiting),
+        asks="; ".join(asks[:3]),
         seen=state.seen,
     )
 
 
-def _box(library: Library, member: dict[str, Any]) -> Box:
-    leaves = member["decision"] == "remove" or (not member["decision"] and member["suggested"] == "remove")
-    css = "gp-box" + (" gp-is-keeper" if member["role"] == "keeper" else "") + (" gp-is-remove" if leaves else "")
-    src = library.thumbnail_url(member["photo_id"]) if "thumbnails" in library.tables else None
-    return Box(src, css)
+def _box(library: Library, member: dict[str, Any], keeper: dict[str, Any]) -> Box:
+    role = captions.role_of(member)
+    is_keeper = member is keeper
+    told = captions.keeper_caption(keeper) if is_keeper else captions.copy_caption(member, keeper)
+    name = captions.short_name(member)
+    return Box(
+        src=library.thumbnail_url(member["photo_id"]) if "thumbnails" in library.tables else None,
+        css=f"gp-{role}",
+        word=captions.ROLE_WORDS[role],
+        caption=told,
+        alt=f"{name}, the photo that stays" if is_keeper and role == captions.STAYS else name,
+        width=member["width"] or BOX[0],
+        height=member["height"] or BOX[1],
+    )
 
 
 def _facts(group: dict[str, Any]) -> str:
-    known = (words.RELATION_LABELS[group["relation"]], words.count(group["size"], "photo"), group["taken_year"], group["camera"])
-    return " · ".join(str(fact) for fact in known if fact)
-
-
-def _reason(state: GroupState) -> str:
-    others = [member for member in state.members if member["role"] != "keeper"]
-    told = [member for member in others if member["suggested"] == "remove"] or others
-    more = f" (and {len(told) - 1:,} more)" if len(told) > 1 else ""
-    return f"{told[0]['filename'] or told[0]['photo_id']}: {told[0]['reason']}{more}" if told else ""
-
-
-def _gain(group: dict[str, Any], keeper: dict[str, Any]) -> str:
-    if not group["suggested_count"]:
-        return "nothing is suggested: you decide"
-    copies = words.count(group["suggested_count"], "copy", "copies")
-    return f"keeps {words.dimensions(keeper)}; {copies} suggested, {words.size(group['reclaimable_bytes'])} to gain"
+    """``3 photos, 1.2 MB to gain``."""
+    gain = f"{words.size(group['waiting_bytes'])} to gain" if group["waiting_bytes"] and not group["decided"] else ""
+    return ", ".join(fact for fact in (words.count(group["size"], "photo"), gain) if fact)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -92,16 +93,18 @@ def _walk(
     return [row[0] for row in conn.execute(f"{' UNION ALL '.join(parts)} {sorting}", params)]
 
 
-_ALIKE = "groups.relation, groups.decided, groups.taken_year, groups.camera, groups.origin, groups.size"  # as the index has them
-DIMENSIONS = {"relation": "relation", "year": "taken_year", "camera": "camera", "origin": "origin", "size": "size"}
+_CELL = """relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera, origins,
+    size, waiting_count > 0 AS proved, count(*) AS groups, sum(waiting_count) AS waiting_count, sum(waiting_bytes) AS waiting_bytes"""
+_ALIKE = "groups.relation, groups.decided, groups.taken_year, groups.camera, groups.origins, groups.size"  # as the index has them
+DIMENSIONS = {"relation": "relation", "year": "taken_year", "camera": "camera", "origin": "origins", "size": "size"}
 """Filters that `group_counts` knows, and their columns in it."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many groups a filter matches: by relation and state, and by the values of each facet, each without its own filter."""
+    """How many groups a filter matches: by relation, state and proof, and by the values of each facet, each without its own filter."""
 
-    relations: list[tuple[str, int, int, int, int]]  # relation, decided, groups, groups with a suggestion, bytes
+    relations: list[tuple[str, int, int, int, int, int]]  # relation, decided, proved, groups, copies that wait, their bytes
     facets: dict[str, list[tuple[str, int]]]  # most frequent first
 
 
@@ -110,54 +113,57 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
 
     Filters that it does not know (text, album, space) are looked up among the groups themselves, once for all counts.
     """
-    others, params = where(chosen, tables, (*DIMENSIONS, "state"), read_shares(conn, chosen, tables))
+    others, params = where(chosen, tables, (*DIMENSIONS, "state", "proof"), read_shares(conn, chosen, tables))
     cells, source = "", "group_counts"
     if params or "group_counts" not in tables:
         source = "cells"
-        cells = f"""WITH cells AS (SELECT relation, decided, coalesce(taken_year, 0) AS taken_year, coalesce(camera, '') AS camera,
-            coalesce(origin, '') AS origin, size, count(*) AS groups,
-            sum(suggested_count > 0) AS suggested, sum(reclaimable_bytes) AS bytes
-            FROM groups WHERE {others} GROUP BY {_ALIKE}) """
+        cells = f"WITH cells AS (SELECT {_CELL} FROM groups WHERE {others} GROUP BY {_ALIKE}, waiting_count > 0) "
     parts = []
     for name, column in DIMENSIONS.items():
-        left_out = ("relation", "state") if name == "relation" else (name,)
+        by_relation = name == "relation"
+        left_out = ("relation", "state", "proof") if by_relation else (name,)
         condition, more = where(chosen, tables, leave_out=(*left_out, "text", "album", "space"))
         params |= more
-        decided = "decided" if name == "relation" else "0"
-        sums = "sum(groups), sum(suggested), sum(bytes)"
-        parts.append(f"SELECT '{name}', {column}, {decided}, {sums} FROM {source} WHERE {condition} GROUP BY {column}, 3")
+        more_columns = "decided, proved" if by_relation else "0, 0"
+        sums = "sum(groups), sum(waiting_count), sum(waiting_bytes)"
+        parts.append(f"SELECT '{name}', {column}, {more_columns}, {sums} FROM {source} WHERE {condition} GROUP BY {column}, 3, 4")
     sql = cells + " UNION ALL ".join(parts)
     key = ("tally", sql, tuple(params.items()))
     return remembered(conn, key, lambda: _tally(conn.execute(sql, params)))
 
 
-def _tally(rows: Iterable[tuple[str, Any, int, int, int, int]]) -> Tally:
-    relations: list[tuple[str, int, int, int, int]] = []
-    facets: dict[str, list[tuple[str, int]]] = {name: [] for name in DIMENSIONS if name != "relation"}
-    for name, value, decided, groups, suggested, to_gain in rows:
+def _tally(rows: Iterable[tuple[str, Any, int, int, int, int, int]]) -> Tally:
+    relations: list[tuple[str, int, int, int, int, int]] = []
+    facets: dict[str, Counter[str]] = {name: Counter() for name in DIMENSIONS if name != "relation"}
+    for name, value, decided, proved, groups, copies, to_gain in rows:
         if name == "relation":
-            relations.append((value, decided, groups, suggested, to_gain))
-        elif value:  # neither '' nor 0: unknown is no value to choose
-            facets[name].append((str(value), groups))
-    for values in facets.values():
-        values.sort(key=lambda entry: (-entry[1], entry[0]))
-    return Tally(relations, facets)
+            relations.append((value, decided, proved, groups, copies, to_gain))
+        else:
+            for one in str(value).split("|") if value else ():  # neither '' nor 0: unknown is no value to choose
+                facets[name][one] += groups
+    return Tally(relations, {name: _most_first(values) for name, values in facets.items()})
+
+
+def _most_first(values: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(((value, count) for value, count in values.items() if value), key=lambda entry: (-entry[1], entry[0]))
 
 
 def counts_of(tally: Tally) -> list[dict[str, Any]]:
-    """For each relation there is: groups open and decided, open ones with a suggestion, and the bytes that these would give."""
+    """For each relation there is: groups open and decided, open ones with proved copies that wait, how many copies, their bytes."""
     counts: dict[str, dict[str, Any]] = {}
-    for relation, decided, groups, suggested, to_gain in tally.relations:
+    for relation, decided, proved, groups, copies, to_gain in tally.relations:
         entry = counts.setdefault(
             relation,
             {
                 **{"relation": relation, "removable": relation in REMOVABLE_RELATIONS},
-                **{"open": 0, "decided": 0, "suggested": 0, "bytes": 0},
+                **{"open": 0, "decided": 0, "suggested": 0, "copies": 0, "bytes": 0},
             },
         )
         entry["decided" if decided else "open"] += groups
-        entry["suggested"] += 0 if decided else suggested
-        entry["bytes"] += 0 if decided else to_gain
+        if not decided:
+            entry["suggested"] += groups if proved else 0
+            entry["copies"] += copies
+            entry["bytes"] += to_gain
     return [counts[relation] for relation in RELATIONS if relation in counts]
 
 

@@ -18,11 +18,13 @@ from datasette.utils import sqlite_timelimit, tilde_decode, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
-from ...store.schema_check import explain_fault, find_fault
 from . import compat, inline
 
 REQUIRED = ("photos", "groups", "group_members")
-OPTIONAL = ("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts")
+OPTIONAL = (
+    *("thumbnails", "pairs", "decisions", "decision_batches", "decision_history", "group_text", "group_counts"),
+    *("uploads", "upload_photos"),
+)
 _WRITTEN = ("decisions", "decision_batches", "decision_history")  # where one is missing nothing can be decided
 DETAILS = ("albums", "album_photos", "people", "photo_people", "files", "judgements", "pushes", "push_items")
 
@@ -173,6 +175,8 @@ def _read_tables(conn: sqlite3.Connection, db: Any) -> frozenset[str]:
 
 def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
     """What is wrong with the tables, views and triggers of a library; looked for again whenever one of them has changed."""
+    from ...store.schema_check import find_fault  # with it comes the schema, which no start has to wait for
+
     version = conn.execute("PRAGMA schema_version").fetchone()[0]
     if _faults.get(db, (None, None))[0] != version:
         _faults[db] = (version, find_fault(conn, whole=False))
@@ -198,6 +202,8 @@ async def open_library(
     present = await read_tables(db)
     fault = None if present else _faults.get(db, (0, None))[1]
     if fault:
+        from ...store.schema_check import explain_fault
+
         raise NotFound(explain_fault(db.name, fault))
     if not present or not present.issuperset(required):
         raise NotFound(f"{db.name} has no duplicates in it. Import first: gphotos-to-sqlite takeout {db.name}.db takeout-*.zip")

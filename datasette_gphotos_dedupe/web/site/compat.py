@@ -118,6 +118,13 @@ def plain_environment(datasette: Any, request: Any) -> Any:
     return _plain[own]
 
 
+def has_tops(datasette: Any) -> bool:
+    """Whether plugins may write above Datasette's own lists: from 1.0 on."""
+    from datasette import hookspecs
+
+    return hasattr(hookspecs, "top_homepage")
+
+
 def read_plugin_static(datasette: Any, name: str) -> str:
     """The address of one of our static files."""
     return datasette.urls.static_plugins("datasette_gphotos_dedupe", name)

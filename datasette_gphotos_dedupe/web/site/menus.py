@@ -11,7 +11,7 @@ from . import compat
 from .access import REQUIRED, is_read_only, read_tables
 
 
-async def _viewable(datasette: Any, actor: dict | None, database: str) -> frozenset[str]:
+async def viewable_tables(datasette: Any, actor: dict | None, database: str) -> frozenset[str]:
     """Our tables of this database when the actor may view those that the queue needs."""
     db = datasette.databases.get(database)
     if db is None or database == "_internal":
@@ -21,7 +21,8 @@ async def _viewable(datasette: Any, actor: dict | None, database: str) -> frozen
     return tables if len(seen) == len(REQUIRED) else frozenset()
 
 
-def _base(datasette: Any, database: str) -> str:
+def base_url(datasette: Any, database: str) -> str:
+    """Where the queue of this database is."""
     return f"{datasette.urls.database(database)}/-/duplicates"
 
 
@@ -29,9 +30,9 @@ def menu_links(datasette: Any, actor: dict | None, request: Any):
     """Duplicates, once for each database that has them."""
 
     async def links() -> list[dict[str, str]]:
-        names = [name for name in datasette.databases if await _viewable(datasette, actor, name)]
+        names = [name for name in datasette.databases if await viewable_tables(datasette, actor, name)]
         label = "Duplicates" if len(names) == 1 else "Duplicates in {}"
-        return [{"href": _base(datasette, name), "label": label.format(name)} for name in names]
+        return [{"href": base_url(datasette, name), "label": label.format(name)} for name in names]
 
     return links
 
@@ -40,14 +41,16 @@ def database_links(datasette: Any, actor: dict | None, database: str):
     """The review pages, in the menu of the database."""
 
     async def links() -> list[dict[str, str]]:
-        tables = await _viewable(datasette, actor, database)
+        tables = await viewable_tables(datasette, actor, database)
         if not tables:
             return []
-        found = [{"href": _base(datasette, database), "label": "Review duplicates"}]
+        found = [{"href": base_url(datasette, database), "label": "Review duplicates"}]
+        if "fingerprints" in tables and await compat.allowed(datasette, actor, "gphotos-review", database):
+            found.append({"href": f"{base_url(datasette, database)}/find", "label": "Find a picture"})
         if "decision_batches" in tables:
-            found.append({"href": f"{_base(datasette, database)}/history", "label": "What was decided"})
+            found.append({"href": f"{base_url(datasette, database)}/history", "label": "What was decided"})
         if await _may_push(datasette, actor, database, tables):
-            found.append({"href": f"{_base(datasette, database)}/push", "label": "Push photos into an album"})
+            found.append({"href": f"{base_url(datasette, database)}/push", "label": "Into the album"})
         return found
 
     return links
@@ -63,7 +66,7 @@ def table_links(datasette: Any, actor: dict | None, database: str, table: str, r
     """Pushing what this table or view shows, when it shows photos."""
 
     async def links() -> list[dict[str, str]]:
-        tables = await _viewable(datasette, actor, database)
+        tables = await viewable_tables(datasette, actor, database)
         if not tables or not await _may_push(datasette, actor, database, tables):
             return []
         columns = await datasette.databases[database].table_columns(table)
@@ -72,7 +75,7 @@ def table_links(datasette: Any, actor: dict | None, database: str, table: str, r
         count = await _count(datasette, request, database, table)
         label = "Push these rows into an album" if count is None else f"Push these {count:,} rows into an album"
         query = urlencode({"table": table, "filter": request.query_string if request else ""})
-        return [{"href": f"{_base(datasette, database)}/push?{query}", "label": label}]
+        return [{"href": f"{base_url(datasette, database)}/push?{query}", "label": label}]
 
     return links
 
@@ -88,12 +91,12 @@ def query_links(datasette: Any, actor: dict | None, database: str, query_name: s
     """Pushing what a query shows."""
 
     async def links() -> list[dict[str, str]]:
-        tables = await _viewable(datasette, actor, database)
+        tables = await viewable_tables(datasette, actor, database)
         if not sql or "photo_id" not in sql or not await _may_push(datasette, actor, database, tables):
             return []
         told = {"sql": sql} if not query_name else {"query": query_name}
         query = urlencode({**told, **{f"p.{key}": value for key, value in (params or {}).items()}})
-        return [{"href": f"{_base(datasette, database)}/push?{query}", "label": "Push the photos of this query into an album"}]
+        return [{"href": f"{base_url(datasette, database)}/push?{query}", "label": "Push the photos of this query into an album"}]
 
     return links
 
@@ -106,9 +109,9 @@ def row_links(datasette: Any, actor: dict | None, database: str, table: str, row
             photo_id = row["photo_id"]
         except LookupError:
             return []
-        if not isinstance(photo_id, str) or not await _viewable(datasette, actor, database):
+        if not isinstance(photo_id, str) or not await viewable_tables(datasette, actor, database):
             return []
-        href = f"{_base(datasette, database)}/photo/{tilde_encode(photo_id)}"
+        href = f"{base_url(datasette, database)}/photo/{tilde_encode(photo_id)}"
         return [{"href": href, "label": "Show its group of duplicates"}]
 
     return links

@@ -93,12 +93,26 @@ async def error_answer(datasette: Any, request: Any, error: Exception, wants_jso
         return json_answer(_error_json(str(error), status), status)
     if not isinstance(error, GphotosError):
         raise error
-    title = {409: "Nothing was changed", 404: "Not found"}.get(status, "That did not work")
-    context = {
-        "title": title,
-        "sentence": str(error),
-        "back_url": request.full_path,
-        "own_static": partial(compat.read_plugin_static, datasette),
-    }
+    context = {**_state_of(datasette, request, error), "own_static": partial(compat.read_plugin_static, datasette)}
     body = await datasette.render_template("gphotos_error.html", context, request=request)
     return Response.html(body, status=status, headers=dict(_PAGE_HEADERS))
+
+
+_STATES = {
+    409: ("question", "ask", "It has changed meanwhile"),
+    404: ("search", "ask", "This is no longer there"),
+    503: ("question", "ask", "Too much at once"),
+    400: ("cross", "wrong", "That did not work"),
+}
+
+
+def _state_of(datasette: Any, request: Any, error: Exception) -> dict[str, Any]:
+    """What went wrong as a state of the page: a drawing, a heading, the sentence, and where to go on."""
+    mark, css, title = _STATES.get(status_of(error), _STATES[400])
+    if isinstance(error, SafetyError):
+        title = "Nothing was saved"
+    here, (database, found, _) = request.full_path, request.full_path.partition("/-/")
+    ways = [("Show it as it is now", here)] if status_of(error) == 409 else []
+    if found:
+        ways.append(("Back to the queue", f"{database}/-/duplicates"))
+    return {"mark": mark, "css": css, "title": title, "sentence": str(error), "ways": ways}

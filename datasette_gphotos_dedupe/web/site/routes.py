@@ -11,6 +11,7 @@ from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
 from . import access as libraries
+from .bounds import refuse_long_values, refuse_other_sites
 from .responses import error_answer, method_answer
 
 DB = r"^/(?P<database>[^/]+)/-/"
@@ -45,18 +46,24 @@ _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "met
 ROUTES = (
     Route("queue", f"{DB}duplicates{JSON}", "pages.queue.queue", optional=_QUEUE),
     Route(
-        "history", f"{DB}duplicates/history{JSON}", "pages.history.history", ("decision_batches", "decision_history"), **_REVIEW
+        "history",
+        f"{DB}duplicates/history{JSON}",
+        "pages.history.history",
+        ("decision_batches", "decision_history"),
+        (*libraries.OPTIONAL, *_GROUP_TABLES),
+        **_REVIEW,
     ),
+    Route("uploads", f"{DB}duplicates/uploads{JSON}", "pages.uploads.uploads", (*_DECIDED, "uploads", "upload_photos"), _QUEUE),
     Route("accept", f"{DB}duplicates/accept{JSON}", "pages.accept.accept", _DECIDED, _QUEUE, **_REVIEWERS),
     Route(
         "calibration",
         f"{DB}duplicates/calibration{JSON}",
         "pages.calibration.calibration",
         (*_GROUP_TABLES, "pairs"),
-        ("thumbnails", "decisions", "judgements", "match_state"),
+        (*_ALL, "match_state"),
         **_REVIEW,
     ),
-    Route("find", f"{DB}duplicates/find{JSON}", "pages.find.find", _LOOKUP, ("decisions", "thumbnails"), **_REVIEWERS),
+    Route("find", f"{DB}duplicates/find{JSON}", "pages.find.find", _LOOKUP, (*_ALL, *_GROUP_TABLES), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "pages.push.push", _PUSH_TABLES, _ALL, **_PUSH),
     Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "pages.push_job.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "pages.compare.compare", optional=_ALL),
@@ -102,7 +109,8 @@ def _view(route: Route) -> Callable:
 
 async def _open(route: Route, datasette: Any, request: Any, method: str) -> libraries.Library:
     if method == "POST":
-        _refuse_other_sites(request)
+        refuse_other_sites(request)
+    refuse_long_values(request)
     library = await libraries.open_library(datasette, request, route.tables, route.optional, route.rights)
     needed = route.writes if method == "POST" else route.reads
     may = {"gphotos-review": library.can_review, "gphotos-push": library.can_push, None: True}
@@ -110,14 +118,6 @@ async def _open(route: Route, datasette: Any, request: Any, method: str) -> libr
         why = f"{library.name} is read-only here" if library.read_only else f"this needs the permission {needed}"
         raise Forbidden(f"Nothing was done: {why}.")
     return library
-
-
-def _refuse_other_sites(request: Any) -> None:
-    """0.65 asks for its token only where cookies come along. Where everybody may review, on one's own machine for instance, any page
-    on the web could make the browser post here without one; but browsers say where a request comes from.
-    """
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise Forbidden("Nothing was done: the request comes from a page of another site.")
 
 
 def _wants_json(request: Any) -> bool:

@@ -1,0 +1,38 @@
+"""The hooks about Datasette's own pages: the way in, their style sheet, their dark. `__init__` takes them in its table."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from pluggy import HookimplMarker
+
+hookimpl = HookimplMarker("datasette")
+
+
+def _doors():
+    return import_module(".web.site.doors", __package__)
+
+
+@hookimpl(optionalhook=True)
+def top_homepage(datasette, request):
+    return _doors().doors(datasette, request.actor)
+
+
+@hookimpl(optionalhook=True)
+def top_database(datasette, request, database):
+    return _doors().doors(datasette, request.actor, database)
+
+
+@hookimpl
+def extra_css_urls(datasette, database, view_name):
+    return _doors().css_urls(datasette, database, view_name)
+
+
+@hookimpl
+def extra_body_script(datasette, database, table):
+    return _doors().body_script(datasette, database, table)
+
+
+@hookimpl
+def extra_template_vars(datasette, request):
+    return _doors().template_vars(datasette, request)
