@@ -446,7 +446,7 @@
     checkToolkit(needed(handover));
     const state = memory(handover);
     show(handover, state);
-    if (handover.steps.length || handover.by_hand.length) await agreed('Go ahead');
+    if (state.carried.length < handover.steps.length || handover.by_hand.length) await agreed('Go ahead');
     const keys = new Map();
     const contents = new Map();
     await lookUp(wanted(handover), keys);

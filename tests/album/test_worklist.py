@@ -105,6 +105,7 @@ def open_toolkit(context, fake, faults: dict | None = None):
 
 
 def finish(page) -> dict[str, int]:
+    page.wait_for_function("window.gphotosHandover || document.querySelector('button')", timeout=60_000)
     if page.locator("button").count():
         page.click("button")
     page.wait_for_function("window.gphotosHandover && document.querySelector('a[download]')", timeout=60_000)
