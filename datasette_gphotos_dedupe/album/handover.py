@@ -76,6 +76,8 @@ class Handover:
 
     def summary(self, output: str | Path) -> str:
         """What was written, in a sentence or two."""
+        if str(output).lower().endswith(".js"):
+            return f"The snippet is in {output}. Paste it into the console of photos.google.com, and choose the .json file there."
         text = f"{count(len(self.photos), 'photo')} {'is' if len(self.photos) == 1 else 'are'} in {output}."
         if self.refused:
             one = self.refused[0]
@@ -149,19 +151,22 @@ def write_handover(handover: Handover, output: str | Path) -> None:
     output = Path(output)
     ending = output.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise GphotosError(f"{output} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).")
+        raise GphotosError(
+            f"{output} must end in .json (browser toolkit), .js (the snippet that reads it), .csv (spreadsheet) or .html (worklist of "
+            "links)."
+        )
     try:
         output.write_text(handover_text(handover, ending), encoding="utf8", newline="")
     except OSError as error:
         raise GphotosError(f"{output} cannot be written: {error.strerror}.") from None
 
 
-FORMATS = ("json", "csv", "html")
+FORMATS = ("json", "js", "csv", "html")
 
 
 def handover_text(handover: Handover, ending: str) -> str:
-    """The content of a hand-over file that ends in json, csv or html."""
-    return {"json": _json_text, "csv": _csv_text, "html": _html_text}[ending](handover)
+    """The content of a hand-over file that ends in json, csv or html; for js the snippet alone, which is the same for all."""
+    return {"json": _json_text, "js": lambda _: SNIPPET, "csv": _csv_text, "html": _html_text}[ending](handover)
 
 
 def _json_text(handover: Handover) -> str:

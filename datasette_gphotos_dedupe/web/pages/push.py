@@ -38,7 +38,7 @@ ROUTES = {
     ),
     "by_id": ("By id", "For photos that this program uploaded itself."),
 }
-HANDOVER_TYPES = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
+HANDOVER_TYPES = {"json": "application/json", "js": "text/javascript", "csv": "text/csv", "html": "text/html"}
 
 
 async def push(library: Library, wants_json: bool):
@@ -257,7 +257,8 @@ async def _hand_over(library: Library, body: Body, plan: Any, wants_json: bool) 
     photo_ids = [item.photo_id for item in plan.items] + list(plan.already_added)
     handover = await library.read(plan_handover, plan.album_title, photo_ids)
     text = await asyncio.to_thread(handover_text, handover, ending)
-    await library.write(save_handover, handover.album, len(handover.photos), len(handover.refused))
+    if ending != "js":
+        await library.write(save_handover, handover.album, len(handover.photos), len(handover.refused))
     headers = {
         "content-disposition": f'attachment; filename="handover.{ending}"',
         "x-content-type-options": "nosniff",
