@@ -48,10 +48,3 @@ def extra_body_script(datasette, database, table):
 @hookimpl
 def extra_template_vars(datasette, request):
     return _doors().template_vars(datasette, request)
-
-
-@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
-def register_facet_classes():
-    from .web.site.facets import calm
-
-    yield from calm()
