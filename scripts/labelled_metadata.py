@@ -3,8 +3,8 @@
 `named` is a library that a sync program filled: originals as the camera named them; thumbnails, previews and sidecar JPEGs under the
 same stem with the marks that programs add, thumbnails without EXIF, full-sized copies half with and half without; scans and slides
 that are numbered anew in every lot, so that different pictures share a name; pictures from messengers without the camera's name.
-`clock` has no name in common at all, and clocks that show whole seconds: a burst is one second. `bare` has neither. In `lying` names and whole-second clocks say of
-whatever resembles another picture that both are one exposure.
+`clock` has no name in common at all, and clocks that show whole seconds: a burst is one second. `bare` has neither.
+In `lying` names and whole-second clocks say of whatever resembles another picture that both are one exposure.
 
 A missing camera clock leaves what Google shows then: the time of upload, which is never the camera's.
 """

@@ -23,7 +23,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".tif", ".tiff"}
 
 @dataclass(frozen=True)
 class Item:
-    """One file of the set. `group` is safe, developed, edit, or hard (a picture of its own); `kind` says what was done to the source picture."""
+    """One file of the set. `group` is safe, developed, edit, or hard (a picture of its own); `kind` says what was done to the source."""
 
     name: str
     source: str
