@@ -1,10 +1,35 @@
-"""What the matching keeps for itself, in words."""
+"""The tables that Datasette lists nowhere, because programs keep their own notes in them."""
 
 from __future__ import annotations
 
-from .descriptions_library import WHEN, Described
+from .descriptions_library import Described
 
-MATCHING_TABLES: dict[str, Described] = {
+HIDDEN_TABLES: dict[str, Described] = {
+    "google_state": Described(
+        "What must be remembered about Google between runs: the picking session under way, the pictures loaded today.",
+        {"name": "What it is.", "value": "Its value, as JSON."},
+        {"hidden": True, "sort": "name"},
+    ),
+    "last_import": Described(
+        "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
+        {
+            "inventory": "Checksum over the names, sizes, times and indexes of all its parts.",
+            "report": "What it said of each part, as JSON. The row goes as soon as anything that the import wrote changes.",
+        },
+        {"hidden": True, "size": 20},
+    ),
+    "staged_readings": Described(
+        "Pictures of a tgz that were read before their sidecars were known. Empty when no import is under way.",
+        {
+            "container": "The archive.",
+            "member": "The path inside it.",
+            "bytes": "Size of the file.",
+            "modified_at": "When the archive was last changed.",
+            "outcome": "What was read, as JSON.",
+            "thumbnail": "The preview, as JPEG.",
+        },
+        {"hidden": True, "size": 20},
+    ),
     "different_pairs": Described(
         "Pairs that were looked at because a keeper asked, and are different pictures: kept so that nobody asks again.",
         {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
@@ -18,6 +43,12 @@ MATCHING_TABLES: dict[str, Described] = {
             "measured_by": "Name and version of the measure.",
             "proof": "What was measured, as JSON.",
         },
+        {"hidden": True, "size": 100},
+    ),
+    "last_comparison": Described(
+        "Says that all photos have been compared: a match then need not read them. The row goes as soon as one changes.",
+        {"matcher": "What compared them, or a word while it does.", "photos": "How many; empty while it does."},
+        {"hidden": True, "size": 20},
     ),
     "match_state": Described(
         "What the last matching saw: the keeper rules and its progress.",
@@ -45,18 +76,5 @@ MATCHING_TABLES: dict[str, Described] = {
         },
         {"hidden": True, "size": 100},
     ),
-    "judgements": Described(
-        "What a person said of sample pairs while calibrating.",
-        {
-            "photo_a": "The one with the smaller id.",
-            "photo_b": "The other.",
-            "same": "1 for the same picture, 0 for two pictures.",
-            "distance_bits": "How far apart their fingerprints were.",
-            "relation": "What the matcher had said.",
-            "actor": "Who said it.",
-            "judged_at": WHEN,
-        },
-        {"sort_desc": "judged_at", "facets": ["relation", "same"]},
-    ),
 }
-"""What was measured, judged and counted beside groups and pairs."""
+"""What the import, the match, the pages and the push remember."""
