@@ -7,12 +7,10 @@ key, and finds that key by the checksum of the bytes. Everything here obeys the 
 from __future__ import annotations
 
 import csv
-import html
 import json
-import re
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,15 @@ from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..store.rows import in_parts
 from ..store.writing import utc_now
-from ..words import count
+from ..words import count, csv_cell
 from .handover_steps import Step, plan_steps, read_album_keys, rescue_text
 from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
 from .trashed_together import checksum_of, key_of_sha1, read_sharers
+from .worklist import read_previews, worklist_text
 
+PICTURED = 300  # photos with previews in the worklist: a page of thousands would weigh a hundred megabytes
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
 SNIPPET = Path(__file__).with_name("handover.js").read_text(encoding="utf8")
 
@@ -68,6 +68,7 @@ class Handover:
     content_keys: dict[str, tuple[str, ...]]
     keeper_keys: dict[str, tuple[str, ...]]
     staying_keys: tuple[str, ...]
+    previews: Mapping[str, bytes] = field(default_factory=dict)  # by photo id, for the first of the photos
 
     @property
     def without_key(self) -> tuple[HandedOver, ...]:
@@ -119,6 +120,7 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
         content_keys={photo_id: tuple(sorted(one.item.content_keys)) for photo_id, one in going.items() if one.item},
         keeper_keys={one.photo_id: (one.media_key,) if one.media_key else tuple(one.content_keys) for one in keepers.values()},
         staying_keys=tuple(sorted(staying)),
+        previews=read_previews(conn, [key for photo in photos[:PICTURED] for key in (photo.photo_id, photo.keeper_id)]),
     )
 
 
@@ -166,7 +168,8 @@ FORMATS = ("json", "js", "csv", "html")
 
 def handover_text(handover: Handover, ending: str) -> str:
     """The content of a hand-over file that ends in json, csv or html; for js the snippet alone, which is the same for all."""
-    return {"json": _json_text, "js": lambda _: SNIPPET, "csv": _csv_text, "html": _html_text}[ending](handover)
+    writers = {"json": _json_text, "js": lambda _: SNIPPET, "csv": _csv_text, "html": lambda one: worklist_text(one, SNIPPET)}
+    return writers[ending](handover)
 
 
 def _json_text(handover: Handover) -> str:
@@ -214,41 +217,4 @@ def _csv_text(handover: Handover) -> str:
 
 def _harmless(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
-    text = value or ""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _html_text(handover: Handover) -> str:
-    template = Path(__file__).with_name("worklist.html").read_text(encoding="utf8")
-    rescue: dict[str, list[Rescue]] = {}
-    for thing in handover.rescue:
-        rescue.setdefault(thing.photo_id, []).append(thing)
-    values = {
-        "album": html.escape(handover.album),
-        "made_at": handover.made_at,
-        "count": count(len(handover.photos), "photo"),
-        "rows": "\n".join(_html_row(photo, rescue.get(photo.photo_id, [])) for photo in handover.photos),
-        "refused": "\n".join(_html_refusal(item) for item in handover.refused),
-        "snippet": html.escape(SNIPPET),
-    }
-    # In one pass, so that a title like "{{ rows }}" is not filled in a second time.
-    return re.sub(r"\{\{ (\w+) \}\}", lambda found: values[found[1]], template)
-
-
-def _html_row(photo: HandedOver, rescue: list[Rescue]) -> str:
-    first = "".join(f"<br><em>First give the kept photo: {html.escape(f'{r.what} {r.value}')}</em>" for r in rescue)
-    kept = _link(photo.keeper_url, photo.keeper_filename or photo.keeper_id)
-    box = f'<li><label><input type="checkbox" data-photo="{html.escape(photo.photo_id)}"> done</label>'
-    return f"{box} {_link(photo.url, photo.filename or photo.photo_id)} (kept: {kept}){first}"
-
-
-def _html_refusal(item: PlannedItem) -> str:
-    return f"<li>{_link(item.product_url, item.filename or item.photo_id)}: {html.escape(item.reason or '')}"
-
-
-def _link(url: str | None, text: str) -> str:
-    """A link to a web address only: what comes from outside could be a script."""
-    safe = html.escape(text)
-    if not url or not url.startswith(("https://", "http://127.0.0.1")):
-        return safe
-    return f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{safe}</a>'
+    return csv_cell(value or "")

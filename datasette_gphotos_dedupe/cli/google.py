@@ -140,8 +140,12 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
                 click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
             from ..pipeline.matching import match_library
+            from .matching import describe_outcome, describe_report
 
-            match_library(db, Progress(silent=silent))
+            matched = match_library(db, Progress(silent=silent))
+            if not silent:
+                click.echo(describe_report(matched))
+                click.echo(describe_outcome(db.conn, database))
     finally:
         db.close()
     return report

@@ -88,7 +88,7 @@ def toolkit_csv(database, csv_file, trash, no_match, silent):
         for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent), trash)):
             click.echo(line)
         if not no_match:
-            _match(db, silent)
+            _match(db, silent, database)
     finally:
         db.close()
 
@@ -129,7 +129,7 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
             ctx.exit(130)  # what shells give for Ctrl-C
         _look(db, silent, workers)
         if not no_match:
-            _match(db, silent)
+            _match(db, silent, database)
         if report.broken:
             raise SourceError(broken_text(report))
         if report.forgotten or report.refused:
@@ -149,9 +149,10 @@ def _look(db, silent, workers) -> None:
             click.echo(line)
 
 
-def _match(db, silent) -> None:
+def _match(db, silent, database) -> None:
     from ..pipeline.matching import match_library
     from ..pipeline.progress import Progress
-    from .matching import describe_report
+    from .matching import describe_outcome, describe_report
 
     click.echo(describe_report(match_library(db, Progress(silent=silent))))
+    click.echo(describe_outcome(db.conn, database))

@@ -9,25 +9,8 @@ from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Photo
+from ...photo_columns import OF_THE_BYTES
 from ..review.history import add_history, close_batch, open_batch, read_decision
-
-# Columns that the bytes of a photo's own file tell, and nothing else.
-OF_THE_BYTES = (
-    "sha1",
-    "bytes",
-    "mime_type",
-    "kind",
-    "width",
-    "height",
-    "duration_s",
-    "camera_taken_at",
-    "camera_make",
-    "camera_model",
-    "moves",
-    "extras",
-    "flaw",
-    "no_pixels",
-)
 
 
 def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:

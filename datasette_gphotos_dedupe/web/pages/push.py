@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from datasette.utils.asgi import Response
 
+from ... import captions
 from ...errors import ConflictError, GphotosError
 from ...store.rows import read_rows, select
 from ...words import count
@@ -20,7 +21,6 @@ from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
 from ..site.shown_photos import Selection, fetch_photo_ids
-from . import captions
 from .tabs import fetch_tabs
 
 SHOWN = 50
