@@ -69,13 +69,15 @@ def folder(ctx, database, directories, no_match, workers, silent):
 @cli.command("toolkit-csv")
 @click.argument("database", type=click.Path(dir_okay=False))
 @click.argument("csv_file", metavar="METADATA.CSV", type=click.Path())
+@click.option("--trash", is_flag=True, help="The file was exported from the trash: mark its photos as trashed.")
 @_no_match
 @_silent
-def toolkit_csv(database, csv_file, no_match, silent):
-    """Add what the Google Photos Toolkit in the browser knows: keys, sizes, quality, and photos no export has shown.
+def toolkit_csv(database, csv_file, trash, no_match, silent):
+    """Add what the Google Photos Toolkit in the browser knows: keys, sizes, quality, albums, and photos no export has shown.
 
-    In the toolkit, choose "Export metadata". Photos already known are found by media key, else by content, else by name, time and
-    size together, and only where exactly one fits.
+    In the toolkit (3.2 or newer), choose "Export metadata" for the library, or for albums. Photos already known are found by media
+    key, else by content, else by name, time and size together, and only where exactly one fits. What an album lists is found by its
+    content.
     """
     from ..pipeline.progress import Progress
     from ..pipeline.toolkit_import import import_toolkit_csv, listing_lines
@@ -83,10 +85,10 @@ def toolkit_csv(database, csv_file, no_match, silent):
 
     db = open_database(database)
     try:
-        for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent))):
+        for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent), trash)):
             click.echo(line)
         if not no_match:
-            _match(db, silent)
+            _match(db, silent, database)
     finally:
         db.close()
 
@@ -127,7 +129,7 @@ def _run(ctx, database, silent, no_match, workers, work) -> None:
             ctx.exit(130)  # what shells give for Ctrl-C
         _look(db, silent, workers)
         if not no_match:
-            _match(db, silent)
+            _match(db, silent, database)
         if report.broken:
             raise SourceError(broken_text(report))
         if report.forgotten or report.refused:
@@ -147,9 +149,10 @@ def _look(db, silent, workers) -> None:
             click.echo(line)
 
 
-def _match(db, silent) -> None:
+def _match(db, silent, database) -> None:
     from ..pipeline.matching import match_library
     from ..pipeline.progress import Progress
-    from .matching import describe_report
+    from .matching import describe_outcome, describe_report
 
     click.echo(describe_report(match_library(db, Progress(silent=silent))))
+    click.echo(describe_outcome(db.conn, database))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,8 @@ import click
 from .command_line import cli
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from ..core.groups.keeper import Policy
     from ..pipeline.grouping import PolicyChange
     from ..pipeline.matching import MatchReport
@@ -45,6 +48,7 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
             click.echo(describe_change(plan_change(db, policy or _current(db), workers)))
         else:
             click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
+            click.echo(describe_outcome(db.conn, database))
     finally:
         db.conn.close()
 
@@ -87,13 +91,26 @@ def _read_config(path: str) -> dict:
 
 def describe_report(report: MatchReport) -> str:
     """What a match step did, in a few sentences."""
+    from ..words import count
+
     text = (
-        f"Compared {report.photos_compared:,} of {report.photos:,} photos: {report.pairs_compared:,} candidate pairs, "
-        f"{report.pairs_found:,} of them alike. {report.groups:,} groups, {report.groups_changed:,} of them new or changed."
+        f"Compared {report.photos_compared:,} of {count(report.photos, 'photo')}: {count(report.groups, 'group')}, "
+        f"{report.groups_changed:,} of them new or changed."
     )
     if report.crowded:
         text += f" {report.crowded:,} photos have so many neighbours that only the nearest were compared."
     return text
+
+
+def describe_outcome(conn: sqlite3.Connection, database: str) -> str:
+    """What matters of it: how many copies are proved, how much space they take, what is left to a person, and the next command."""
+    from ..store.status import read_waiting
+    from .status import waiting_text
+
+    waiting = read_waiting(conn)
+    if not waiting.groups:
+        return "Nothing is left to decide."
+    return f"{waiting_text(waiting)} Look at them: gphotos-to-sqlite review {shlex.quote(str(database))}"
 
 
 def describe_change(change: PolicyChange) -> str:

@@ -12,6 +12,7 @@ from typing import TextIO
 TERMINAL_INTERVAL_S = 0.2
 FIRST_INTERVAL_S = 5.0
 LOG_INTERVAL_S = 60.0
+SURE_S = 5.0  # no time left is told before so much was measured
 RECENT_S = 30.0  # rate and time left follow what happened lately: photos known from an earlier run fly by, new ones do not
 
 
@@ -66,7 +67,7 @@ class Progress:
         self._label, self._total, self._done = label, total, 0
         self._note = ""
         self._share: float | None = None
-        self._began = self._clock()
+        self._began, self._counting = self._clock(), False
         self._marks: deque[tuple[float, int, float]] = deque([(self._began, 0, 0.0)])
         self._next_at = self._began + (TERMINAL_INTERVAL_S if self._live else FIRST_INTERVAL_S)
         if not self._live:
@@ -84,6 +85,9 @@ class Progress:
         """`count` more things are done."""
         self._done += count
         now = self._clock()
+        if not self._counting:  # what came before the first of them, as starting the workers, tells nothing about the next ones
+            self._counting = True
+            self._marks = deque([(now, self._done, self._share or 0.0)])
         if now >= self._next_at:
             self._next_at = now + (TERMINAL_INTERVAL_S if self._live else LOG_INTERVAL_S)
             self._print(self._recently(now))
@@ -95,6 +99,8 @@ class Progress:
         since, done_then, share_then = self._marks[0]
         elapsed_s, count = now - since, self._done - done_then
         left_s = None
+        if elapsed_s < SURE_S:
+            return describe(self._label or "", self._done, self._total, 0.0, self._note, self._share)
         if self._total and count:
             left_s = max(self._total - self._done, 0) * elapsed_s / count
         elif self._share is not None and self._share > share_then:

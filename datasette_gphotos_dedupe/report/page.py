@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import words
+from markupsafe import Markup
+
+from .. import captions, words
 from ..export import ExportOptions, export_database, refuse_target
 from ..model import RELATIONS, REMOVABLE_RELATIONS
 from ..store.writing import utc_now
-from . import plots
+from . import headlines, plots
 from .rows import Page, Totals, plan_pages, read_distances, read_groups, read_space_by_year, read_totals
 
 HERE = Path(__file__).parent
@@ -82,6 +84,9 @@ def _render(conn: sqlite3.Connection, pages: list[Page], totals: Totals, options
         "limits": _limits(options.export),
         "options": options.export,
         "words": words,
+        "captions": captions,
+        "look": Markup(_look()),
+        "figures": _figures(conn, totals),
         "removable": REMOVABLE_RELATIONS,
     }
     return template.generate(**told)
@@ -90,7 +95,8 @@ def _render(conn: sqlite3.Connection, pages: list[Page], totals: Totals, options
 def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
     by_relation = [(row[0], words.RELATION_LABELS[row[0]], float(row[3])) for row in totals.relations if row[3]]
     years, distances = read_space_by_year(conn), read_distances(conn)
-    titles = ("Space to gain by relation", "Space to gain by the year the keeper was taken", "Pairs by differing bits of 256")
+    titles = ("Space to gain by kind", "Space to gain by the year the keeper was taken", "Pairs by differing bits of 256")
+    headings = (headlines.kinds(by_relation), headlines.years(years), headlines.distances(distances))
     found: list[dict[str, Any]] = [
         {"title": titles[0], "svg": plots.bars(titles[0], by_relation, words.size), "table": None, "shown": bool(by_relation)},
         {"title": titles[1], "svg": plots.columns(titles[1], years, RELATIONS, words.size), "table": years, "shown": bool(years)},
@@ -101,10 +107,26 @@ def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
             "shown": bool(distances),
         },
     ]
-    for plot, number in zip(found, (words.size, words.size, _whole), strict=True):
+    for plot, number, heading in zip(found, (words.size, words.size, _whole), headings, strict=True):
         used = {name for stack in (plot["table"] or {}).values() for name in stack}
-        plot.update(number=number, relations=[name for name in RELATIONS if name in used])
+        plot.update(number=number, heading=heading or plot["title"], relations=[name for name in RELATIONS if name in used])
     return [plot for plot in found if plot["shown"]]
+
+
+def _look() -> str:
+    """The style sheet of the pages, to be written into the file: nothing is fetched."""
+    return (HERE.parent / "static" / "review.css").read_text(encoding="utf-8")
+
+
+def _figures(conn: sqlite3.Connection, totals: Totals) -> list[tuple[str, str]]:
+    left = conn.execute("SELECT count(*) FROM groups WHERE suggested_count = 0 AND decided = 0").fetchone()[0]
+    return [
+        ("Groups still open", f"{totals.groups - totals.decided:,}"),
+        ("Copies that can go", f"{totals.suggested:,}"),
+        ("Space to gain", words.size(totals.reclaimable_bytes)),
+        ("Groups left to a person", f"{left:,}"),
+        ("Groups decided before", f"{totals.decided:,}"),
+    ]
 
 
 def _whole(value: float) -> str:
@@ -116,7 +138,7 @@ def _limits(options: ExportOptions) -> list[str]:
     chosen = options.selection
     told = []
     if chosen.relations:
-        told.append("Only these relations: " + ", ".join(words.RELATION_LABELS[name].lower() for name in chosen.relations) + ".")
+        told.append("Only these kinds: " + ", ".join(words.RELATION_LABELS[name].lower() for name in chosen.relations) + ".")
     if chosen.since:
         told.append(f"Only groups with a photo imported or a decision made since {chosen.since}.")
     if chosen.group_filter:

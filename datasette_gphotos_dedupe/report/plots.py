@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-WIDTH = 720
+WIDTH = 460
 ROW = 30
-HEIGHT = 260
-LEFT, RIGHT, TOP, BOTTOM = 76, 12, 10, 34
-MOST_LABELS = 12
-WIDEST_COLUMN = 60
+HEIGHT = 210
+LEFT, RIGHT, TOP, BOTTOM = 64, 10, 10, 34
+MOST_LABELS = 6
+WIDEST_COLUMN = 40
 
 Number = Callable[[float], str]
 
@@ -21,7 +21,7 @@ Number = Callable[[float], str]
 def bars(title: str, rows: list[tuple[str, str, float]], number: Number) -> Markup:
     """Horizontal bars: rows of (class, label, value), drawn in that order."""
     most = max((value for _, _, value in rows), default=0) or 1
-    label_width, value_width = 160, 100
+    label_width, value_width = 140, 66
     parts = []
     for place, (name, label, value) in enumerate(rows):
         y = place * ROW
@@ -29,10 +29,10 @@ def bars(title: str, rows: list[tuple[str, str, float]], number: Number) -> Mark
         parts.append(
             Markup(
                 '<text x="{}" y="{}" text-anchor="end">{}</text>'
-                '<rect class="{}" x="{}" y="{}" width="{:.1f}" height="{}"/><text x="{:.1f}" y="{}">{}</text>'
+                '<rect class="{}" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/><text class="gp-value" x="{:.1f}" y="{}">{}</text>'
             ).format(
                 *(label_width - 8, y + 20, label),
-                *(f"r-{name}", label_width, y + 3, max(length, 1), ROW - 6),
+                *(f"r-{name}{' gp-first' if value == most else ''}", label_width, y + 3, max(length, 1), ROW - 6),
                 *(label_width + max(length, 1) + 6, y + 20, number(value)),
             )
         )
@@ -53,7 +53,8 @@ def columns(title: str, stacks: dict[str, dict[str, float]], order: tuple[str, .
             if stack.get(name):
                 height = inner * stack[name] / top
                 y -= height
-                parts.append(_column(name, x + step * 0.1, y, step * 0.8, height, f"{label}: {number(stack[name])}"))
+                shown = f"{name} gp-first" if sum(stack.values()) == most else name
+                parts.append(_column(shown, x + step * 0.1, y, step * 0.8, height, f"{label}: {number(stack[name])}"))
         if place % every == 0:
             parts.append(
                 Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(x + step / 2, HEIGHT - 14, label)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from .review.leaving import Leaving, read_leaving
+
 RUNS_SHOWN = 5
 
 
@@ -35,6 +37,8 @@ class Status:
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
     newest_export: str | None  # its date
+    waiting: Waiting
+    leaving: Leaving  # of what was decided, what will really go
 
 
 _COUNTS = {
@@ -52,10 +56,6 @@ _COUNTS = {
     "pairs": "SELECT count(*) FROM pairs",
     "groups": "SELECT count(*) FROM groups",
     "open_groups": "SELECT count(*) FROM groups WHERE NOT decided",
-    "suggested": "SELECT coalesce(sum(suggested_count), 0) FROM groups",
-    "reclaimable_bytes": "SELECT coalesce(sum(reclaimable_bytes), 0) FROM groups",
-    "unpushed": """SELECT count(*) FROM decisions WHERE decision = 'remove' AND photo_b IS NULL AND photo_id NOT IN (
-        SELECT photo_id FROM push_items WHERE state = 'added')""",
 }
 
 
@@ -86,6 +86,8 @@ def read_status(conn: sqlite3.Connection) -> Status:
             "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
         ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
+        waiting=read_waiting(conn),
+        leaving=read_leaving(conn),
     )
 
 
@@ -111,3 +113,20 @@ def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     return tuple(cursor.execute(f"SELECT * FROM runs ORDER BY run_id DESC LIMIT {RUNS_SHOWN}").fetchall())
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is still to be decided: open groups, copies that are proved and their bytes, groups that only a person can judge."""
+
+    groups: int
+    copies: int
+    bytes: int
+    asks: int
+
+
+def read_waiting(conn: sqlite3.Connection) -> Waiting:
+    """From the sums that the queue shows."""
+    sums = "coalesce(sum(groups), 0), coalesce(sum(waiting_count), 0), coalesce(sum(waiting_bytes), 0)"
+    row = conn.execute(f"SELECT {sums}, coalesce(sum(groups * (proved = 0)), 0) FROM group_counts WHERE decided = 0").fetchone()
+    return Waiting(*row)

@@ -26,6 +26,21 @@ def test_away_from_a_terminal_one_line_a_minute_is_printed():
     assert len(stream.getvalue().splitlines()) == 4  # start, two minutes, end
 
 
+def test_starting_the_workers_is_not_counted_and_no_time_is_told_from_too_little():
+    now = [0.0]
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    progress = Progress(stream, clock=lambda: now[0])
+    progress.start("Reading", 1000)
+    now[0] += 30  # the workers start
+    for _ in range(100):
+        now[0] += 0.1
+        progress.advance()
+    told = stream.getvalue().split("\r")
+    assert all(" left" not in line for line in told if line.startswith("Reading: ") and int(line.split()[1]) < 40)
+    assert told[-1].strip() == "Reading: 99 of 1,000 (9%), 10 a second, 1 min 30 s left"
+
+
 def test_silent_prints_nothing():
     stream = io.StringIO()
     progress = Progress(stream, silent=True)

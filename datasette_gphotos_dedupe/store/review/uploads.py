@@ -72,7 +72,7 @@ def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
 
 def _save_new(conn: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
     told: dict[str, tuple[Any, ...]] = {}
-    members = []
+    members: list[tuple[str, str, int]] = []
     for photo_id, origin, day, filename, side, size in rows:
         pattern = name_pattern(filename)
         upload_id = upload_id_of(origin, day, pattern, side)

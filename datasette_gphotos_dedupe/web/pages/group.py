@@ -7,6 +7,7 @@ from typing import Any
 
 from datasette.utils import tilde_decode, tilde_encode
 
+from ... import captions
 from ...errors import GphotosError
 from ...store.review.chosen_keepers import save_keeper
 from ...store.review.decisions import (
@@ -22,7 +23,7 @@ from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
-from . import captions, group_cards, group_rows
+from . import group_cards, group_rows
 from .compare import first_to_compare
 from .group_json import group_json
 from .queue_filters import Place, QueueFilter

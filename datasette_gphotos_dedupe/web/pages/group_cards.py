@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ... import words
+from ... import captions, words
 from ...store.review.decisions import GroupState
 from ..site.access import Library
-from . import captions
 from .numbers import numbers_of
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ... import words
+from ... import captions, words
 from ...store.review.decisions import GroupState
 from ..site.access import Library
-from . import captions
 from .queue_filters import QueueFilter
 
 SHOWN_COPIES = 4

@@ -6,10 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from ... import words
+from ... import captions, words
 from ...store.rows import marks, read_rows
 from ..site.access import Library
-from . import captions
 
 
 def read_samples(conn: sqlite3.Connection, library: Library, pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -6,14 +6,13 @@ import re
 import sqlite3
 from typing import Any
 
-from ... import words
+from ... import captions, words
 from ...errors import GphotosError
 from ...store.review import uploads as stored
 from ...store.review.bulk_accept import AcceptPlan, Scope, plan_accept
 from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.responses import json_answer, page_answer
-from . import captions
 from .samples import read_samples
 from .tabs import fetch_tabs
 

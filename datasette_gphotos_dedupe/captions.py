@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ... import words
-from ...model import REMOVABLE_RELATIONS
+from . import words
+from .model import REMOVABLE_RELATIONS
 
 STAYS, GOES, ASKS = "stays", "goes", "asks"
 ROLE_WORDS = {STAYS: "Stays", GOES: "Goes", ASKS: "You decide"}
