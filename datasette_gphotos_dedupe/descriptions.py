@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .descriptions_hidden import HIDDEN_TABLES
 from .descriptions_library import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
 
 UPLOAD = {
@@ -110,10 +111,27 @@ REVIEW_TABLES: dict[str, Described] = {
         },
         {"label_column": "title", "sort_desc": "push_id"},
     ),
-    "google_state": Described(
-        "What must be remembered about Google between runs: the picking session under way, the pictures loaded today.",
-        {"name": "What it is.", "value": "Its value, as JSON."},
-        {"hidden": True, "sort": "name"},
+    "uploads": Described(
+        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
+        {
+            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
+            **UPLOAD,
+            "in_groups": "Of these, photos that are in a group.",
+            **STANDINGS,
+            "proved_bytes": "What the proved ones weigh.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_photos": Described(
+        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
+        {
+            "photo_id": PHOTO,
+            "upload_id": "The upload.",
+            "standing": "proved, elsewhere or nowhere: see upload_batches.",
+            "in_group": "1 when it is in a group.",
+            "bytes": "What it weighs.",
+        },
+        {"hidden": True, "size": 100},
     ),
     "runs": Described(
         "Each import, with its counts.",
@@ -238,28 +256,6 @@ REVIEW_TABLES: dict[str, Described] = {
         {"sort": "container", "facets": ["state"]},
         more_facets=("export_id",),
     ),
-    "uploads": Described(
-        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
-        {
-            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
-            **UPLOAD,
-            "in_groups": "Of these, photos that are in a group.",
-            **STANDINGS,
-            "proved_bytes": "What the proved ones weigh.",
-        },
-        {"hidden": True, "size": 100},
-    ),
-    "upload_photos": Described(
-        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
-        {
-            "photo_id": PHOTO,
-            "upload_id": "The upload.",
-            "standing": "proved, elsewhere or nowhere: see upload_batches.",
-            "in_group": "1 when it is in a group.",
-            "bytes": "What it weighs.",
-        },
-        {"hidden": True, "size": 100},
-    ),
     "upload_batches": Described(
         "Uploads with photos in groups: what a sync program brought in on one day, and how much of it the library holds anyway.",
         {
@@ -270,57 +266,6 @@ REVIEW_TABLES: dict[str, Described] = {
         },
         {"sort_desc": "proved", "facets": ["origin", "name_pattern"], "units": {"bytes": "byte"}},
         is_view=True,
-    ),
-    "last_import": Described(
-        "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
-        {
-            "inventory": "Checksum over the names, sizes, times and indexes of all its parts.",
-            "report": "What it said of each part, as JSON. The row goes as soon as anything that the import wrote changes.",
-        },
-        {"hidden": True, "size": 20},
-    ),
-    "staged_readings": Described(
-        "Pictures of a tgz that were read before their sidecars were known. Empty when no import is under way.",
-        {
-            "container": "The archive.",
-            "member": "The path inside it.",
-            "bytes": "Size of the file.",
-            "modified_at": "When the archive was last changed.",
-            "outcome": "What was read, as JSON.",
-            "thumbnail": "The preview, as JPEG.",
-        },
-        {"hidden": True, "size": 20},
-    ),
-    "different_pairs": Described(
-        "Pairs that were looked at because a keeper asked, and are different pictures: kept so that nobody asks again.",
-        {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
-        {"hidden": True, "size": 100},
-    ),
-    "match_state": Described(
-        "What the last matching saw: the keeper rules and its progress.",
-        {"name": "What it is.", "value": "Its value, as JSON."},
-        {"hidden": True, "sort": "name"},
-    ),
-    "group_text": Described(
-        "What the queue searches: one line of names, descriptions, albums and people for each group.",
-        {"group_id": "The group.", "text": "The words."},
-        {"hidden": True, "size": 100},
-    ),
-    "group_counts": Described(
-        "How many groups there are of each kind, for the counts of the queue. Triggers keep it in step with groups.",
-        {
-            "relation": "The relation of these groups.",
-            "decided": "1 when every member of them has a decision.",
-            "taken_year": "When they were taken; 0 when unknown.",
-            "camera": "With which camera; empty when unknown.",
-            "origins": "How any of their photos came into Google Photos, between bars; empty when unknown.",
-            "size": "Photos in each.",
-            "proved": "1 when a suggested copy waits in each of them.",
-            "groups": "How many groups.",
-            "waiting_count": "Suggested copies that nobody has decided yet.",
-            "waiting_bytes": "What these weigh together.",
-        },
-        {"hidden": True, "size": 100},
     ),
     "judgements": Described(
         "What a person said of sample pairs while calibrating.",
@@ -372,4 +317,4 @@ REVIEW_TABLES: dict[str, Described] = {
 }
 """What people and programs did with it, and the views."""
 
-TABLES = {**LIBRARY_TABLES, **REVIEW_TABLES}
+TABLES = {**LIBRARY_TABLES, **REVIEW_TABLES, **HIDDEN_TABLES}

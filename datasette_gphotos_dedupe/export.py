@@ -21,6 +21,7 @@ from .photo_columns import LOCATION, PUBLISHED, WORDS
 from .sql_functions import register
 from .store.matching.selected_groups import Selection, read_selected_groups
 from .store.read_only import open_library
+from .words import csv_cell
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "photos": PUBLISHED,
@@ -293,7 +294,7 @@ def _write_csv(stream: TextIO, rows: Iterator[sqlite3.Row], columns: list[str]) 
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow(tuple(row))
+        writer.writerow([csv_cell(value) for value in row])
         count += 1
     return count
 

@@ -6,11 +6,23 @@ from importlib import import_module
 
 from pluggy import HookimplMarker
 
+# datasette.hookimpl itself, without the tenth of a second that importing Datasette takes the command line, which has no use for it:
+# Ctrl-C in that moment would end in a traceback.
 hookimpl = HookimplMarker("datasette")
+
+__all__ = (
+    *("extra_body_script", "extra_css_urls", "extra_template_vars", "register_facet_classes"),
+    *("top_database", "top_homepage"),
+)
 
 
 def _doors():
     return import_module(".web.site.doors", __package__)
+
+
+@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
+def register_facet_classes():
+    yield from import_module(".web.site.facets", __package__).calm()
 
 
 @hookimpl(optionalhook=True)
@@ -36,8 +48,3 @@ def extra_body_script(datasette, database, table):
 @hookimpl
 def extra_template_vars(datasette, request):
     return _doors().template_vars(datasette, request)
-
-
-@hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace
-def register_facet_classes():
-    yield from import_module(".web.site.facets", __package__).calm()

@@ -32,6 +32,7 @@ RANKS = {
     "descriptions": 2,
     "descriptions_library": 2,
     "metadata_file": 2,
+    "descriptions_hidden": 2,
     "queries": 2,
     "sqlite_utils_plugin": 4,
     "demo": 2,

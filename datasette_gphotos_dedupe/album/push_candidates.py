@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..store.pushes import read_added
 from ..store.review.leaving import Verdict, read_verdicts
 from ..store.rows import columns_of, in_parts, select, shape_of
+from ..words import web_link
 from .photo_metadata import Belongings, read_belongings
 from .trashed_together import keys_of
 
@@ -49,8 +50,8 @@ class Item:
     @property
     def link(self) -> str | None:
         """An address that opens the photo in Google Photos."""
-        if self.product_url:
-            return self.product_url
+        if link := web_link(self.product_url):
+            return link
         return f"https://photos.google.com/photo/{self.media_key}" if self.media_key else None
 
 

@@ -152,5 +152,5 @@ async def test_the_example_configuration_for_1_0_grants_what_it_says(library):
 
     answers = {who: await may(who, "view-table", TableResource("photos", "groups")) for who in ("alice", "bob", "eve", None)}
     assert answers == {"alice": True, "bob": True, "eve": False, None: False}
-    assert [await may(who, "view-table", TableResource("photos", "places")) for who in ("alice", "bob")] == [True, False]
+    assert [await may(who, "view-table", TableResource("photos", "files")) for who in ("alice", "bob")] == [True, False]
     assert [await may(who, "execute-sql", DatabaseResource("photos")) for who in ("alice", "bob")] == [True, False]

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from ...google.hosts import is_page
 from ..values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 MAX_SIDECAR_BYTES = 4_000_000  # real ones have about 1 KB; album pages with many comments reach some hundred KB
@@ -85,7 +86,7 @@ def _sidecar(value: dict) -> Sidecar:
         favorite=value.get("favorited") is True,
         archived=value.get("archived") is True,
         trashed=value.get("trashed") is True,
-        product_url=url if url and url.startswith("https://") else None,
+        product_url=url if url and url.startswith("https://") and is_page(url) else None,
         media_key=key[-1] if key else None,
         origin=_origin(value.get("googlePhotosOrigin")),
     )

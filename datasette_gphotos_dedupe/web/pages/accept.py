@@ -6,8 +6,9 @@ What it is about comes from a filter of the queue, from groups that were ticked,
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ... import words
 from ...errors import GphotosError
@@ -17,6 +18,7 @@ from ...store.review.decisions import read_groups
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
+from ..site.shown_photos import Selection, fetch_photo_ids
 from .group_json import group_json
 from .queue_filters import Place, QueueFilter, where
 from .queue_rows import read_neighbour
@@ -43,23 +45,27 @@ class Asked:
     rule: str = "accept"
     groups: tuple[str, ...] | None = None
     upload: str = ""
+    selection: Selection = Selection()  # rows of a table or query of Datasette
+    photo_ids: tuple[str, ...] | None = None  # those in them
 
     def scope(self, tables: frozenset[str]) -> Scope:
         """The same for the store."""
         condition, params = where(self.chosen, tables)
-        if self.groups is not None or self.upload:
+        if self.groups is not None or self.upload or self.photo_ids is not None:
             condition, params = "1", {}
-        return Scope(RULES[self.rule], condition, params, self.upload, self.groups)
+        return Scope(RULES[self.rule], condition, params, self.upload, self.groups, self.photo_ids)
 
     def fields(self) -> list[tuple[str, str]]:
         """As fields of a form."""
         told = [("rule", self.rule), ("upload", self.upload)] + [("group", group) for group in self.groups or ()]
-        return [(name, value) for name, value in told if value] + self.chosen.told()
+        return [(name, value) for name, value in told if value] + self.selection.pairs() + self.chosen.told()
 
     def words(self) -> str:
         """For the history: what was accepted."""
         if self.upload:
             return f"{_TITLES[self.rule]} of an upload"
+        if self.selection.pairs():
+            return f"{_TITLES[self.rule]} of {self.selection.words()}"
         if self.groups is not None:
             return f"{_TITLES[self.rule]} in {words.count(len(self.groups), 'chosen group')}"
         return f"{_TITLES[self.rule]} in {self.chosen.words()}"
@@ -70,8 +76,16 @@ async def accept(library: Library, wants_json: bool):
     if library.request.method == "POST":
         return await _post(library, wants_json)
     args = library.request.args
-    asked = Asked(QueueFilter.from_args(args).but(state="open"), _rule(args.get("rule")), upload=args.get("upload") or "")
-    return await _show(library, asked, wants_json)
+    selection = Selection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
+    chosen = QueueFilter() if selection.pairs() else QueueFilter.from_args(args).but(state="open")
+    asked = Asked(chosen, _rule(args.get("rule")), upload=args.get("upload") or "", selection=selection)
+    return await _show(library, await _with_photos(library, asked), wants_json)
+
+
+async def _with_photos(library: Library, asked: Asked) -> Asked:
+    """The same with the photos of its rows, asked of Datasette itself."""
+    photo_ids = await fetch_photo_ids(library, asked.selection)
+    return asked if photo_ids is None else replace(asked, photo_ids=tuple(photo_ids))
 
 
 def _rule(told: str | None) -> str:
@@ -93,8 +107,10 @@ async def _show(library: Library, asked: Asked, wants_json: bool):
         "plan": plan,
         "fields": asked.fields(),
         "rule": asked.rule,
-        "ticked": asked.groups is not None,
-        "told": "" if asked.chosen.is_plain and asked.groups is None else f"This is {asked.words()}.",
+        "ticked": asked.groups is not None or bool(asked.selection.pairs()),
+        "told": ""
+        if asked.chosen.is_plain and asked.groups is None and not asked.selection.pairs()
+        else f"This is {asked.words()}.",
         "explanation": EXPLANATIONS[asked.rule],
         "button": f"Accept {words.count(plan.photos, 'copy', 'copies')}",
         "samples": shown["samples"],
@@ -144,7 +160,7 @@ def _as_json(asked: Asked, plan: AcceptPlan, states: list, library: Library) -> 
 
 async def _post(library: Library, wants_json: bool):
     body = await read_body(library.request)
-    asked = _asked(library, body)
+    asked = await _with_photos(library, _asked(library, body))
     if asked.rule == "keep":
         return await _keep(library, asked, wants_json)
     told = body.text("expected")
@@ -185,6 +201,9 @@ def _asked(library: Library, body: Body) -> Asked:
     """From the body; filter and rule from the address where the body does not say."""
     args = library.request.args
     told = {name: body.text(name, args.get(name) or "") for name in vars(QueueFilter())}
+    selection = Selection.from_pairs(body.pairs())
+    told = {} if selection.pairs() else told
     chosen = QueueFilter.from_args({name: value for name, value in told.items() if value}).but(state="open")
     groups = tuple(dict.fromkeys(str(group) for group in body.list("group"))) or None
-    return Asked(chosen, _rule(body.text("rule", args.get("rule") or "")), groups, body.text("upload", args.get("upload") or ""))
+    rule, upload = _rule(body.text("rule", args.get("rule") or "")), body.text("upload", args.get("upload") or "")
+    return Asked(chosen, rule, groups, upload, selection)

@@ -16,6 +16,7 @@ from .access import read_tables
 
 PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
 SENTENCES = frozenset({"reason", "evidence"})
+SHORT_ID = 12
 _LONGEST_ID = 512
 
 
@@ -31,6 +32,8 @@ def render(
         label = _link(datasette, database, photo_id, value["label"] if isinstance(value, dict) else value) if photo_id else ""
     elif column == "filename" and table == "photos":
         photo_id, label = _text(_from(row, "photo_id")), value
+    elif column == "group_id" and _text(value):
+        return _group_if_ours(datasette, database, value)
     elif column in SENTENCES and value:
         return _sentence_if_ours(datasette, database, value)
     else:
@@ -42,6 +45,15 @@ async def _is_ours(datasette: Any, database: str) -> bool:
     """Whether the database has our previews."""
     db = datasette.databases.get(database)
     return db is not None and "thumbnails" in await read_tables(db)
+
+
+async def _group_if_ours(datasette: Any, database: str, value: Any) -> Markup | None:
+    """A link to the group, also in what a query shows; of a long id its beginning."""
+    group_id = _text(value)
+    if group_id is None or not await _is_ours(datasette, database):
+        return None
+    told = value["label"] if isinstance(value, dict) else group_id if len(group_id) <= SHORT_ID else f"{group_id[:SHORT_ID]}…"
+    return Markup('<a href="{}/-/duplicates/{}">{}</a>').format(datasette.urls.database(database), tilde_encode(group_id), told)
 
 
 async def _sentence_if_ours(datasette: Any, database: str, value: Any) -> Markup | None:

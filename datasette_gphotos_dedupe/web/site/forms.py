@@ -38,12 +38,21 @@ class Body:
         """Fields named `prefix` + something, by that something."""
         return {name[len(prefix) :]: self.text(name) for name in self._fields if name.startswith(prefix)}
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field with its last value, where that is text."""
+        return [(name, self.text(name)) for name, value in self._fields.items() if _is_text(value)]
+
     def list(self, name: str) -> list[Any]:
         """All values of a repeated field, or the JSON list. Raises GphotosError when it is not one."""
         value = self._fields.get(name, [])
         if not isinstance(value, list):
             raise GphotosError(f"The field {name} must be a list.")
         return value
+
+
+def _is_text(value: Any) -> bool:
+    last = value[-1] if isinstance(value, list) and value else value
+    return isinstance(last, str)
 
 
 def whole_number(text: str, sentence: str) -> int:

@@ -62,20 +62,36 @@ async def _may_push(datasette: Any, actor: dict | None, database: str, tables: f
     return await compat.allowed(datasette, actor, "gphotos-push", database)
 
 
+async def _rights(datasette: Any, actor: dict | None, database: str, tables: frozenset[str]) -> set[str]:
+    """What the actor may do with photos of this database: review, push."""
+    rights = {"push"} if await _may_push(datasette, actor, database, tables) else set()
+    if is_read_only(datasette.databases[database]) or "decisions" not in tables:
+        return rights
+    return rights | ({"review"} if await compat.allowed(datasette, actor, "gphotos-review", database) else set())
+
+
+def _acts(base: str, query: str, rows: str, rights: set[str]) -> list[dict[str, str]]:
+    """What can be done with the rows that a page shows."""
+    acts = [
+        ("review", f"{base}/accept?{query}", f"Accept what is proved of {rows}"),
+        ("push", f"{base}/push?{query}", f"Push {rows} into an album"),
+    ]
+    return [{"href": href, "label": label} for right, href, label in acts if right in rights]
+
+
 def table_links(datasette: Any, actor: dict | None, database: str, table: str, request: Any):
     """Pushing what this table or view shows, when it shows photos."""
 
     async def links() -> list[dict[str, str]]:
         tables = await viewable_tables(datasette, actor, database)
-        if not tables or not await _may_push(datasette, actor, database, tables):
-            return []
-        columns = await datasette.databases[database].table_columns(table)
+        rights = await _rights(datasette, actor, database, tables) if tables else set()
+        columns = await datasette.databases[database].table_columns(table) if rights else ()
         if "photo_id" not in columns:
             return []
         count = await _count(datasette, request, database, table)
-        label = "Push these rows into an album" if count is None else f"Push these {count:,} rows into an album"
+        rows = "these rows" if count is None else f"these {count:,} rows"
         query = urlencode({"table": table, "filter": request.query_string if request else ""})
-        return [{"href": f"{base_url(datasette, database)}/push?{query}", "label": label}]
+        return _acts(base_url(datasette, database), query, rows, rights)
 
     return links
 
@@ -92,11 +108,10 @@ def query_links(datasette: Any, actor: dict | None, database: str, query_name: s
 
     async def links() -> list[dict[str, str]]:
         tables = await viewable_tables(datasette, actor, database)
-        if not sql or "photo_id" not in sql or not await _may_push(datasette, actor, database, tables):
-            return []
+        rights = await _rights(datasette, actor, database, tables) if tables and sql and "photo_id" in sql else set()
         told = {"sql": sql} if not query_name else {"query": query_name}
         query = urlencode({**told, **{f"p.{key}": value for key, value in (params or {}).items()}})
-        return [{"href": f"{base_url(datasette, database)}/push?{query}", "label": "Push the photos of this query into an album"}]
+        return _acts(base_url(datasette, database), query, "the photos of this query", rights)
 
     return links
 
