@@ -37,4 +37,4 @@ def _pixels(data: bytes) -> bytes:
     from PIL import Image
 
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-        return image.tobytes()
+        return bytes(image.tobytes())
