@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from pluggy import HookimplMarker
-
-# datasette.hookimpl itself; the command line need not wait for Datasette, nor meet Ctrl-C in its loading with a traceback.
-hookimpl = HookimplMarker("datasette")
-
-from .page_hooks import *  # noqa: E402, F403
+from .page_hooks import (  # noqa: F401
+    extra_body_script,
+    extra_css_urls,
+    extra_template_vars,
+    hookimpl,
+    register_facet_classes,
+    top_database,
+    top_homepage,
+)
 
 
 @cache  # asked for every cell of a page
@@ -30,7 +33,7 @@ def prepare_connection(conn):
 
 @hookimpl
 def register_routes():
-    return _room("web.site.routes").routes()
+    return _room("web.site.routes").routes() + _room("web.site.one_use_link").routes()
 
 
 @hookimpl(optionalhook=True)
@@ -53,17 +56,17 @@ def register_actions(datasette):
     return _room("web.site.compat").actions()
 
 
-@hookimpl(optionalhook=True)
+@hookimpl(optionalhook=True, trylast=True)  # on 0.65 the last word counts, and what we refuse nobody else may allow
 async def permission_allowed(datasette, actor, action, resource):
     granted = _room("web.site.compat").grant(datasette, actor, action, resource)
     if granted is not None:
         return granted
-    return await _room("web.site.stored_queries").refuse_query(datasette, actor, action, resource)
+    return await _room("web.site.stored_queries").refuse(datasette, actor, action, resource)
 
 
 @hookimpl(optionalhook=True)
 async def permission_resources_sql(datasette, actor, action):
-    return await _room("web.site.stored_queries").refused_queries(datasette, actor, action)
+    return await _room("web.site.stored_queries").refused_resources(datasette, actor, action)
 
 
 @hookimpl

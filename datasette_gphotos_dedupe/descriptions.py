@@ -1,9 +1,8 @@
-"""Every table and view in words, and metadata.yml made of it."""
+"""Every table and view in words."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from .descriptions_hidden import HIDDEN_TABLES
 from .descriptions_library import LIBRARY_TABLES, PHOTO, PHOTOS, WHEN, Described
 
 UPLOAD = {
@@ -112,10 +111,27 @@ REVIEW_TABLES: dict[str, Described] = {
         },
         {"label_column": "title", "sort_desc": "push_id"},
     ),
-    "google_state": Described(
-        "What must be remembered about Google between runs: the picking session under way, the pictures loaded today.",
-        {"name": "What it is.", "value": "Its value, as JSON."},
-        {"hidden": True, "sort": "name"},
+    "uploads": Described(
+        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
+        {
+            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
+            **UPLOAD,
+            "in_groups": "Of these, photos that are in a group.",
+            **STANDINGS,
+            "proved_bytes": "What the proved ones weigh.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+    "upload_photos": Described(
+        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
+        {
+            "photo_id": PHOTO,
+            "upload_id": "The upload.",
+            "standing": "proved, elsewhere or nowhere: see upload_batches.",
+            "in_group": "1 when it is in a group.",
+            "bytes": "What it weighs.",
+        },
+        {"hidden": True, "size": 100},
     ),
     "runs": Described(
         "Each import, with its counts.",
@@ -240,28 +256,6 @@ REVIEW_TABLES: dict[str, Described] = {
         {"sort": "container", "facets": ["state"]},
         more_facets=("export_id",),
     ),
-    "uploads": Described(
-        "What came into Google Photos together: by one way, on one day, under one pattern of names, at most so large.",
-        {
-            "upload_id": "Made of origin, day, pattern and size: the same after every match.",
-            **UPLOAD,
-            "in_groups": "Of these, photos that are in a group.",
-            **STANDINGS,
-            "proved_bytes": "What the proved ones weigh.",
-        },
-        {"hidden": True, "size": 100},
-    ),
-    "upload_photos": Described(
-        "Which upload a photo belongs to, and where else its picture is. Triggers keep the sums in uploads in step.",
-        {
-            "photo_id": PHOTO,
-            "upload_id": "The upload.",
-            "standing": "proved, elsewhere or nowhere: see upload_batches.",
-            "in_group": "1 when it is in a group.",
-            "bytes": "What it weighs.",
-        },
-        {"hidden": True, "size": 100},
-    ),
     "upload_batches": Described(
         "Uploads with photos in groups: what a sync program brought in on one day, and how much of it the library holds anyway.",
         {
@@ -272,36 +266,6 @@ REVIEW_TABLES: dict[str, Described] = {
         },
         {"sort_desc": "proved", "facets": ["origin", "name_pattern"], "units": {"bytes": "byte"}},
         is_view=True,
-    ),
-    "last_import": Described(
-        "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
-        {
-            "inventory": "Checksum over the names, sizes, times and indexes of all its parts.",
-            "report": "What it said of each part, as JSON. The row goes as soon as anything that the import wrote changes.",
-        },
-        {"hidden": True, "size": 20},
-    ),
-    "staged_readings": Described(
-        "Pictures of a tgz that were read before their sidecars were known. Empty when no import is under way.",
-        {
-            "container": "The archive.",
-            "member": "The path inside it.",
-            "bytes": "Size of the file.",
-            "modified_at": "When the archive was last changed.",
-            "outcome": "What was read, as JSON.",
-            "thumbnail": "The preview, as JPEG.",
-        },
-        {"hidden": True, "size": 20},
-    ),
-    "different_pairs": Described(
-        "Pairs that were looked at because a keeper asked, and are different pictures: kept so that nobody asks again.",
-        {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
-        {"hidden": True, "size": 100},
-    ),
-    "match_state": Described(
-        "What the last matching saw: the keeper rules and its progress.",
-        {"name": "What it is.", "value": "Its value, as JSON."},
-        {"hidden": True, "sort": "name"},
     ),
     "judgements": Described(
         "What a person said of sample pairs while calibrating.",
@@ -353,33 +317,4 @@ REVIEW_TABLES: dict[str, Described] = {
 }
 """What people and programs did with it, and the views."""
 
-TABLES = {**LIBRARY_TABLES, **REVIEW_TABLES}
-
-HIDDEN = ("_sqlite_migrations", "photos_fts")
-
-
-def metadata(databases: tuple[str, ...] = ("photos", "report")) -> dict[str, Any]:
-    """Datasette's metadata for databases of these names, as plain dicts and lists."""
-    tables: dict[str, Any] = {}
-    for name, table in TABLES.items():
-        tables[name] = {"description": table.description, **table.settings, "columns": dict(table.columns)}
-    for name in HIDDEN:
-        tables[name] = {"hidden": True}
-    return {
-        "title": "Duplicate photos",
-        "description": "Photos in a Google Photos library that show the same picture.",
-        "about": "datasette-gphotos-dedupe",
-        "databases": {
-            database: {"title": "Duplicate photos", "description": "Groups, evidence and decisions.", "tables": tables}
-            for database in databases
-        },
-    }
-
-
-def metadata_yaml(databases: tuple[str, ...] = ("photos", "report")) -> str:
-    """The same as the text of a metadata.yml."""
-    import yaml
-
-    command = " ".join(("gphotos-to-sqlite metadata", *databases))
-    text = yaml.safe_dump(metadata(databases), sort_keys=False, allow_unicode=True, width=120)
-    return f"# Works on Datasette 0.65 and 1.0. Written by: {command}\n{text}"
+TABLES = {**LIBRARY_TABLES, **REVIEW_TABLES, **HIDDEN_TABLES}

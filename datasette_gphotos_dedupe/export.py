@@ -17,16 +17,14 @@ from typing import Literal, TextIO
 
 from .core.pictures.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
 from .errors import DatabaseError, GphotosError
+from .photo_columns import LOCATION, PUBLISHED, WORDS
 from .sql_functions import register
 from .store.matching.selected_groups import Selection, read_selected_groups
 from .store.read_only import open_library
+from .words import csv_cell
 
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "photos": (
-        *("photo_id", "source", "filename", "mime_type", "kind", "width", "height", "bytes", "duration_s"),
-        *("taken_at", "taken_at_source", "uploaded_at", "camera_make", "camera_model", "favorite", "archived", "trashed"),
-        *("origin", "app_created", "album_only", "moves", "extras", "original_quality", "space_bytes"),
-    ),
+    "photos": PUBLISHED,
     "albums": ("album_id", "title", "app_created"),
     "album_photos": ("album_id", "photo_id"),
     "fingerprints": ("photo_id", "phash", "flatness", "algorithm"),
@@ -46,9 +44,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 """The tables and columns of every export, in an order that satisfies the foreign keys."""
 
-WITH_LOCATION = {"photos": ("latitude", "longitude")}
+WITH_LOCATION = {"photos": LOCATION}
 WITH_PEOPLE = {"people": ("person_id", "name"), "photo_people": ("photo_id", "person_id")}
-WITH_DESCRIPTIONS = {"photos": ("description",)}
+WITH_DESCRIPTIONS = {"photos": WORDS}
 
 # Which rows: photos of the chosen groups, and what hangs on them. `chosen` and `shown` are temporary tables.
 _SHOWN = "photo_id IN (SELECT photo_id FROM shown)"
@@ -296,7 +294,7 @@ def _write_csv(stream: TextIO, rows: Iterator[sqlite3.Row], columns: list[str]) 
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow(tuple(row))
+        writer.writerow([csv_cell(value) for value in row])
         count += 1
     return count
 

@@ -247,6 +247,7 @@ class Reading:
     fingerprint: Fingerprint | None = None
     thumbnail: Thumbnail | None = None
     no_pixels: str | None = None
+    code: str | None = None  # of the trouble that left a picture unseen, as in `Trouble`
     moves: bool = False  # an animation, several pages, or the film of a motion photo
     extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
     flaw: str | None = None  # what is wrong with a file that can be seen all the same

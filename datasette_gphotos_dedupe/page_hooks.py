@@ -6,6 +6,8 @@ from importlib import import_module
 
 from pluggy import HookimplMarker
 
+# datasette.hookimpl itself, without the tenth of a second that importing Datasette takes the command line, which has no use for it:
+# Ctrl-C in that moment would end in a traceback.
 hookimpl = HookimplMarker("datasette")
 
 __all__ = (

@@ -88,13 +88,15 @@ def m008_word(db: Database) -> None:
     # The old way of renaming leaves views alone that speak of a table which is not there for a moment.
     db.execute("PRAGMA legacy_alter_table = ON")
     names = ", ".join(_COLUMNS)
+    hanging = "SELECT sql FROM sqlite_master WHERE tbl_name = 'decisions' AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+    kept = db.execute(hanging).fetchall()  # what earlier steps hung on the table goes with it
     db.execute(_DECISIONS)
     db.execute(f"INSERT INTO decisions_anew ({names}) SELECT {names} FROM decisions")
     db.execute("DROP TABLE decisions")
     db.execute("ALTER TABLE decisions_anew RENAME TO decisions")
     db.execute("PRAGMA legacy_alter_table = OFF")
-    db.execute("CREATE INDEX decisions_photo_id ON decisions(photo_id)")
-    db.execute("CREATE INDEX decisions_content_a ON decisions(content_a)")
+    for (statement,) in kept:
+        db.execute(statement)
     db.execute("CREATE INDEX decisions_stays_id ON decisions(stays_id)")
     db.execute("CREATE INDEX decisions_photo_b ON decisions(photo_b) WHERE photo_b IS NOT NULL")
     for column in ("before", "after"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .core.groups.reasons import format_bytes
+from .google.hosts import is_page
 
 RELATION_LABELS = {
     "same_bytes": "Same file again",
@@ -34,6 +35,10 @@ ORIGIN_LABELS = {
     "composition": "Google Photos itself",
 }
 DECISION_LABELS = {"keep": "Keep", "remove": "Remove", "not_duplicate": "Not the same picture", None: "Later"}
+
+
+WORD_LABELS = {"remade": "made again from what stays", "same_bytes": "the same file", "on your word": "on your word"}
+"""On whose word photos go (`model.WORDS`), said after their number."""
 
 
 def size(count: int | float | None) -> str:
@@ -80,6 +85,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def web_link(url: str | None) -> str | None:
-    """The address when it is one that may be followed: what comes from outside could be a script."""
-    return url if url and url.startswith(("https://", "http://127.0.0.1:")) else None
+def web_link(url: Any) -> str | None:
+    """The address when it is one that a person may be sent to, a page of Google's: what comes from outside could be anything."""
+    return url if isinstance(url, str) and is_page(url) else None
+
+
+def csv_cell(value: Any) -> Any:
+    """A value as a cell that a spreadsheet program takes for text or a number, never for a formula (OWASP, CSV injection)."""
+    formula = isinstance(value, str) and (value[:1] in ("\t", "\r") or value.lstrip()[:1] in ("=", "+", "-", "@"))
+    return f"'{value}" if formula else value

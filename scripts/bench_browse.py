@@ -23,7 +23,8 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from datasette_gphotos_dedupe.descriptions import TABLES, metadata
+from datasette_gphotos_dedupe.descriptions import TABLES
+from datasette_gphotos_dedupe.metadata_file import metadata
 from datasette_gphotos_dedupe.queries import QUERIES
 from tests.browsed_library import kept_browsed_library
 from tests.made_library import photo_id

@@ -2,8 +2,12 @@
 """Whether a published copy works in Datasette Lite, as far as a machine without a browser can tell. `scripts/check_lite` calls this.
 
 Lite is Datasette in Pyodide: Python compiled for the browser, without threads, processes, network or compiled packages of ours.
-The same Pyodide runs here under Node. It gets the wheel of this package and what Datasette requires, unpacked without any of what only
+Pyodide runs here under Node. It gets the wheel of this package and what Datasette requires, unpacked without any of what only
 imports need, opens an exported copy as Lite does, and asks for its pages. At the end it says what it could not check.
+
+    check_lite.py PYODIDE...     folders of the npm package, in the order of trying: first the version that Lite pins
+
+That version fetches its SQLite from another host. Where that cannot be reached, the next folder is used, and it is said.
 """
 
 from __future__ import annotations
@@ -58,10 +62,22 @@ answers["versions"] = [sys.version.split()[0], __import__("sqlite3").sqlite_vers
 json.dumps(answers)
 """
 
-IN_NODE = """
-import { readFileSync } from "node:fs";
-const { loadPyodide } = await import(process.argv[2]);
+INCOMPLETE = 3  # exit status of the program below when parts of Pyodide cannot be had
+
+IN_NODE = f"""
+import {{ readFileSync }} from "node:fs";
+const {{ loadPyodide }} = await import(process.argv[2]);
 const pyodide = await loadPyodide();
+const lock = JSON.parse(readFileSync(process.argv[2].replace("pyodide.mjs", "pyodide-lock.json"), "utf8"));
+const apart = ["sqlite3", "ssl"].filter((name) => name in lock.packages);
+await pyodide.loadPackage(apart, {{ messageCallback() {{}}, errorCallback() {{}} }}).catch(() => {{}});
+try {{
+  pyodide.runPython("import sqlite3, ssl");
+}} catch {{
+  process.exit({INCOMPLETE});
+}}
+"""
+IN_NODE += """
 pyodide.unpackArchive(new Uint8Array(readFileSync(process.argv[3])), "zip", { extractDir: "/packages" });
 pyodide.FS.writeFile("/report.db", new Uint8Array(readFileSync(process.argv[4])));
 pyodide.globals.set("PAGES", readFileSync(process.argv[5], "utf8"));
@@ -69,6 +85,8 @@ console.log("\\n" + await pyodide.runPythonAsync(readFileSync(process.argv[6], "
 process.exit(0);
 """
 
+NOT_USED = """Pyodide {pinned}, the version that Datasette Lite pins, was NOT used: it fetches its SQLite from cdn.jsdelivr.net, which
+cannot be reached from here. What follows ran in Pyodide {used}."""
 NOT_CHECKED = """Not checked here, because it needs the network of a browser:
 - the page lite.datasette.io itself, and the versions of Pyodide and Datasette it loads today;
 - its installer fetching the wheel and Datasette; MarkupSafe and PyYAML run here without their compiled halves;
@@ -76,7 +94,7 @@ NOT_CHECKED = """Not checked here, because it needs the network of a browser:
 
 
 def main() -> None:
-    pyodide = Path(sys.argv[1]).resolve()
+    folders = [Path(name).resolve() for name in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         build_library(folder / "photos.db", groups=8).close()
@@ -85,11 +103,26 @@ def main() -> None:
         (folder / "pages.json").write_text(json.dumps(PAGES))
         (folder / "lite.py").write_text(IN_PYODIDE)
         (folder / "lite.mjs").write_text(IN_NODE)
-        parts = (pyodide / "pyodide.mjs", "packages.zip", "report.db", "pages.json", "lite.py")
-        done = subprocess.run(["node", "lite.mjs", *map(str, parts)], cwd=folder, capture_output=True, text=True, timeout=1200)
+        for pyodide in folders:
+            done = run(pyodide, folder)
+            if done.returncode != INCOMPLETE:
+                break
     if done.returncode:
-        sys.exit(f"Pyodide failed:\n{done.stdout}{done.stderr}")
-    report(json.loads(done.stdout.strip().splitlines()[-1]))
+        sys.exit(f"Pyodide {version_of(pyodide)} failed:\n{done.stdout}{done.stderr}")
+    if pyodide != folders[0]:
+        print(NOT_USED.format(pinned=version_of(folders[0]), used=version_of(pyodide)))
+    report(version_of(pyodide), json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def run(pyodide: Path, folder: Path) -> subprocess.CompletedProcess:
+    """Ask a copy in this Pyodide for its pages; INCOMPLETE as exit status when parts of it cannot be had."""
+    parts = (pyodide / "pyodide.mjs", "packages.zip", "report.db", "pages.json", "lite.py")
+    return subprocess.run(["node", "lite.mjs", *map(str, parts)], cwd=folder, capture_output=True, text=True, timeout=1200)
+
+
+def version_of(pyodide: Path) -> str:
+    """The version of an unpacked npm package."""
+    return json.loads((pyodide / "package.json").read_text())["version"]
 
 
 def build_wheel(folder: Path) -> Path:
@@ -113,11 +146,11 @@ def pack(wheel: Path, target: Path) -> None:
                     packed.write(place, str(file))
 
 
-def report(answers: dict) -> None:
+def report(version: str, answers: dict) -> None:
     """Print what was found; exit status 1 when a page is not as it should be."""
     python, sqlite, datasette = answers.pop("versions")
     forbidden = answers.pop("forbidden")
-    print(f"Datasette {datasette} in Pyodide: Python {python}, SQLite {sqlite}, no threads")
+    print(f"Datasette {datasette} in Pyodide {version}: Python {python}, SQLite {sqlite}, no threads")
     for path, (status, as_expected) in answers.items():
         print(f"{'ok  ' if status == 200 and as_expected else 'FAIL'} {status} {path}")
     if forbidden:

@@ -52,12 +52,12 @@ def tables() -> str:
     known = yaml.safe_load((CHECKOUT / "metadata.yml").read_text(encoding="utf8"))
     described = {name: about for database in known["databases"].values() for name, about in database["tables"].items()}
     with tempfile.TemporaryDirectory() as folder, closing(open_database(Path(folder) / "photos.db")) as db:
-        rows = db.execute(
-            "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rootpage = 0, rootpage, name"
-        )
+        order = list(described)
+        rows = db.execute("SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        rows = sorted(rows, key=lambda row: (row[1] == "view", order.index(row[0]) if row[0] in order else len(order), row[0]))
         parts = [
             _table(name, kind, sql, [row[1] for row in db.execute(f"PRAGMA table_info([{name}])")], described.get(name, {}))
-            for name, kind, sql in rows.fetchall()
+            for name, kind, sql in rows
             if not HIDDEN.search(name)
         ]
     return "\n".join(parts)

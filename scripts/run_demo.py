@@ -6,26 +6,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import socket
-import subprocess
 import sys
-import threading
 import time
-import webbrowser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from datasette_gphotos_dedupe.cli.datasette_server import free_port, running_datasette  # noqa: E402
 from datasette_gphotos_dedupe.cli.demo import make_takeout, print_findings, run_command  # noqa: E402
+from datasette_gphotos_dedupe.cli.reviewing import open_on_desktop  # noqa: E402
 from datasette_gphotos_dedupe.demo.library import Library, build_library  # noqa: E402
 from tests.fake_google import CLIENT_ID, FakeGoogle  # noqa: E402
-
-START_TIMEOUT_S = 60
 
 
 def main() -> None:
@@ -78,24 +73,14 @@ def sign_in(google: FakeGoogle, path: Path) -> Path:
     return path
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def datasette(database: Path, port: int, auth: Path) -> Iterator[tuple[str, str]]:
     """Datasette on the database; gives its address and the one-use link that signs in as root."""
     settings = database.with_name("metadata.json")
     settings.write_text(json.dumps(metadata(auth)), encoding="utf8")
-    command = [sys.executable, "-m", "datasette", str(database), "--root", "--port", str(port), "-m", str(settings)]
-    log = database.with_name("datasette.log")
-    with open(log, "w") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
-        try:
-            yield f"http://127.0.0.1:{port}", read_login_link(process, port, log)
-        finally:
-            process.terminate()
+    arguments = [str(database), "--root", "-m", str(settings)]
+    with running_datasette(arguments, port, database.with_name("datasette.log")) as server:
+        yield server.address, server.login or ""
 
 
 def metadata(auth: Path) -> dict:
@@ -106,34 +91,11 @@ def metadata(auth: Path) -> dict:
     return known
 
 
-def read_login_link(process: subprocess.Popen, port: int, log: Path) -> str:
-    """The link that `datasette --root` prints, once the port answers. What it prints later is read and let go: a full pipe would stop it."""
-    link = None
-    for line in process.stdout or ():
-        link = re.search(r"http\S+/-/auth-token\?token=\S+", line)
-        if link:
-            break
-    threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True).start()
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while link and time.monotonic() < deadline and process.poll() is None:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return link.group()
-        time.sleep(0.1)
-    sys.exit(f"Datasette did not start on port {port}:\n{log.read_text()}")
-
-
 def greet(folder: Path, address: str, login: str, seconds: float) -> None:
     print(f"\nReady after {seconds:.0f} seconds. The database, the export and the pretended sign-in are in {folder}.")
     print(f"Sign in as root with this link (it works once): {login}")
     print(f"Then open: {address}/photos/-/duplicates")
     print("Ctrl-C ends Datasette and the pretend Google.", flush=True)
-
-
-def open_on_desktop(link: str) -> None:
-    """Open a graphical browser, where there is a desktop: a text browser would take over the terminal."""
-    if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        webbrowser.open(link)
 
 
 def wait_for_ctrl_c() -> None:

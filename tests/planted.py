@@ -66,9 +66,18 @@ def plant(path: Path) -> dict[str, list[bytes]]:
     conn.execute("DELETE FROM last_import")  # any other row written drops it, so its markers come last
     conn.execute("INSERT INTO last_import VALUES ('MARK.last_import.inventory.', 'MARK.last_import.report.')")
     planted |= {f"last_import.{column}": [f"MARK.last_import.{column}.".encode()] for column in ("inventory", "report")}
+    conn.execute("DELETE FROM last_comparison")  # the same of photos
+    conn.execute(f"INSERT INTO last_comparison VALUES ('MARK.last_comparison.matcher.', {COMPARED})")
+    planted |= {
+        "last_comparison.matcher": [b"MARK.last_comparison.matcher."],
+        "last_comparison.photos": [COMPARED.to_bytes(6, "big")],
+    }
     conn.commit()
     conn.close()
     return planted
+
+
+COMPARED = 0x5A00_0000_1234  # photos
 
 
 def _plant_table(conn: sqlite3.Connection, table: str) -> dict[str, list[bytes]]:

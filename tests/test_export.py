@@ -183,7 +183,7 @@ def test_a_group_filter_that_is_not_sql_gets_a_sentence_with_the_columns(library
     assert str(caught.value) == (
         "The group filter 'year = 2019' is not a condition that SQLite understands: no such column: year. It can use the columns "
         "group_id, keeper_id, relation, size, suggested_count, reclaimable_bytes, taken_year, camera, origin, decided, "
-        "for example: \"relation = 'smaller_copy' and taken_year = 2019\"."
+        "waiting_count, waiting_bytes, origins, for example: \"relation = 'smaller_copy' and taken_year = 2019\"."
     )
     assert not library.with_name("report.db.part").exists()
 

@@ -141,7 +141,10 @@ def test_without_thumbnails_there_is_no_picture(library):
 def test_a_selection_is_obeyed_and_said(library):
     text = report(library, selection=Selection(relations=("crop", "series"), since="2026-01-01"))
     assert text.count("<article") == 4
-    assert "Only these kinds: a part of it, taken seconds apart. Only groups with a photo imported or a decision made since 2026-01-01." in text
+    assert (
+        "Only these kinds: a part of it, taken seconds apart. Only groups with a photo imported or a decision made since 2026-01-01."
+        in text
+    )
 
 
 def test_a_report_of_nothing_says_so(library):

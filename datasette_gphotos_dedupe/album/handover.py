@@ -1,7 +1,7 @@
 """Files for the photos that no API can file: for the browser toolkit, for a spreadsheet, and a worklist of links.
 
 The toolkit (a userscript that people run in their own signed-in Google Photos page) can put any photo into an album by its media
-key. Everything here obeys the same safety rules as a push.
+key, and finds that key by the checksum of the bytes. Everything here obeys the same safety rules as a push.
 """
 
 from __future__ import annotations
@@ -14,54 +14,36 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..store.rows import in_parts
 from ..store.writing import utc_now
-from ..words import count
+from ..words import count, csv_cell
+from .handover_steps import Step, plan_steps, read_album_keys, rescue_text
 from .metadata_losses import Rescue
 from .plan import PlannedItem, plan_push
 from .push_candidates import Candidate, read_candidates
-from .trashed_together import key_of_sha1, read_sharers
+from .trashed_together import checksum_of, key_of_sha1, read_sharers
 from .worklist import read_previews, worklist_text
 
 PICTURED = 300  # photos with previews in the worklist: a page of thousands would weigh a hundred megabytes
 CHUNK = 250  # larger calls of the toolkit were seen to end in HTTP 504
-SNIPPET = """(() => {
-  // Run in the console of photos.google.com with Google Photos Toolkit installed, then choose the hand-over file.
-  // Cut short, it goes on where it was when it is run again: the album and the next chunk are remembered in this browser.
-  const input = Object.assign(document.createElement('input'), {type: 'file', accept: '.json'});
-  input.style = 'position:fixed;top:1em;left:1em;z-index:99999;padding:1em;background:#fff;border:2px solid #000';
-  input.onchange = async () => {
-    const handover = JSON.parse(await input.files[0].text());
-    input.remove();
-    const name = 'gphotos-handover:' + handover.made_at;
-    const state = JSON.parse(localStorage.getItem(name) || '{"next": 0}');
-    const save = () => localStorage.setItem(name, JSON.stringify(state));
-    const chunks = handover.media_key_chunks;
-    if (!state.album && chunks.length) {
-      state.album = await gptkApi.createAlbum(handover.album);
-      save();
-    }
-    for (; state.next < chunks.length; state.next++, save()) {
-      await gptkApi.addItemsToAlbum(chunks[state.next], state.album);
-      console.log(`${chunks.slice(0, state.next + 1).flat().length} photos are in the album`);
-    }
-    console.log('Done. Look through the album, then select all and choose Move to trash.');
-  };
-  document.body.append(input);
-})();
-"""
+SNIPPET = Path(__file__).with_name("handover.js").read_text(encoding="utf8")
 
 
 @dataclass(frozen=True)
 class HandedOver:
-    """One photo for the person to deal with. `dedup_key` only where Google itself gave it and no surviving photo shares it."""
+    """One photo for the person to deal with. `dedup_key` only where Google itself gave it and no surviving photo shares it.
+
+    `checksum` is the SHA-1 of the original's bytes in base64, under which Google's page finds a photo whose media key is not known.
+    """
 
     photo_id: str
     filename: str | None
-    url: str
+    url: str | None
     media_key: str | None
     dedup_key: str | None
+    checksum: str | None
     keeper_id: str
     keeper_filename: str | None
     keeper_url: str | None
@@ -70,17 +52,33 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Handover:
-    """Everything in a hand-over file."""
+    """Everything in a hand-over file. `steps` are what the toolkit can carry over to keepers, `by_hand` the rest of `rescue`.
+
+    `content_keys` has every key under which Google may know the content of a photo, `keeper_keys` what tells a keeper in a list of
+    Google's (its media key, else its content keys), and `staying_keys` all media keys and content keys of the photos that stay.
+    """
 
     album: str
     made_at: str
     photos: tuple[HandedOver, ...]
     rescue: tuple[Rescue, ...]
     refused: tuple[PlannedItem, ...]
+    steps: tuple[Step, ...]
+    by_hand: tuple[Rescue, ...]
+    content_keys: dict[str, tuple[str, ...]]
+    keeper_keys: dict[str, tuple[str, ...]]
+    staying_keys: tuple[str, ...]
     previews: Mapping[str, bytes] = field(default_factory=dict)  # by photo id, for the first of the photos
+
+    @property
+    def without_key(self) -> tuple[HandedOver, ...]:
+        """The photos that the toolkit has no way to find."""
+        return tuple(photo for photo in self.photos if not (photo.media_key or photo.checksum))
 
     def summary(self, output: str | Path) -> str:
         """What was written, in a sentence or two."""
+        if str(output).lower().endswith(".js"):
+            return f"The snippet is in {output}. Paste it into the console of photos.google.com, and choose the .json file there."
         text = f"{count(len(self.photos), 'photo')} {'is' if len(self.photos) == 1 else 'are'} in {output}."
         if self.refused:
             one = self.refused[0]
@@ -90,6 +88,10 @@ class Handover:
             )
         if self.rescue:
             text += f" {count(len(self.rescue), 'thing')} that keepers lack: listed first, to be carried over before deleting."
+        if self.rescue and str(output).lower().endswith(".json"):
+            text += f" The snippet carries {len(self.steps):,} over, {len(self.by_hand):,} are left to you."
+        if self.without_key:
+            text += f" {count(len(self.without_key), 'photo')} without any key for the toolkit: to be found by link or name."
         return text
 
 
@@ -101,17 +103,34 @@ def plan_handover(conn: sqlite3.Connection, album_title: str, photo_ids: Iterabl
     # Photos that a push has put into an album stay on the list: they still wait to be deleted.
     candidates = {candidate.photo_id: replace(candidate, added_to=None) for candidate in read_candidates(conn, photo_ids)}
     plan = plan_push(candidates.values(), album_title, "handover")
-    verified = _read_verified_keys(conn, {item.photo_id: candidates[item.photo_id] for item in plan.planned})
-    photos = tuple(_handed_over(candidates[item.photo_id], verified.get(item.photo_id)) for item in plan.planned)
-    previews = read_previews(conn, [key for photo in photos[:PICTURED] for key in (photo.photo_id, photo.keeper_id)])
-    return Handover(plan.album_title, utc_now(), photos, plan.rescue, plan.refused, previews)
+    going = {item.photo_id: candidates[item.photo_id] for item in plan.planned}
+    verified = _read_verified_keys(conn, going)
+    photos = tuple(_handed_over(candidate, verified.get(photo_id)) for photo_id, candidate in going.items())
+    keepers = {kept.photo_id: kept for candidate in going.values() if (kept := candidate.survivor)}
+    steps, by_hand = plan_steps(plan.rescue, keepers, read_album_keys(conn))
+    staying = {key for keeper in keepers.values() for key in (keeper.media_key, *keeper.content_keys) if key}
+    return Handover(
+        album=plan.album_title,
+        made_at=utc_now(),
+        photos=photos,
+        rescue=plan.rescue,
+        refused=plan.refused,
+        steps=steps,
+        by_hand=by_hand,
+        content_keys={photo_id: tuple(sorted(one.item.content_keys)) for photo_id, one in going.items() if one.item},
+        keeper_keys={one.photo_id: (one.media_key,) if one.media_key else tuple(one.content_keys) for one in keepers.values()},
+        staying_keys=tuple(sorted(staying)),
+        previews=read_previews(conn, [key for photo in photos[:PICTURED] for key in (photo.photo_id, photo.keeper_id)]),
+    )
 
 
 def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
     item, kept, word = candidate.item, candidate.survivor, candidate.verdict.word
-    if item is None or item.link is None or kept is None or word is None:
-        raise AssertionError("a planned photo has an item, a link, a photo that stays and a word")
-    return HandedOver(item.photo_id, item.filename, item.link, item.media_key, key, kept.photo_id, kept.filename, kept.link, word)
+    if item is None or kept is None or word is None:
+        raise AssertionError("a planned photo has an item, a photo that stays and a word")
+    checksum = checksum_of(item.sha1) if item.source != NOT_IN_GOOGLE else None
+    keys = (item.media_key, key, checksum)
+    return HandedOver(item.photo_id, item.filename, item.link, *keys, kept.photo_id, kept.filename, kept.link, word)
 
 
 def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -> dict[str, str]:
@@ -134,21 +153,23 @@ def write_handover(handover: Handover, output: str | Path) -> None:
     output = Path(output)
     ending = output.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise GphotosError(f"{output} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).")
+        raise GphotosError(
+            f"{output} must end in .json (browser toolkit), .js (the snippet that reads it), .csv (spreadsheet) or .html (worklist of "
+            "links)."
+        )
     try:
         output.write_text(handover_text(handover, ending), encoding="utf8", newline="")
     except OSError as error:
         raise GphotosError(f"{output} cannot be written: {error.strerror}.") from None
 
 
-FORMATS = ("json", "csv", "html")
+FORMATS = ("json", "js", "csv", "html")
 
 
 def handover_text(handover: Handover, ending: str) -> str:
-    """The content of a hand-over file that ends in json, csv or html."""
-    if ending == "html":
-        return worklist_text(handover, SNIPPET)
-    return _json_text(handover) if ending == "json" else _csv_text(handover)
+    """The content of a hand-over file that ends in json, csv or html; for js the snippet alone, which is the same for all."""
+    writers = {"json": _json_text, "js": lambda _: SNIPPET, "csv": _csv_text, "html": lambda one: worklist_text(one, SNIPPET)}
+    return writers[ending](handover)
 
 
 def _json_text(handover: Handover) -> str:
@@ -156,15 +177,24 @@ def _json_text(handover: Handover) -> str:
         "made_by": "datasette-gphotos-dedupe",
         "made_at": handover.made_at,
         "album": handover.album,
-        "how": "Do what `rescue` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
+        "how": "Do what `by_hand` lists. Then run `snippet` in the console of photos.google.com and choose this file.",
+        "steps": [asdict(step) for step in handover.steps],
+        "by_hand": [{"text": rescue_text(thing), **asdict(thing)} for thing in handover.by_hand],
         "media_key_chunks": _unique_chunks([photo.media_key for photo in handover.photos if photo.media_key]),
         "dedup_key_chunks": _unique_chunks([photo.dedup_key for photo in handover.photos if photo.dedup_key]),
-        "photos": [asdict(photo) for photo in handover.photos],
+        "photos": [_json_photo(handover, photo) for photo in handover.photos],
+        "without_key": [photo.photo_id for photo in handover.without_key],
+        "staying_keys": handover.staying_keys,
         "rescue": [asdict(rescue) for rescue in handover.rescue],
         "refused": [asdict(item) for item in handover.refused],
         "snippet": SNIPPET,
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _json_photo(handover: Handover, photo: HandedOver) -> dict[str, Any]:
+    more = {"content_keys": handover.content_keys[photo.photo_id], "keeper_keys": handover.keeper_keys[photo.keeper_id]}
+    return {**asdict(photo), **more}
 
 
 def _unique_chunks(keys: list[str]) -> list[list[str]]:
@@ -187,5 +217,4 @@ def _csv_text(handover: Handover) -> str:
 
 def _harmless(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
-    text = value or ""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return csv_cell(value or "")

@@ -28,7 +28,9 @@ class Lifeboat:
         albums: dict[str, list[tuple[Rescue, Item]]] = {}
         for candidate in candidates:
             keeper = candidate.survivor
-            for thing in plan_rescue(candidate, keeper) if keeper else ():
+            if keeper is None:
+                continue
+            for thing in plan_rescue(candidate, keeper):
                 if thing.by_api and thing.album_id:
                     albums.setdefault(thing.album_id, []).append((thing, keeper))
                 elif thing.by_api and (trouble := self._describe(thing, keeper)):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
 from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate
+from .trashed_together import checksum_of
 
 NOT_OURS = "this app did not upload it, so Google will not let it file it"
 ROUTES = ("by_id", "same_bytes", "handover")
@@ -76,8 +79,13 @@ def plan_push(
         item = plan_item(candidate, route)
         items.append(item)
         if candidate.survivor and item.state == "planned":
-            rescue += plan_rescue(candidate, candidate.survivor)
+            rescue += [thing for thing in plan_rescue(candidate, candidate.survivor) if not _is_for_deletion(title, thing)]
     return PushPlan(title, route, tuple(items), tuple(rescue), tuple(already), plan_withdrawal(pushed))
+
+
+def _is_for_deletion(title: str, thing: Rescue) -> bool:
+    """Whether this is a place in an album that is called like the one to delete from: a keeper must never be put there."""
+    return thing.what == "album" and re.fullmatch(rf"{re.escape(title)}( \([0-9]+\))?", thing.value.strip()) is not None
 
 
 def plan_withdrawal(pushed: Iterable[Candidate]) -> tuple[PlannedItem, ...]:
@@ -122,7 +130,7 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
         return "its original bytes are not at hand: import the Takeout export that holds it"
     if route == "same_bytes" and item.original_quality is False:
         return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
-    if route == "handover" and not item.link:
+    if route == "handover" and not item.link and (item.source == NOT_IN_GOOGLE or not checksum_of(item.sha1)):
         return "nothing is known that would find it in Google Photos"
     return None
 

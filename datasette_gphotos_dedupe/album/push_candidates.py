@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..store.pushes import read_added
 from ..store.review.leaving import Verdict, read_verdicts
-from ..store.rows import in_parts, select
+from ..store.rows import columns_of, in_parts, select, shape_of
+from ..words import web_link
 from .photo_metadata import Belongings, read_belongings
 from .trashed_together import keys_of
 
@@ -49,8 +50,8 @@ class Item:
     @property
     def link(self) -> str | None:
         """An address that opens the photo in Google Photos."""
-        if self.product_url:
-            return self.product_url
+        if link := web_link(self.product_url):
+            return link
         return f"https://photos.google.com/photo/{self.media_key}" if self.media_key else None
 
 
@@ -119,22 +120,10 @@ def read_pushed(conn: sqlite3.Connection, album_title: str) -> list[Candidate]:
 
 def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
     belongings = read_belongings(conn, ids)
-    sql = """
-        SELECT photo_id, source, filename, width, height, bytes, taken_at, mime_type, product_url, library_id, media_key,
-               dedup_key, sha1, app_created, album_only, trashed, original_quality
-        FROM photos WHERE photo_id IN ({})
-    """
-    return {
-        row[0]: Item(
-            *row[:13],
-            bool(row[13]),
-            bool(row[14]),
-            bool(row[15]),
-            row[16] if row[16] is None else bool(row[16]),
-            belongings[row[0]],
-        )
-        for row in select(conn, sql, ids)
-    }
+    names = columns_of(Item, "belongings")
+    sql = f"SELECT {', '.join(names)} FROM photos WHERE photo_id IN ({{}})"
+    items = (shape_of(Item, names, row) for row in select(conn, sql, ids))
+    return {item.photo_id: replace(item, belongings=belongings[item.photo_id]) for item in items}
 
 
 def _read_pushed(conn: sqlite3.Connection, ids: list[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ belongs together with another that shares either.
 
 from __future__ import annotations
 
+import base64
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -19,6 +20,11 @@ _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 def key_of_sha1(sha1: str | None) -> str | None:
     """The content key of a SHA-1 in hex; None for what is no SHA-1."""
     return dedup_key_of(sha1) if sha1 and _SHA1.fullmatch(sha1) else None
+
+
+def checksum_of(sha1: str | None) -> str | None:
+    """A SHA-1 in the form in which Google's page looks photos up: base64 of the usual alphabet, padded."""
+    return base64.b64encode(bytes.fromhex(sha1)).decode() if sha1 and _SHA1.fullmatch(sha1) else None
 
 
 def keys_of(dedup_key: str | None, sha1: str | None) -> frozenset[str]:

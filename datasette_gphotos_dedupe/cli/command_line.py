@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from ..errors import GphotosError
+from .terminal import plain_output
 
-MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "status")
+MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "reviewing", "status")
 
 
 class _Group(click.Group):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with plain_output():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context):
         try:
             return super().invoke(ctx)

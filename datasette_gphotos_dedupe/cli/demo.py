@@ -43,7 +43,7 @@ def demo(database: str, folder: Path, check: bool, silent: bool) -> None:
     if check:
         print_findings(database, library.without_uploads(), must_pass=True)
     elif not silent:
-        click.echo(f"Now look at it: datasette {database} --root, then open /{Path(database).stem}/-/duplicates")
+        click.echo(f"Now look at it: gphotos-to-sqlite review {database}")
 
 
 def make_takeout(library: Library, folder: Path) -> list[Path]:

@@ -72,7 +72,10 @@ def push(database: str, title: str, route: str, dry_run: bool, yes: bool, auth_p
 @click.option("--album", "title", default="Duplicates", show_default=True, help="Title of the album the browser toolkit makes")
 @silent_option
 def handover(database: str, output: str, title: str, silent: bool) -> None:
-    """Write the photos decided 'remove' for the browser toolkit (.json), a spreadsheet (.csv) or as a worklist (.html)."""
+    """Write the photos decided 'remove' for the browser toolkit (.json), a spreadsheet (.csv) or as a worklist (.html).
+
+    The snippet that reads the .json in the console of photos.google.com stands in the worklist, and alone in an OUTPUT of .js.
+    """
     from ..album.handover import plan_handover, write_handover
     from ..store.database import open_database
     from ..store.pushes import save_handover
@@ -81,7 +84,8 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
     try:
         plan = plan_handover(db.conn, title)
         write_handover(plan, output)
-        save_handover(db.conn, plan.album, len(plan.photos), len(plan.refused))
+        if not output.lower().endswith(".js"):
+            save_handover(db.conn, plan.album, len(plan.photos), len(plan.refused))
     finally:
         db.conn.close()
     if not silent:
@@ -136,8 +140,12 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
                 click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
             from ..pipeline.matching import match_library
+            from .matching import describe_outcome, describe_report
 
-            match_library(db, Progress(silent=silent))
+            matched = match_library(db, Progress(silent=silent))
+            if not silent:
+                click.echo(describe_report(matched))
+                click.echo(describe_outcome(db.conn, database))
     finally:
         db.close()
     return report

@@ -69,13 +69,15 @@ def folder(ctx, database, directories, no_match, workers, silent):
 @cli.command("toolkit-csv")
 @click.argument("database", type=click.Path(dir_okay=False))
 @click.argument("csv_file", metavar="METADATA.CSV", type=click.Path())
+@click.option("--trash", is_flag=True, help="The file was exported from the trash: mark its photos as trashed.")
 @_no_match
 @_silent
-def toolkit_csv(database, csv_file, no_match, silent):
-    """Add what the Google Photos Toolkit in the browser knows: keys, sizes, quality, and photos no export has shown.
+def toolkit_csv(database, csv_file, trash, no_match, silent):
+    """Add what the Google Photos Toolkit in the browser knows: keys, sizes, quality, albums, and photos no export has shown.
 
-    In the toolkit, choose "Export metadata". Photos already known are found by media key, else by content, else by name, time and
-    size together, and only where exactly one fits.
+    In the toolkit (3.2 or newer), choose "Export metadata" for the library, or for albums. Photos already known are found by media
+    key, else by content, else by name, time and size together, and only where exactly one fits. What an album lists is found by its
+    content.
     """
     from ..pipeline.progress import Progress
     from ..pipeline.toolkit_import import import_toolkit_csv, listing_lines
@@ -83,7 +85,7 @@ def toolkit_csv(database, csv_file, no_match, silent):
 
     db = open_database(database)
     try:
-        for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent))):
+        for line in listing_lines(import_toolkit_csv(db, csv_file, Progress(silent=silent), trash)):
             click.echo(line)
         if not no_match:
             _match(db, silent, database)

@@ -105,16 +105,12 @@ def describe_report(report: MatchReport) -> str:
 def describe_outcome(conn: sqlite3.Connection, database: str) -> str:
     """What matters of it: how many copies are proved, how much space they take, what is left to a person, and the next command."""
     from ..store.status import read_waiting
-    from ..words import count, size
+    from .status import waiting_text
 
     waiting = read_waiting(conn)
     if not waiting.groups:
         return "Nothing is left to decide."
-    proved = "No copy is proved."
-    if waiting.copies:
-        proved = f"{count(waiting.copies, 'copy is', 'copies are')} proved and can go: {size(waiting.bytes)}."
-    eyes = f" {count(waiting.asks, 'group')} {'needs' if waiting.asks == 1 else 'need'} your eyes." if waiting.asks else ""
-    return f"{proved}{eyes} Look at them: gphotos-to-sqlite review {shlex.quote(str(database))}"
+    return f"{waiting_text(waiting)} Look at them: gphotos-to-sqlite review {shlex.quote(str(database))}"
 
 
 def describe_change(change: PolicyChange) -> str:

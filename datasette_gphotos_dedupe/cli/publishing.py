@@ -110,6 +110,6 @@ def metadata(names):
 
     NAMES are the database's names in Datasette, which are file names without .db; photos and report when none is given.
     """
-    from ..descriptions import metadata_yaml
+    from ..metadata_file import metadata_yaml
 
     click.echo(metadata_yaml(names or ("photos", "report")), nl=False)

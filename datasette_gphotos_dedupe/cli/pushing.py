@@ -19,6 +19,7 @@ from ..errors import GphotosError
 from ..google.client import open_client
 from ..pipeline.progress import Progress
 from ..store import pushes
+from ..words import web_link
 
 
 def print_plan(plan: PushPlan, all_items: bool) -> None:
@@ -45,7 +46,7 @@ def _fate(item: PlannedItem, route: str) -> str:
     return (
         f"not added: {item.reason}"
         + (f" (but {others})" if others else "")
-        + (f" {item.product_url}" if item.product_url else "")
+        + (f" {link}" if (link := web_link(item.product_url)) else "")
     )
 
 
@@ -153,7 +154,7 @@ def print_report(conn: sqlite3.Connection, report: PushReport, album_title: str)
 
 
 def _addresses(conn: sqlite3.Connection, report: PushReport) -> str:
-    albums = [(title, url) for title, url in pushes.read_album_urls(conn, report.push_id) if url]
+    albums = [(title, url) for title, url in pushes.read_album_urls(conn, report.push_id) if web_link(url)]
     if len(albums) > 1:
         return " and its continuations:" + "".join(f"\n  {title}: {url}" for title, url in albums)
     return f": {albums[0][1]}" if albums else "."

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model import RELATIONS
-from ..words import DECISION_LABELS, RELATION_LABELS, count, moment, size
+from ..words import DECISION_LABELS, RELATION_LABELS, WORD_LABELS, count, moment, size
 from .command_line import cli
 
 if TYPE_CHECKING:
-    from ..store.status import Part, Status
+    from ..store.review.leaving import Leaving
+    from ..store.status import Part, Status, Waiting
 
 MAX_REASONS = 8
 OLD_DAYS = 70  # a scheduled export comes every two months, and takes Google some days
@@ -115,9 +116,34 @@ def _review(found: Status) -> Iterator[str]:
     for relation in RELATIONS:
         if relation in found.relations:
             yield f"  {found.relations[relation]:,} {RELATION_LABELS[relation]}"
-    yield f"  {count(counts['suggested'], 'photo')} suggested for removal, {size(counts['reclaimable_bytes'])}"
+    yield f"  {waiting_text(found.waiting)}"
     if found.decisions:
         yield "Decided: " + ", ".join(f"{number:,} {DECISION_LABELS[word]}" for word, number in found.decisions.items())
+        yield from (f"  {line}" for line in leaving_lines(found.leaving))
+
+
+def waiting_text(waiting: Waiting) -> str:
+    """What there is to decide: 3,398 copies are proved and can go: 1.2 GB. 14 groups need your eyes."""
+    proved = "No copy is proved."
+    if waiting.copies:
+        proved = f"{count(waiting.copies, 'copy is', 'copies are')} proved and can go: {size(waiting.bytes)}."
+    verb = "needs" if waiting.asks == 1 else "need"
+    return proved + (f" {count(waiting.asks, 'group')} {verb} your eyes." if waiting.asks else "")
+
+
+def leaving_lines(leaving: Leaving) -> Iterator[str]:
+    """What will really go of what was decided, on whose word, and why the rest will not."""
+    from ..store.review.leaving import reason_without_names
+
+    if leaving.photos:
+        words = ", ".join(f"{number:,} {WORD_LABELS[word]}" for word, number in leaving.words.items())
+        yield f"{count(leaving.photos, 'photo')} will go, {size(leaving.bytes)}: {words}"
+    if leaving.refused:
+        yield f"{count(leaving.refused, 'photo')} will not:"
+        yield from (f"  {number:,}: {reason_without_names(code)}" for code, number in leaving.reasons.items())
+    if leaving.sent:
+        verb = "is" if leaving.sent == 1 else "are"
+        yield f"{count(leaving.sent, 'photo')} {verb} in an album already, for you to delete there"
 
 
 def next_steps(found: Status, database: str) -> list[str]:
@@ -139,10 +165,12 @@ def next_steps(found: Status, database: str) -> list[str]:
     if counts["unmatched"]:
         steps.append(f"Compare what is new: gphotos-to-sqlite match {database}")
     if counts["open_groups"]:
-        steps.append(f"Review the groups: datasette {database} --root")
-    if counts["unpushed"]:
+        steps.append(f"Review the groups: gphotos-to-sqlite review {database}")
+    if found.leaving.photos:
+        what = f"Send what you chose to remove ({found.leaving.photos:,})"
+        steps.append(f'{what} into an album: gphotos-to-sqlite push {database} --album "Duplicates"')
         steps.append(
-            f'Send what you chose to remove into an album ({counts["unpushed"]:,}): gphotos-to-sqlite push {database} --album "Duplicates"'
+            f"Or into a list of links, for what Google takes from no program: gphotos-to-sqlite handover {database} list.html"
         )
     if export_age_days(found) > OLD_DAYS:
         steps.append(

@@ -13,13 +13,14 @@ import stat
 import sys
 import tempfile
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ..errors import GoogleError, SignInError
 from .answer_shapes import is_text
-from .hosts import check_address, is_loopback
+from .hosts import check_address, is_loopback, revocation_address
 from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
@@ -123,12 +124,17 @@ class SignInUnreachable(GoogleError):
 
 
 class Token:
-    """Access tokens from a sign-in, renewed when they end. Safe to use from several threads."""
+    """Access tokens from a sign-in, renewed when they end. Safe to use from several threads.
 
-    def __init__(self, auth: Auth):
+    `keep` is called with the sign-in when Google has put another refresh token in the place of the kept one, which may be good for
+    nothing then.
+    """
+
+    def __init__(self, auth: Auth, keep: Callable[[Auth], None] | None = None):
         from google.oauth2.credentials import Credentials
 
         self.auth = auth
+        self._keep = keep
         self.loopback = is_loopback(auth.token_uri)
         check_address(auth.token_uri, self.loopback)
         self._lock = threading.Lock()
@@ -164,33 +170,52 @@ class Token:
             self._credentials.refresh(request)
         except RefreshError as error:
             retryable = bool(getattr(error, "retryable", False))
-            explanation = _unreachable() if retryable else explain_refusal(_error_body(error), self.auth)
+            explanation = unreachable() if retryable else explain_refusal(_error_body(error), self.auth)
         except (GoogleAuthError, OSError):
-            explanation = _unreachable()
+            explanation = unreachable()
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
-            explanation = _unreadable()  # the library trusts the answer to be as documented
+            explanation = unreadable()  # the library trusts the answer to be as documented
         else:
-            if is_text(self._credentials.token) and self._credentials.token.isascii() and self._credentials.token.isprintable():
-                return
-            explanation = _unreadable()
+            if is_token(self._credentials.token):
+                return self._keep_rotated()
+            explanation = unreadable()
         self._credentials.token = None  # a renewal that breaks off leaves there whatever came
         # Raised outside the handler, so that no traceback carries what was sent.
         raise explanation
+
+    def _keep_rotated(self) -> None:
+        """Keep another refresh token that came with the access token."""
+        given = self._credentials.refresh_token
+        if given == self.auth.refresh_token or not is_token(given):
+            return
+        self.auth = replace(self.auth, refresh_token=given)
+        if self._keep:
+            self._keep(self.auth)
+
+
+def is_token(value: object) -> bool:
+    """Whether this can be sent as a token at all."""
+    return is_text(value) and value != "" and value.isascii() and value.isprintable()
 
 
 def guarded_session():
     """An HTTP session that follows no redirect, always ends in time and takes no answer of any length."""
     import requests
 
+    return guard(requests.Session())
+
+
+def guard(session):
+    """Make a session of `requests` one that follows no redirect, always ends in time and takes no answer of any length."""
     from .deadline import end_in_time
 
-    class _Session(requests.Session):
-        def request(self, method, url, **kwargs):
-            kwargs["allow_redirects"] = False
-            kwargs["timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-            return super().request(method, url, **kwargs)
+    send = session.send
 
-    return end_in_time(_Session())
+    def send_guarded(request, **kwargs):
+        return send(request, **{**kwargs, "allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)})
+
+    session.send = send_guarded
+    return end_in_time(session)
 
 
 def _error_body(error: Exception) -> dict:
@@ -203,11 +228,13 @@ def _error_body(error: Exception) -> dict:
     return body if isinstance(body, dict) else {}
 
 
-def _unreachable() -> SignInUnreachable:
+def unreachable() -> SignInUnreachable:
+    """No answer came, or none that is more than a failure of Google's server."""
     return SignInUnreachable("Google's sign-in server could not be reached. Check the network and run the command again.")
 
 
-def _unreadable() -> SignInUnreachable:
+def unreadable() -> SignInUnreachable:
+    """What came is not what Google's sign-in server says."""
     return SignInUnreachable(
         "The answer of Google's sign-in server cannot be read (a network login page?). Run the command again."
     )
@@ -255,7 +282,7 @@ def _days_between(moment: str | None, now: datetime) -> float | None:
 def revoke(path: str | Path) -> bool:
     """Give the sign-in back to Google and delete the file; False when Google had already forgotten it."""
     auth = read_auth(path)
-    address = check_address(auth.token_uri.rsplit("/", 1)[0] + "/revoke", is_loopback(auth.token_uri))
+    address = check_address(revocation_address(auth.token_uri), is_loopback(auth.token_uri))
     try:
         response = guarded_session().post(address, data={"token": auth.refresh_token})
         status = response.status_code

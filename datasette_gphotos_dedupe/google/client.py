@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from ..errors import GoogleError, RefusedError
 from .answer_shapes import ALBUM, CREATED_ROWS, FOUND_ROWS, ITEM, PICKED, SESSION, Shape, fit, page_of
-from .auth import Token, read_auth
+from .auth import Token, read_auth, save_auth
 from .hosts import is_loopback, read_library_api, read_picker_api
 from .limits import ALBUMS_PER_PAGE, ITEMS_PER_PAGE, Clock
 from .transport import Call, Transport
@@ -20,7 +20,8 @@ _GONE = frozenset({3, 5})  # INVALID_ARGUMENT, NOT_FOUND: how a row says that th
 
 def open_client(auth_path: str | Path, clock: Clock | None = None) -> Client:
     """A client for the sign-in kept at `auth_path`. Nothing is sent yet. Raises SignInError without a usable sign-in."""
-    client = Client(Token(read_auth(auth_path)), read_library_api(), read_picker_api(), clock)
+    token = Token(read_auth(auth_path), keep=lambda auth: save_auth(auth_path, auth))
+    client = Client(token, read_library_api(), read_picker_api(), clock)
     client.auth_path = Path(auth_path)
     return client
 

@@ -9,6 +9,7 @@ from ..errors import GoogleError
 
 LIBRARY_API = "https://photoslibrary.googleapis.com"
 PICKER_API = "https://photospicker.googleapis.com"
+REVOCATION = "https://oauth2.googleapis.com/revoke"
 LIBRARY_API_VARIABLE = "GPHOTOS_LIBRARY_API"
 PICKER_API_VARIABLE = "GPHOTOS_PICKER_API"
 
@@ -44,6 +45,14 @@ def check_address(url: str, loopback: bool) -> str:
         return url
     named = f"The address {scheme}://{host}" if host else "An address that cannot be read"
     raise GoogleError(f"{named} is not one of Google's, so it was not contacted and nothing was sent.")
+
+
+def revocation_address(token_uri: str) -> str:
+    """Where a sign-in is given back: one address of Google's for all, whichever host an older client file names for tokens."""
+    if not is_loopback(token_uri):
+        return REVOCATION
+    base = _PLAIN.fullmatch(token_uri)
+    return f"http://{token_uri[len('http://') :].partition('/')[0]}/revoke" if base else REVOCATION
 
 
 def is_page(url: str) -> bool:

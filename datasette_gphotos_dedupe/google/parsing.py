@@ -43,8 +43,22 @@ def parse_error(http_status: int, content_type: str, body: bytes, token: str) ->
         if isinstance(error, dict):
             given = error.get("status")
             word = given if isinstance(given, str) and _WORD.fullmatch(given) else ""
-            message = plain_message(error.get("message"), token)
+            message = plain_message(_said(error), token)
     return GoogleAnswer(http_status, None, False, word, message, token, f"HTTP {http_status} {word}".strip())
+
+
+def _said(error: dict[str, Any]) -> str:
+    """Google's message, with what its details say about single fields where the message does not."""
+    message = error.get("message")
+    message = message if isinstance(message, str) else ""
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():
+        violations = detail.get("fieldViolations") if isinstance(detail, dict) else None
+        for violation in violations if isinstance(violations, list) else ():
+            said = violation.get("description") if isinstance(violation, dict) else None
+            if isinstance(said, str) and said not in message:
+                message = f"{message} {violation.get('field') or 'A field'}: {said}".strip()
+    return message
 
 
 def plain_message(text: Any, *secrets: str) -> str:

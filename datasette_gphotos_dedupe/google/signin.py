@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from ..errors import SignInError
-from .auth import Auth, check_writable, forbid_core_dumps, save_auth
+from ..errors import GphotosError, SignInError
+from .auth import Auth, SignInUnreachable, check_writable, forbid_core_dumps, guard, is_token, save_auth, unreachable, unreadable
 from .hosts import check_address, is_loopback
 from .parsing import plain_message
 
@@ -34,6 +34,7 @@ _LOSSES = {
     PICK: "`picker` cannot receive the photos you pick",
 }
 _WAIT_S = 600
+_LONGEST_LIFE_S = 10 * 365 * 86_400
 _DONE = b"<!DOCTYPE html><meta charset=utf-8><title>Signed in</title><h1>Signed in</h1><p>You can close this page.</p>"
 _DENIED = b"<!DOCTYPE html><meta charset=utf-8><title>Not signed in</title><h1>Not signed in</h1><p>Access was not given.</p>"
 
@@ -57,7 +58,8 @@ def sign_in(
         from google_auth_oauthlib.flow import Flow
 
         flow = Flow.from_client_config(secret, list(scopes), redirect_uri=receiver.address, autogenerate_code_verifier=True)
-        flow.oauth2session.max_redirects = 0
+        guard(flow.oauth2session)
+        flow.oauth2session.register_compliance_hook("access_token_response", _check_answer)
         address, state = flow.authorization_url(access_type="offline", prompt="consent")
         receiver.expect(state)
         _send_person_to(address, open_browser, say)
@@ -147,16 +149,37 @@ def _quiet_libraries() -> Iterator[None]:
 def _exchange(flow, code: str) -> dict:
     from oauthlib.oauth2 import OAuth2Error
 
-    reason = None
     try:
-        return flow.fetch_token(code=code, timeout=60)
+        return flow.fetch_token(code=code)
     except OAuth2Error as error:
         said = plain_message(error.description or error.error, code, flow.client_config["client_secret"])
-        reason = f"Google refused the sign-in: {said}. Run the command again."
+        trouble: GphotosError = SignInError(f"Google refused the sign-in: {said.rstrip('. ')}. Run the command again.")
+    except SignInUnreachable as error:
+        trouble = SignInUnreachable(str(error))
     except OSError:
-        reason = "Google's sign-in server could not be reached. Check the network and run the command again."
+        trouble = unreachable()
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        trouble = unreadable()  # the library trusts the answer to be as documented
     # Raised outside the handlers, so that no traceback carries the code or the secret.
-    raise SignInError(reason)
+    raise trouble
+
+
+def _check_answer(response):
+    """The answer to the code as the library may read it. Raises SignInUnreachable for what no sign-in server says.
+
+    A network login page and a broken server refuse nothing, and how long the access token lives is of no interest here.
+    """
+    if response.status_code >= 500:
+        raise unreachable()
+    try:
+        value = response.json()
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not ("error" in value or is_token(value.get("access_token"))):
+        raise unreadable()
+    value.pop("expires_in", None)
+    response._content = json.dumps(value).encode()
+    return response
 
 
 def _auth_from(client: dict, token: dict, asked: Sequence[str]) -> Auth:
@@ -165,13 +188,16 @@ def _auth_from(client: dict, token: dict, asked: Sequence[str]) -> Auth:
             "Google gave no lasting sign-in (no refresh token). Run the command again and give access on the consent page."
         )
     given = token.get("scope", list(asked))
-    granted = set(given.split() if isinstance(given, str) else given)
+    words = given.split() if isinstance(given, str) else given
+    if not is_token(token["refresh_token"]) or not isinstance(words, list):
+        raise unreadable()
+    granted = {word for word in words if isinstance(word, str)}
     if not granted & set(asked):
         raise SignInError(
             "No permission was given on the consent page, so nothing was saved. Run the command again and tick every box."
         )
     now = datetime.now(timezone.utc)
-    life_s = token.get("refresh_token_expires_in")
+    life_s = _seconds(token.get("refresh_token_expires_in"))
     return Auth(
         client_id=client["client_id"],
         client_secret=client["client_secret"],
@@ -179,8 +205,17 @@ def _auth_from(client: dict, token: dict, asked: Sequence[str]) -> Auth:
         token_uri=client["token_uri"],
         scopes=tuple(scope for scope in asked if scope in granted),
         signed_in_at=_utc(now),
-        expires_at=_utc(now + timedelta(seconds=int(life_s))) if life_s else None,
+        expires_at=_utc(now + timedelta(seconds=life_s)) if life_s else None,
     )
+
+
+def _seconds(value: object) -> float | None:
+    """A number of seconds up to ten years; None for anything else: it only explains why a sign-in has ended."""
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds <= _LONGEST_LIFE_S else None
 
 
 def _utc(moment: datetime) -> str:

@@ -23,6 +23,7 @@ from ..sources.archives.members import Address
 from ..store.matching import finding as lookups
 from ..store.matching.matches import read_subjects
 from ..store.matching.nearest import read_nearest
+from ..words import web_link
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at
@@ -217,6 +218,7 @@ def _nearest(conn: sqlite3.Connection, reading: Reading, known: set[str]) -> lis
 
 def _told(likeness: Likeness, facts: dict[str, dict[str, Any]]) -> Likeness:
     told = {**facts.get(likeness.photo_id, {}), "photo_id": likeness.photo_id}
+    told["product_url"] = web_link(told.get("product_url"))
     return Likeness(
         relation=likeness.relation,
         confidence=likeness.confidence,

@@ -20,6 +20,7 @@ from ..sources.archives.parts import Parts
 from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
+from ..sources.takeout.gaps import unmatched_text
 from ..store.library.gone_files import forget_stale, read_stale
 from ..store.library.last_import import read_last_import, save_last_import
 from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
@@ -123,6 +124,7 @@ class _Import:
         self._settled: dict[str, set[str]] = defaultdict(set)  # container -> members that are used or skipped in this run
         self._albums_saved: set[str] = set()
         self._photo_ids: set[str] = set()
+        self._unmatched = 0  # files used that no sidecar describes
         self._batch: list[Found] = []
         self._skips: list[tuple[File, Trouble]] = []
         self._saved_at = time.monotonic()
@@ -182,8 +184,8 @@ class _Import:
             self._account_for_all()
             self._forget_unseen()
             self._conclude()
-        lasting = replace(self.report, warnings=self.source.warnings)
-        self.report.warnings += self.source.warnings
+        self.report.warnings += [*self.source.warnings, *filter(None, (unmatched_text(self._unmatched),))]
+        lasting = replace(self.report)
         if state == "done":
             self.staging.clear([_part_key(container)[0] for container in self.source.containers if container.kind == TGZ])
         if self.report.broken:
@@ -303,6 +305,7 @@ class _Import:
             self._batch.append(found)
             for file in found.photo.files:
                 self.source.account_of(file).used += 1
+                self._unmatched += (file.container, file.member) in self.source.unmatched
                 self._settled[file.container].add(file.member)
 
     # -- saving -----------------------------------------------------------------------------------------------------

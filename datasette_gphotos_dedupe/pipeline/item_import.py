@@ -12,10 +12,11 @@ from ..core.pictures.exif import clock_in_name, utc_from_clock
 from ..model import File, Photo, Reading, Trouble, altered
 from ..store.library.photos import Found
 from ..store.runs import Known
-from .reading import FULL, HASH
+from .reading import FULL, HASH, ITEM
 from .workers import Pending
 
 MAINS = ("original", "album_copy")
+NO_ITEM = ("not_a_picture", "empty")  # what such a file is, only a sidecar can tell
 NO_PHOTO = Trouble("no_photo", "it belongs to a picture that could not be read")
 Read = Callable[[File, str], Pending | Known | Reading | Trouble]
 
@@ -30,9 +31,18 @@ class Job:
     in_google: bool
     outcomes: list[Any] = field(default_factory=list)
 
+    @property
+    def _in_full_mode(self) -> str:
+        """How its best file is read. What an export holds is an item of the library, also where nothing of it can be seen."""
+        return ITEM if self.in_google else FULL
+
     def start(self) -> None:
         """Start reading what is not known: the best file in full, the others for their checksum."""
-        mode = HASH if any(known and known.photo_id and self._is_main(at) for at, known in enumerate(self.known)) else FULL
+        mode = (
+            HASH
+            if any(known and known.photo_id and self._is_main(at) for at, known in enumerate(self.known))
+            else self._in_full_mode
+        )
         for at, (file, known) in enumerate(zip(self.photo.files, self.known, strict=True)):
             if known is not None:
                 self.outcomes.append(Trouble(known.code, known.reason or "") if known.code else known)
@@ -60,6 +70,7 @@ class Job:
         """What to save, and what to skip. Raises SourceError when a container is gone; then nothing is to be saved."""
         self.outcomes = [each.result() if isinstance(each, Pending) else each for each in self.outcomes]
         best = self._best()
+        self._leave_out_unseen(best)
         if best is None:
             return None, [
                 (file, outcome if isinstance(outcome, Trouble) else NO_PHOTO)
@@ -79,12 +90,28 @@ class Job:
         return self._found(files, _usable(outcomes[best])), skipped
 
     def _best(self) -> int | None:
-        """The first file that gives pixels: a main one, else an edited version."""
+        """The first file that gives pixels: a main one, else an edited version; else a main one that cannot be seen."""
         stills = [at for at, file in enumerate(self.photo.files) if file.role != "live_video"]
         for at in sorted(stills, key=lambda at: not self._is_main(at)):
-            if self._in_full(at):
+            if self._in_full(at) and not self._is_unseen(at):
                 return at
-        return None
+        return next((at for at in stills if self._is_main(at) and self._is_unseen(at) and self._is_item(at)), None)
+
+    def _is_unseen(self, at: int) -> bool:
+        outcome = self.outcomes[at]
+        return isinstance(outcome, Reading) and outcome.code is not None
+
+    def _is_item(self, at: int) -> bool:
+        """Whether an unseen file is an item: a picture that is damaged, or anything that a sidecar describes."""
+        return self.photo.sidecar_rule is not None or self.outcomes[at].code not in NO_ITEM
+
+    def _leave_out_unseen(self, best: int | None) -> None:
+        """Beside a file that can be seen, or where nothing says that it is an item, one that cannot is only left out."""
+        if best is not None and self._is_unseen(best):
+            return
+        for at, outcome in enumerate(self.outcomes):
+            if self._is_unseen(at):
+                self.outcomes[at] = Trouble(outcome.code, outcome.no_pixels or "")
 
     def _in_full(self, at: int) -> bool:
         """Whether its pixels are known, from now or an earlier import; what was only hashed is read again."""
@@ -93,7 +120,7 @@ class Job:
             twin = self._twin(at)
             return twin is not None and self._in_full(twin)
         if isinstance(outcome, Reading) and outcome.fingerprint is None and outcome.no_pixels is None:
-            again = self.read(self.photo.files[at], FULL)
+            again = self.read(self.photo.files[at], self._in_full_mode)
             outcome = self.outcomes[at] = again.result() if isinstance(again, Pending) else again
         return not isinstance(outcome, Trouble)
 

@@ -20,8 +20,8 @@ from ..core.pictures.variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.verify import VERIFIER
 from ..model import Pair
+from ..store.matching import last_comparison, matches
 from ..store.matching import last_match as match_state
-from ..store.matching import matches
 from ..store.matching.groups import save_groups
 from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
@@ -100,8 +100,21 @@ class _Compared:
 
 
 def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier) -> _Compared:
+    """Compare what is new or has changed. Where nothing has, no photo is read."""
+    photos = last_comparison.read_compared(db.conn, options.name)
+    if photos is not None:
+        return _Compared(photos=photos)
     with db.atomic():
         matches.forget_trashed(db.conn)
+        word = last_comparison.begin_comparison(db.conn)
+    report = _compare_new(db, progress, options, verifier, word)
+    with db.atomic():
+        if last_comparison.is_begun(db.conn, word):
+            last_comparison.keep_comparison(db.conn, options.name, report.photos)
+    return report
+
+
+def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier, word: str) -> _Compared:
     progress.start("Looking for candidates")
     known = matches.read_fingerprints(db.conn, options.variant_radii)
     roles = _known_roles(known, options.name)
@@ -115,7 +128,7 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
         library = replace(known.library, variants=matches.read_variants(db.conn, known.library))
         found = find_candidates(library, roles, options.radius_bits, unchanged)
         report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())
-        _forget(db, known.library, found)
+        _forget(db, known.library, found, word)
         _compare_pixels(db, progress, options, verifier, known, found, report)
         with db.atomic():
             match_state.save_state(db.conn, "compared", seen)
@@ -142,13 +155,16 @@ def _digest_of_all(known: matches.Fingerprints, options: MatchOptions, picked: S
     return digest.hexdigest()
 
 
-def _forget(db: Database, library: Library, found: Candidates) -> None:
+def _forget(db: Database, library: Library, found: Candidates, word: str) -> None:
     """Void the older pairs of photos that are compared from scratch, and those that a growing crowd leaves out."""
     fresh = [library.photo_ids[row] for row in np.flatnonzero(found.fresh).tolist()]
     crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded).tolist()}
     allowed = {(library.photo_ids[a], library.photo_ids[b]) for a, b in found.crowd_pairs.tolist()}
     with db.atomic():
+        begun = last_comparison.is_begun(db.conn, word)
         matches.forget_photos(db.conn, fresh)
+        if begun:  # what is forgotten here is no change from outside
+            last_comparison.keep_comparison(db.conn, word)
         if crowd:
             stored = matches.read_pairs(db.conn, "fingerprint")
             left_out = [pair for pair in stored if pair[0] in crowd and pair[1] in crowd and pair not in allowed]

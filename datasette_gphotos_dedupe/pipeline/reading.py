@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from dataclasses import replace
 from typing import BinaryIO
 
 from ..core.pictures.exif import CameraFacts, camera_facts
@@ -14,20 +15,34 @@ from ..model import Reading, Trouble
 from ..sources.archives.members import Address, open_address
 from ..sources.takeout.naming import is_photo_name, is_video_name, split_extension
 
-FULL, HASH = "full", "hash"
+FULL, HASH, ITEM = "full", "hash", "item"
+"""How a file is read; ITEM is FULL for what is known to be an item of the library, whether or not it can be seen."""
+
 CHUNK = 1 << 20
 MAX_PICTURE_BYTES = 512_000_000  # of a picture file; a 500-megapixel PNG may reach that
 NEEDS_RAW, NEEDS_VIDEO = "needs_raw", "needs_video"
+LOST_BYTES = frozenset(
+    ("wrong_crc", "damaged", "stalled", "unreadable")
+)  # the archive or the disk is in the way, not the picture
 
 
 def read_media(address: Address, mode: str = FULL) -> Reading | Trouble:
     """What one file is: checksum, kind, size, camera, fingerprint and preview; with `mode` HASH, checksum and kind only.
 
-    Trouble with the file is returned. SourceError is raised when its container is gone.
+    Trouble with the file is returned; with `mode` ITEM only when its bytes cannot be had: a picture that cannot be decoded is an
+    item of the library like any other. SourceError is raised when its container is gone.
     """
+    outcome = _read_media(address, mode)
+    if mode != ITEM or isinstance(outcome, Reading) or outcome.code in LOST_BYTES:
+        return outcome
+    hashed = _read_media(address, HASH, of_any_kind=True)
+    return replace(hashed, no_pixels=outcome.reason, code=outcome.code) if isinstance(hashed, Reading) else hashed
+
+
+def _read_media(address: Address, mode: str, of_any_kind: bool = False) -> Reading | Trouble:
     try:
         with open_address(address) as stream:
-            return _read(stream, address, mode)
+            return _read(stream, address, mode, of_any_kind)
     except PictureError as error:
         return Trouble(error.code, f"{error}")
     except MissingExtra as error:
@@ -38,11 +53,13 @@ def read_media(address: Address, mode: str = FULL) -> Reading | Trouble:
         raise SourceError(f"{address.path} can no longer be read: {error.strerror or error}.") from error
 
 
-def _read(stream: BinaryIO, address: Address, mode: str) -> Reading | Trouble:
-    if address.bytes == 0:
+def _read(stream: BinaryIO, address: Address, mode: str, of_any_kind: bool) -> Reading | Trouble:
+    if address.bytes == 0 and not of_any_kind:
         return Trouble("empty", "it is empty: 0 bytes")
     head = stream.read(HEAD_BYTES)
     kind = kind_of(head, split_extension(address.name)[1].lower())
+    if kind is None and of_any_kind:
+        kind = Kind(VIDEO if is_video_name(address.name) else PHOTO, None)
     if kind is None:
         _check_sum(stream, address)
         return Trouble("not_a_picture", "its content is neither a picture nor a video in a format that is known")
@@ -131,7 +148,7 @@ def _read_video(stream: BinaryIO, sha1: str, count: int, kind: Kind) -> Reading:
         sha1,
         count,
         kind,
-        CameraFacts(taken_at=video.taken_at),
+        CameraFacts(taken_at=video.taken_at, camera_taken_at=video.camera_taken_at),
         width=video.width,
         height=video.height,
         duration_s=video.duration_s,
@@ -158,7 +175,7 @@ def _reading(sha1: str, count: int, kind: Kind, facts: CameraFacts, **more) -> R
 
 def is_worth_another_try(code: str | None) -> bool:
     """Whether what was in the way of a file may be gone: a damaged archive downloaded again, a disk that slept, a missing extra."""
-    return code in ("wrong_crc", "damaged", "stalled", "unreadable") or can_read(code)
+    return code in LOST_BYTES or can_read(code)
 
 
 def can_read(code: str | None) -> bool:

@@ -16,10 +16,11 @@ from ..sources.takeout.naming import split_extension
 from ..store.library.staged_readings import delete_staged, read_staged, read_staged_keys, save_staged
 from ..store.runs import Known
 from ..store.writing import transaction
-from .reading import read_media
+from .reading import ITEM, read_media
 from .workers import Pending, WorkerPool
 
 MAX_CARRIED_BYTES = 128_000_000  # of one file that is handed to a worker; longer ones are only hashed on the way
+MAX_JUDGED_BYTES = 16_000_000  # of one that is no picture, but may be an item all the same
 MAX_WAITING_BYTES = 256_000_000
 MAX_WAITING_FILES = 64
 CHUNK = 1 << 20
@@ -71,11 +72,12 @@ class Streamed:
         if kind is not None and kind.family == VIDEO and (file.bytes or 0) > MAX_CARRIED_BYTES:
             self._add(file, _hashed(head, stream, kind.mime_type), 0)
         else:
-            # what is no picture, or too long for one, is judged by its first bytes alone
-            data = head + (stream.read() if kind is not None and (file.bytes or 0) <= MAX_CARRIED_BYTES else b"")
+            # what is long for a picture is judged by its first bytes alone
+            carried = MAX_CARRIED_BYTES if kind is not None else MAX_JUDGED_BYTES
+            data = head + (stream.read() if (file.bytes or 0) <= carried else b"")
             address = Address("", file.member, file.bytes or 0, data=data)
-            whole = len(data) == file.bytes and data
-            self._add(file, self._pool.read(address) if whole else _judged(address, kind is not None), len(data))
+            whole = len(data) == file.bytes
+            self._add(file, self._pool.read(address, ITEM) if whole else _judged(address, kind is not None), len(data))
         while len(self._waiting) > MAX_WAITING_FILES or self._waiting_bytes > MAX_WAITING_BYTES:
             self._collect()
         if time.monotonic() - self._saved_at > BATCH_S:

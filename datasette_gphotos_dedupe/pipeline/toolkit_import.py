@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..model import File, Trouble
-from ..sources.toolkit_csv import Listed, read_listed
+from ..sources.toolkit_csv import read_listed
+from ..sources.toolkit_item import Listed
 from ..store.library import toolkit_items as toolkit
 from ..store.library.gone_files import forget_stale, read_stale
 from ..store.library.photos import save_skipped
@@ -28,15 +29,23 @@ CERTAIN = ("media_key", "content", "name")
 
 @dataclass
 class ListingReport:
-    """What a list did: its lines, the items by the rule that found them, the rows added and changed, the lines left out."""
+    """What a list did: its lines, the items by the rule that found them, the rows added and changed, the lines left out.
+
+    `unreadable` counts fields that were left out by themselves, `bad_field` names one. `trash` says that the list is of the trash;
+    `elsewhere` counts lines out of no list of the library, which were left out.
+    """
 
     name: str
     lines: int = 0
-    repeated: int = 0
     rules: dict[str, int] = field(default_factory=dict)
     added: int = 0
     updated: int = 0
     skipped: int = 0
+    unreadable: int = 0
+    bad_field: str = ""
+    trash: bool = False
+    elsewhere: int = 0
+    unknown: int = 0
 
     @property
     def matched(self) -> int:
@@ -44,17 +53,22 @@ class ListingReport:
         return sum(self.rules.get(rule, 0) for rule in CERTAIN)
 
 
-def import_toolkit_csv(db: Database, path: str | Path, progress: Progress) -> ListingReport:
-    """Import the list. Raises SourceError when the file is no such list, or damaged all over; lines before stay."""
-    return _Listing(db, Path(path), progress).run()
+def import_toolkit_csv(db: Database, path: str | Path, progress: Progress, trash: bool = False) -> ListingReport:
+    """Import the list; with `trash` it is one of the trash, and what it names is marked so.
+
+    Raises SourceError when the file is no such list, or damaged all over; lines before stay.
+    """
+    return _Listing(db, Path(path), progress, trash).run()
 
 
 class _Listing:
-    def __init__(self, db: Database, path: Path, progress: Progress):
+    def __init__(self, db: Database, path: Path, progress: Progress, trash: bool):
         self.conn, self.path, self.progress = db.conn, path, progress
         self.work = Run(db.conn, toolkit.SOURCE)
-        self.report = ListingReport(path.name)
+        self.report = ListingReport(path.name, trash=trash)
+        self._listed_at = ""
         self._skips: list[tuple[int, Trouble]] = []
+        self._elsewhere: list[int] = []
         self._left_out: set[str] = set()
 
     def run(self) -> ListingReport:
@@ -78,14 +92,25 @@ class _Listing:
             self._status = self.path.stat()
         except OSError as error:
             raise SourceError(f"{self.path} cannot be read: {error.strerror}.") from error
-        distinct = toolkit.lay_out(self.conn, self._counted(read_listed(self.path, self._skip)))
-        self.report.repeated = self.report.lines - distinct
+        self._listed_at = datetime.fromtimestamp(int(self._status.st_mtime), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        toolkit.lay_out(self.conn, self._placed(read_listed(self.path, self._skip, self._note)))
 
-    def _counted(self, items: Iterator[Listed]) -> Iterator[Listed]:
+    def _placed(self, items: Iterator[Listed]) -> Iterator[Listed]:
+        """Those items that the list is about; counts all."""
         for item in items:
-            self.report.lines += 1
             self.progress.advance()
+            if item.elsewhere and not self.report.trash:
+                self.report.elsewhere += 1
+                self._elsewhere.append(item.line)
+                continue
+            if self.report.trash and not item.elsewhere:
+                raise SourceError(NO_TRASH.format(name=self.path.name, line=item.line))
+            self.report.lines += 1
             yield item
+
+    def _note(self, line: int, text: str) -> None:
+        self.report.unreadable += 1
+        self.report.bad_field = self.report.bad_field or f"line {line:,}: {text}"
 
     def _skip(self, line: int, trouble: Trouble) -> None:
         self._skips.append((line, trouble))
@@ -113,17 +138,28 @@ class _Listing:
         for item, photo_id, rule in batch:
             if rule == toolkit.AMBIGUOUS:
                 self._leave_out(item.line, AMBIGUOUS)
-                continue
-            saved_as, change = toolkit.save_listed(self.conn, item, photo_id, self.work.id)
-            self.report.added += change == "added"
-            self.report.updated += change == "updated"
-            known.append((item, saved_as))
+            elif item.elsewhere and photo_id is None:
+                self.report.unknown += 1
+                self._leave_out(item.line, UNKNOWN)
+            else:
+                known.append((item, self._save_one(item, photo_id)))
         return known
+
+    def _save_one(self, item: Listed, photo_id: str | None) -> str:
+        if item.elsewhere and photo_id:
+            saved_as, change = photo_id, toolkit.save_trashed(self.conn, photo_id, self.work.id, self._listed_at)
+        else:
+            saved_as, change = toolkit.save_listed(self.conn, item, photo_id, self.work.id, self._listed_at)
+        self.report.added += change == "added"
+        self.report.updated += change == "updated"
+        return saved_as
 
     def _save_skips(self) -> None:
         with transaction(self.conn):
             for line, trouble in self._skips:
                 self._leave_out(line, trouble)
+            for line in self._elsewhere:
+                self._leave_out(line, ELSEWHERE)
 
     def _leave_out(self, line: int, trouble: Trouble) -> None:
         self.report.skipped += 1
@@ -139,13 +175,13 @@ class _Listing:
 
     @property
     def _seen(self) -> int:
-        return self.report.lines + len(self._skips)
+        return self.report.lines + len(self._skips) + len(self._elsewhere)
 
     def _part_row(self) -> dict:
         return {
             "container": str(self.path),
             "bytes": self._status.st_size,
-            "modified_at": datetime.fromtimestamp(int(self._status.st_mtime), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "modified_at": self._listed_at,
             "state": "done",
             "files_seen": self._seen,
             "files_used": self._seen - self.report.skipped,
@@ -154,20 +190,49 @@ class _Listing:
 
 
 AMBIGUOUS = Trouble("ambiguous", "several photos could be this item, and nothing tells which; a new Takeout export names them")
+UNKNOWN = Trouble("unknown_item", "no photo here is it, so there is nothing to mark as trashed")
+ELSEWHERE = Trouble(
+    "not_in_library",
+    "it does not come from the library but from the trash, the locked folder or a shared link, which the file does not tell apart; "
+    "give --trash with a list of the trash",
+)
+NO_TRASH = (
+    "{name} is no list of the trash: line {line:,} has what the toolkit knows of items of the library or of an album alone. "
+    "Nothing was changed. Leave --trash out to import it."
+)
 
 
 def listing_lines(report: ListingReport) -> list[str]:
     """What the person is told at the end."""
-    rules, known = report.rules, report.matched
-    damaged = report.skipped - rules[toolkit.AMBIGUOUS]
-    lines = [
-        f"{report.name}: {count(report.lines + damaged, 'line')}, {count(sum(rules.values()), 'item')} of the library.",
-        f"{count(known, 'item')} matched a photo already known ({rules['media_key']:,} by media key, {rules['content']:,} by "
-        f"content, {rules['name']:,} by name, time and size), {report.updated:,} of them with news.",
-        f"{count(rules['new'], 'item')} new, without pictures until a Takeout export brings them.",
-    ]
-    if rules[toolkit.AMBIGUOUS]:
-        lines.append(f"{count(rules[toolkit.AMBIGUOUS], 'item')} left out: several known photos could be it.")
+    lines = list(_trash_lines(report) if report.trash else _library_lines(report))
+    damaged = report.skipped - report.rules[toolkit.AMBIGUOUS] - report.unknown - report.elsewhere
+    if report.rules[toolkit.AMBIGUOUS]:
+        lines.append(f"{count(report.rules[toolkit.AMBIGUOUS], 'item')} left out: several known photos could be it.")
+    if report.elsewhere:
+        where = "from the trash, the locked folder or a shared link"
+        lines.append(
+            f"{count(report.elsewhere, 'line')} left out: {where}. If you exported the trash, add --trash to mark its photos."
+        )
     if damaged:
         lines.append(f"{count(damaged, 'line')} could not be used; the table skipped says why.")
+    if report.unreadable:
+        lines.append(
+            f"{count(report.unreadable, 'field')} could not be read and left out, the rest of the line used: {report.bad_field}."
+        )
     return lines
+
+
+def _library_lines(report: ListingReport) -> Iterator[str]:
+    rules, known = report.rules, report.matched
+    damaged = report.skipped - rules[toolkit.AMBIGUOUS]
+    yield f"{report.name}: {count(report.lines + damaged, 'line')}, {count(sum(rules.values()), 'item')} of the library."
+    yield (
+        f"{count(known, 'item')} matched a photo already known ({rules['media_key']:,} by media key, {rules['content']:,} by "
+        f"content, {rules['name']:,} by name, time and size), {report.updated:,} of them with news."
+    )
+    yield f"{count(rules['new'], 'item')} new, without pictures until a Takeout export brings them."
+
+
+def _trash_lines(report: ListingReport) -> Iterator[str]:
+    yield f"{report.name}: {count(report.lines, 'item')} of the trash, {count(report.matched, 'photo')} of them known here."
+    yield f"{count(report.updated, 'photo')} newly marked as trashed: never a keeper, never suggested, never pushed."

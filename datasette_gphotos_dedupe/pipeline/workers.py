@@ -16,14 +16,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ..errors import GphotosError, SourceError
 from ..model import Reading, Trouble
 from ..sources.archives.members import Address
 from ..sources.takeout.naming import is_video_name
-from .reading import FULL, read_media
+from .reading import FULL, HASH, ITEM, read_media
 
 CPU_S = 10  # a 100-megapixel HEIC takes 5 s on one slow core
 BYTES_PER_CPU_S = 2_000_000  # beyond 20 MB a file may take longer: camera raw
@@ -34,6 +34,7 @@ MAX_MEMORY_BYTES = 3_000_000_000  # of one worker beyond its libraries: 500 mega
 WINDOW_TASKS = 64  # read ahead of the batch that is being saved
 MAX_RESTARTS = 3
 LOST_S = 60.0  # a picture that no worker has taken for so long, though all before it are done, was lost with its worker
+ENDED = frozenset(("too_slow", "crashed"))  # its worker has ended with it
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -134,12 +135,20 @@ class Pending:
     def result(self) -> Reading | Trouble:
         """Wait for it. Raises SourceError when the container is gone."""
         try:
-            return self._result()
+            outcome = self._result()
+            if ITEM in self._task.args and isinstance(outcome, Trouble) and outcome.code in ENDED:
+                return self._unseen(outcome)
+            return outcome
         except SourceError as error:
             path = self._alone_at
             if path is not None and os.path.isdir(os.path.dirname(path)):
                 return Trouble("unreadable", str(error).replace(path, "it").rstrip("."))
             raise
+
+    def _unseen(self, trouble: Trouble) -> Reading | Trouble:
+        """An item of the library that a worker ended with: what its bytes are without looking at them."""
+        hashed = self._pool.read(self._task.args[0], HASH, self._alone_at is not None).result()
+        return replace(hashed, no_pixels=trouble.reason, code=trouble.code) if isinstance(hashed, Reading) else hashed
 
     def _result(self) -> Reading | Trouble:
         from pebble import ProcessExpired

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .rows import marks
+from .rows import columns_of, marks, shape_of
 from .writing import part_of_transaction, utc_now
 
 UNFINISHED = ("planned", "running", "paused", "failed")
@@ -98,9 +98,9 @@ def save_handover(conn: sqlite3.Connection, album_title: str, count: int, refuse
 
 def read_push(conn: sqlite3.Connection, push_id: int) -> Push | None:
     """The push, or None."""
-    columns = ", ".join(Push.__dataclass_fields__)
-    row = conn.execute(f"SELECT {columns} FROM pushes WHERE push_id = ?", (push_id,)).fetchone()
-    return Push(*row) if row else None
+    names = columns_of(Push)
+    row = conn.execute(f"SELECT {', '.join(names)} FROM pushes WHERE push_id = ?", (push_id,)).fetchone()
+    return shape_of(Push, names, row) if row else None
 
 
 def find_unfinished(conn: sqlite3.Connection, album_title: str, route: str) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import DatabaseError
 from .database import DAMAGED, is_damage
-from .schema_check import explain_fault, find_fault
+from .schema_check import explain_fault, explain_lag, find_fault, is_behind
 
 NEEDED = {"photos", "groups", "group_members"}
 
@@ -35,6 +35,8 @@ def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None]
             raise DatabaseError(f"{path} is not a library made by gphotos-to-sqlite: it has no table {missing}.")
         if fault := find_fault(conn):
             raise DatabaseError(explain_fault(str(path), fault))
+        if is_behind(conn):
+            raise DatabaseError(explain_lag(str(path)))
         yield conn
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "not a database" in str(error):

@@ -1,11 +1,14 @@
-"""Reading rows: as dicts, and for more values than SQLite takes parameters in one statement."""
+"""Reading rows: as dicts, as our own shapes, and for more values than SQLite takes parameters in one statement."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar
 
+Shape = TypeVar("Shape")
 AT_ONCE = 500  # SQLite before 3.32 takes 999
 
 
@@ -30,3 +33,21 @@ def read_rows(conn: sqlite3.Connection, sql: str, params: Sequence[Any] | dict[s
     cursor = conn.execute(sql, params)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+@cache
+def columns_of(shape: type, *without: str) -> tuple[str, ...]:
+    """The fields of a dataclass that are columns of the same name, but for those that come from elsewhere."""
+    return tuple(field.name for field in fields(shape) if field.name not in without)
+
+
+@cache
+def _flags_of(shape: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(shape) if str(field.type).split(" ")[0] == "bool")
+
+
+def shape_of(shape: type[Shape], names: Sequence[str], row: Sequence[Any], **more: Any) -> Shape:
+    """An object of a dataclass from the columns `names` of a row, by their names; flags become booleans, unknown ones stay None."""
+    flags = _flags_of(shape)
+    values = {name: bool(value) if name in flags and value is not None else value for name, value in zip(names, row, strict=True)}
+    return shape(**values, **more)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DatabaseError
-from .rows import marks
+from .rows import marks, shape_of
 from .writing import transaction, utc_now
 
 
@@ -32,10 +32,12 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     where, values = "WHERE container = ?", [container]
     if member is not None:
         where, values = f"{where} AND member = ?", [container, member]
-    used = conn.execute(f"SELECT member, bytes, crc32, modified_at, photo_id, sha1 FROM files {where}", values)
-    known = {row[0]: Known(*tuple(row)[1:]) for row in used}
-    skipped = conn.execute(f"SELECT member, bytes, crc32, modified_at, code, reason FROM skipped {where}", values)
-    known.update({row[0]: Known(row[1], row[2], row[3], None, None, row[4], row[5]) for row in skipped})
+    names = ("bytes", "crc32", "modified_at", "photo_id", "sha1")
+    used = conn.execute(f"SELECT {', '.join(names)}, member FROM files {where}", values)
+    known = {row[-1]: shape_of(Known, names, row[:-1]) for row in used}
+    names = ("bytes", "crc32", "modified_at", "code", "reason")
+    skipped = conn.execute(f"SELECT {', '.join(names)}, member FROM skipped {where}", values)
+    known.update({row[-1]: shape_of(Known, names, row[:-1], photo_id=None, sha1=None) for row in skipped})
     return known
 
 

@@ -46,12 +46,58 @@ def find_fault(conn: sqlite3.Connection, whole: bool = True) -> str | None:
     )
 
 
+def read_view_sources(conn: sqlite3.Connection) -> dict[str, frozenset[str]]:
+    """The tables and views of this file that a library has, too, and for each view what it reads. SQLite itself tells."""
+    ours = _expected(tuple(schema.STEPS))
+    rows = conn.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+    kinds = {name: kind for name, kind in rows if name in ours.tables or name in ours.views}
+    return {name: _read_sources(conn, name) if kind == "view" else frozenset() for name, kind in kinds.items()}
+
+
+def _read_sources(conn: sqlite3.Connection, view: str) -> frozenset[str]:
+    """The tables that this view reads, through other views, too; a view that cannot be read counts as reading photos."""
+    read = {"photos"}
+
+    def watch(action: int, table: str | None, *_: object) -> int:
+        if action == sqlite3.SQLITE_READ and table:
+            read.add(table)
+        return sqlite3.SQLITE_OK
+
+    conn.set_authorizer(watch)
+    try:
+        conn.execute(f"EXPLAIN SELECT * FROM {_quoted(view)}").fetchall()
+    except sqlite3.Error:
+        return frozenset(("photos",))
+    finally:
+        _clear_authorizer(conn)
+    return frozenset(read - {view, "json_each", "sqlite_master"})
+
+
+def _clear_authorizer(conn: sqlite3.Connection) -> None:
+    """Python 3.10 cannot take an authorizer away again."""
+    conn.set_authorizer(None if sys.version_info >= (3, 11) else lambda *_: sqlite3.SQLITE_OK)
+
+
 def explain_fault(name: str, fault: str) -> str:
     """What a person is told of a file with such a fault, and what to do about it."""
     return (
         f"{name} cannot be used: {fault}. It was written by a version from before the first release, or changed by another "
         "program. Nothing was changed. Import again into a new file: gphotos-to-sqlite takeout NEW.db takeout-*.zip. What was "
         "decided is in the table decisions of the old one."
+    )
+
+
+def is_behind(conn: sqlite3.Connection) -> bool:
+    """Whether the file is a library of an older version, on which steps of the schema are still to be taken."""
+    tables = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE name = '_sqlite_migrations'")}
+    return bool(tables) and len(_steps_taken(conn, read_shape(conn))) < len(schema.STEPS)
+
+
+def explain_lag(name: str) -> str:
+    """What a person is told of a file that an older version made, and what to do about it."""
+    return (
+        f"{name} was made by an older version of this program. Nothing was changed. Bring it up to date, which loses nothing: "
+        f"gphotos-to-sqlite match {name}"
     )
 
 
@@ -131,8 +177,7 @@ def _meddling_trigger(conn: sqlite3.Connection, names: Iterable[str], found: Sha
         for name, columns in (*found.tables.items(), *found.views.items()):
             _prepare_writes(conn, name, columns)
     finally:
-        # Python 3.10 cannot take an authorizer away again.
-        conn.set_authorizer(None if sys.version_info >= (3, 11) else lambda *_: sqlite3.SQLITE_OK)
+        _clear_authorizer(conn)
     return f"its trigger {min(meddling)}, which this program did not make, writes into tables of decisions" if meddling else None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from .review.leaving import Leaving, read_leaving
+
 RUNS_SHOWN = 5
 
 
@@ -35,6 +37,8 @@ class Status:
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
     newest_export: str | None  # its date
+    waiting: Waiting
+    leaving: Leaving  # of what was decided, what will really go
 
 
 _COUNTS = {
@@ -52,10 +56,6 @@ _COUNTS = {
     "pairs": "SELECT count(*) FROM pairs",
     "groups": "SELECT count(*) FROM groups",
     "open_groups": "SELECT count(*) FROM groups WHERE NOT decided",
-    "suggested": "SELECT coalesce(sum(suggested_count), 0) FROM groups",
-    "reclaimable_bytes": "SELECT coalesce(sum(reclaimable_bytes), 0) FROM groups",
-    "unpushed": """SELECT count(*) FROM decisions WHERE decision = 'remove' AND photo_b IS NULL AND photo_id NOT IN (
-        SELECT photo_id FROM push_items WHERE state = 'added')""",
 }
 
 
@@ -86,6 +86,8 @@ def read_status(conn: sqlite3.Connection) -> Status:
             "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
         ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
+        waiting=read_waiting(conn),
+        leaving=read_leaving(conn),
     )
 
 

@@ -228,6 +228,16 @@ def test_what_only_the_copy_has_is_listed_for_rescue(db):
     ]
 
 
+@pytest.mark.parametrize("route", ["by_id", "handover"])
+def test_no_keeper_is_ever_put_into_an_album_called_like_the_one_to_delete_from(db, route):
+    with db.atomic():
+        titles = ("Duplicates", "Duplicates (2)", "Duplicates of 2019", "Duplicates (old)")
+        db["albums"].insert_all({"album_id": f"album:{title}", "title": title} for title in titles)
+        db["album_photos"].insert_all({"album_id": f"album:{title}", "photo_id": copy_id(0)} for title in titles)
+    rescue = plan_push(read_candidates(db.conn), " Duplicates ", route).rescue
+    assert [thing.value for thing in rescue] == ["Duplicates (old)", "Duplicates of 2019"]
+
+
 def test_a_photo_that_shares_its_bytes_with_one_that_is_kept_is_refused(db):
     with db.atomic():
         db["photos"].insert({"photo_id": "twin", "source": "takeout", "filename": "twin.jpg", "dedup_key": f"dedup{1:022d}"})

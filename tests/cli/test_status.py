@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from click.testing import CliRunner
+from sqlite_utils import Database
 
+from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices
+from tests.made_library import GROUP_KINDS, build_library, photo_id
 
 load_commands()
 
@@ -136,10 +142,46 @@ def test_what_to_do_next_follows_the_state(db, path):
         f"See more pictures: pip install 'datasette-gphotos-dedupe[video]', then gphotos-to-sqlite fingerprint {path}",
         f"Look at the pictures that have no fingerprint: gphotos-to-sqlite fingerprint {path}",
         f"Compare what is new: gphotos-to-sqlite match {path}",
-        f"Review the groups: datasette {path} --root",
-        f'Send what you chose to remove into an album (1): gphotos-to-sqlite push {path} --album "Duplicates"',
+        f"Review the groups: gphotos-to-sqlite review {path}",
     ]
-    assert "Decided: 1 Remove" in run(path)
+    lines = run(path)
+    start = lines.index("Decided: 1 Remove")
+    assert lines[start - 1 : start + 3] == [
+        "  No copy is proved. 1 group needs your eyes.",
+        "Decided: 1 Remove",
+        "  1 photo will not:",
+        "    1: it has no keeper any more: no other photo is known to show the same picture",
+    ]
+
+
+def test_what_is_proved_and_what_will_go_is_told_with_the_space_it_gains(path):
+    db = build_library(path, groups=8, size=3, thumbnails=False)
+    assert "  8 copies are proved and can go: 320 kB. 4 groups need your eyes." in run(path)
+    group = read_group(db.conn, photo_id(0))
+    with db.atomic():
+        save_choices(db.conn, photo_id(0), [Choice(photo_id(1), "remove"), Choice(photo_id(2), "remove")], "ada", group.seen)
+        edited = photo_id(3 * GROUP_KINDS.index("edited"))
+        copy = photo_id(3 * GROUP_KINDS.index("edited") + 1)
+        save_choices(db.conn, edited, [Choice(copy, "remove")], "ada", read_group(db.conn, edited).seen)
+    lines = run(path)
+    assert "  6 copies are proved and can go: 240 kB. 4 groups need your eyes." in lines
+    assert "  3 photos will go, 120 kB: 2 made again from what stays, 1 on your word" in lines
+    assert next_steps(path)[-2] == (
+        f'Send what you chose to remove (3) into an album: gphotos-to-sqlite push {path} --album "Duplicates"'
+    )
+    db.close()
+
+
+def test_a_file_of_an_older_version_is_told_how_to_come_up_to_date(path):
+    with closing(sqlite3.connect(path)) as conn:
+        schema._migrations().apply(Database(conn), stop_before=list(schema.STEPS)[1])
+    (line,) = run(path)
+    assert line == (
+        f"Error: {path} was made by an older version of this program. Nothing was changed. Bring it up to date, which loses nothing: "
+        f"gphotos-to-sqlite match {path}"
+    )
+    assert CliRunner().invoke(cli, ["match", str(path), "--silent"]).exit_code == 0
+    assert run(path)[0] == "0 photos"
 
 
 def test_status_changes_nothing(db, path):

@@ -207,3 +207,8 @@ def test_a_cast_over_a_grey_picture_is_no_loss_of_colour():
     grey = picture(40).convert("L")
     warmer = Image.merge("RGB", (grey.point(lambda v: min(255, v + 6)), grey, grey.point(lambda v: max(0, v - 6))))
     assert difference(grey.convert("RGB"), warmer).saturation > 0.6
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 2), (4, 4)])
+def test_a_spacer_of_a_pixel_or_two_is_measured_like_any_picture(size):
+    assert difference(Image.new("RGB", size, "white"), Image.new("RGB", (300, 300), "white")).pixel == 0

@@ -100,7 +100,9 @@ def _refresh(world: World, client_id: str, form: dict[str, str]) -> Answer:
     wanted = frozenset(form.get("scope", "").split()) or kept["scopes"]
     if not wanted <= kept["scopes"]:
         return _refused(400, "invalid_scope", "Some requested scopes were not granted.")
-    return json_answer(world.issue(client_id, wanted, refreshable=False))
+    if world.switches.rotate:
+        del world.refresh_tokens[form["refresh_token"]]
+    return json_answer(world.issue(client_id, wanted, refreshable=world.switches.rotate))
 
 
 def revoke(world: World, request: Request) -> Answer:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import albums, items, media, oauth, pages, picker, quotas, uploads
+from . import albums, discovery, items, media, oauth, pages, picker, quotas, uploads
 from .answer import Answer, Request, html, json_answer
 from .wire import ApiError, select_fields
 from .world import APPEND, EDIT, PICK, PROJECT_NUMBER, READ, World
@@ -49,13 +49,13 @@ def answer(world: World, request: Request) -> Answer:
     path = request.path
     if path in ("/o/oauth2/auth", "/o/oauth2/v2/auth"):
         return oauth.authorize(world, request)
-    if path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token"):
+    if path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token", "/o/oauth2/token"):
         return oauth.token(world, request)
-    if path in ("/revoke", "/o/oauth2/revoke"):
+    if path == "/revoke":
         return oauth.revoke(world, request)
-    if path.startswith("/v1/"):
+    if path == "/$discovery/rest" or path.startswith("/v1/"):
         try:
-            return _api(world, request)
+            return json_answer(discovery.describe(world, request)) if path.startswith("/$") else _api(world, request)
         except ApiError as error:
             return json_answer(error.body(), error.http_status)
     if path.startswith(("/lr/photo/", "/lr/album/")):

@@ -65,7 +65,7 @@ def _finished(world: World, client_id: str, body: bytes, name: str | None, heade
     if len(body) > MAX_PHOTO_BYTES:
         raise ApiError(413, "Request Entity Too Large")
     with world.lock:
-        token = world.opaque("CAIS", "upload", world.new_key(), length=200)
+        token = world.token("CAIS", "upload", world.new_key(), length=132)
         world.upload_tokens[token] = {"client_id": client_id, "data": body, "name": name, "at": world.now()}
     return Answer(200, token.encode(), "text/plain; charset=utf-8", headers or {})
 

@@ -78,6 +78,7 @@ class Switches:
     page_overlap: bool = True  # the first entry of a page may repeat the last one of the page before
     consent: frozenset[str] | None = None  # the scopes the person ticks; None ticks all
     consent_denied: bool = False
+    rotate: bool = False  # every renewal brings another refresh token, and the one before is dead
     testing: bool = False  # consent screen in Testing: sign-ins end after seven days
     api_enabled: bool = True
     requests_per_day: int = 10_000
@@ -125,6 +126,14 @@ class World:
         seed = "\x1f".join(str(part) for part in parts).encode()
         digest = b"".join(hashlib.sha256(bytes([round_]) + seed).digest() for round_ in range(3))
         return (prefix + base64.urlsafe_b64encode(digest).decode())[:length]
+
+    def token(self, prefix: str, *parts: object, length: int) -> str:
+        """An opaque token in plain base64: whoever puts it into an address as it is, or reads it as a form, loses it.
+
+        Its length is a multiple of four; `+`, `/` and `=` are in every one.
+        """
+        text = self.opaque(prefix, *parts, length=length - 4).replace("-", "+").replace("_", "/")
+        return f"{text}+/A="
 
     def item_id(self, item: Item, client_id: str = CLIENT_ID) -> str:
         """The id under which this app sees the item: another app sees another one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -12,6 +13,7 @@ from datasette_gphotos_dedupe.google.auth import explain_refusal, read_auth
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.google.hosts import check_address, read_library_api
 from datasette_gphotos_dedupe.google.limits import next_quota_reset, wait_before_retry_s
+from datasette_gphotos_dedupe.google.parsing import parse_error
 from tests.fake_google import CLIENT_ID
 
 
@@ -239,3 +241,25 @@ def test_without_a_network_the_sentence_says_so(auth_path, fake, watch):
         "Google could not be reached: 7 tries, the last one ended with no answer from Google's sign-in server. "
         "What was done until now is saved: run the same command again later."
     )
+
+
+VIOLATION = {"field": "album_position", "description": "It needs an album."}
+
+
+@pytest.mark.parametrize(
+    "details, said",
+    [
+        (
+            [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [VIOLATION]}],
+            "Bad. album_position: It needs an album.",
+        ),
+        ([{"fieldViolations": [{"description": "Bad."}]}], "Bad."),
+        ([{"fieldViolations": [{"description": "No field named."}]}], "Bad. A field: No field named."),
+        ([{"fieldViolations": "x"}, {"fieldViolations": [5, {"description": 5}, {"field": {}, "description": None}]}, 7], "Bad."),
+        ("x", "Bad."),
+        (None, "Bad."),
+    ],
+)
+def test_a_refusal_tells_what_its_details_say_of_single_fields(details, said):
+    body = json.dumps({"error": {"code": 400, "message": "Bad.", "status": "INVALID_ARGUMENT", "details": details}}).encode()
+    assert parse_error(400, "application/json", body, "").message == said

@@ -1,6 +1,7 @@
 """Clients that nobody here wrote talk to the fake unmodified: what they can do, the real Google would have let them do.
 
-They run where they are installed (google-photos-library-api from PyPI; rclone and openssl from the system) and say so where not.
+They run where they are installed (google-photos-library-api, google-api-python-client and q2google from PyPI; rclone and openssl
+from the system) and say so where not.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.fake_google import CLIENT_ID, CLIENT_SECRET
+from tests.fake_google import CLIENT_ID, CLIENT_SECRET, pick
 from tests.google.connect_proxy import ConnectProxy, make_certificates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,28 +31,42 @@ def picture(colour: str) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture(scope="session")
-def foreign_python() -> str:
-    """A Python that has google-photos-library-api: the environment that scripts/test makes for it, or the one at work."""
+def find_python(module: str) -> str:
+    """A Python that has this module: the environment that scripts/test makes for it, or the one at work. Skips without one."""
     for python in (str(ROOT / ".venvs" / "foreign" / "bin" / "python"), sys.executable):
         with contextlib.suppress(OSError):
-            if subprocess.run([python, "-c", "import google_photos_library_api"], capture_output=True).returncode == 0:
+            if subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0:
                 return python
-    pytest.skip("google-photos-library-api is not installed")
+    pytest.skip(f"{module} is not installed")
 
 
 @pytest.fixture
-def library_api(fake, foreign_python):
-    """`library_api(action, *arguments)` runs the foreign client against the fake and returns what it prints."""
+def foreign(fake):
+    """`foreign(module, script)` gives a function that runs the script with this client against the fake and returns what it prints."""
     token = fake.world.issue()["access_token"]
 
-    def run(*arguments: str):
-        command = [foreign_python, str(Path(__file__).with_name("foreign_python_client.py")), fake.url, token, *arguments]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout)
+    def client(module: str, script: str):
+        python = find_python(module)
 
-    return run
+        def run(*arguments: str):
+            command = [python, str(Path(__file__).with_name(script)), fake.url, token, *arguments]
+            result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            assert result.returncode == 0, result.stderr
+            return json.loads(result.stdout)
+
+        return run
+
+    return client
+
+
+@pytest.fixture
+def library_api(foreign):
+    return foreign("google_photos_library_api", "foreign_python_client.py")
+
+
+@pytest.fixture
+def discovered(foreign):
+    return foreign("googleapiclient", "foreign_discovery_client.py")
 
 
 def test_the_python_client_lists_items_over_several_pages(library_api, fake):
@@ -69,6 +85,63 @@ def test_the_python_client_makes_an_album_and_uploads_into_it(library_api, fake,
     (tmp_path / "red.jpg").write_bytes(picture("red"))
     assert library_api("upload", "Theirs", str(tmp_path / "red.jpg")) == ["Theirs"]
     assert fake.album_filenames("Theirs") == ["red.jpg"]
+
+
+def own_items(fake, count: int) -> list[str]:
+    items = [fake.world.add_item(f"{number}.jpg", created_by=CLIENT_ID) for number in range(count)]
+    return [fake.world.item_id(item) for item in items]
+
+
+def test_googles_own_client_is_built_from_the_descriptions_and_lists_over_several_pages(discovered, fake):
+    fake.world.switches.page_overlap = False  # it keeps an item that Google repeats at a page seam
+    own_items(fake, 7)
+    assert sorted(discovered("list")) == [f"{number}.jpg" for number in range(7)]
+    tokens = {entry["query"].get("pageToken", [""])[0] for entry in fake.requests("GET", "/v1/mediaItems")}
+    assert len(tokens) == 4 and all({"+", "/", "="} <= set(token) for token in tokens if token)
+
+
+def test_googles_own_client_fills_an_album(discovered, fake):
+    told = discovered("album", "Theirs", *own_items(fake, 3))
+    assert told == ["Theirs", "2", [["0.jpg", "words"], ["1.jpg", None]]]
+
+
+def test_googles_own_client_gets_several_items_at_once(discovered, fake):
+    first, second = own_items(fake, 2)
+    assert discovered("several", first, "APxNobody", second) == ["0.jpg", 3, "1.jpg"]
+
+
+def test_googles_own_client_picks(discovered, fake):
+    assert discovered("pick") == [{"maxItemCount": "5"}, {}]
+
+
+def test_googles_own_client_lists_what_was_picked_over_several_pages(discovered, fake):
+    fake.world.switches.page_overlap = False
+    own_items(fake, 5)
+    fake.world.sessions["S"] = {
+        "client_id": CLIENT_ID,
+        "maximum": 10,
+        "ends": fake.world.now() + timedelta(days=1),
+        "picked": None,
+    }
+    pick(fake.world, "S")
+    assert sorted(discovered("picked", "S")) == [f"{number}.jpg" for number in range(5)]
+
+
+def test_googles_own_client_finds_the_field_of_a_refusal(discovered):
+    status, details = discovered("refused")
+    assert status == 400
+    assert details[0]["fieldViolations"][0]["field"] == "filters.mediaTypeFilter.mediaTypes[0]"
+
+
+@pytest.mark.parametrize("granules", [0, 1, 2])
+def test_a_resumable_uploader_uploads_in_chunks(foreign, fake, tmp_path, granules):
+    content = picture("red") + bytes(262_144 * granules)
+    (tmp_path / "red.jpg").write_bytes(content)
+    chunks, made = foreign("q2google", "foreign_resumable_uploader.py")(str(tmp_path / "red.jpg"))
+    sent = [["upload", 262_144 * number, "active", "active"] for number in range(granules)]
+    assert chunks == [*sent, ["upload, finalize", 262_144 * granules, "final", "final"]]
+    assert made == ["Success"]
+    assert [item.data for item in fake.world.items.values()] == [content]
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import json
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
@@ -91,6 +93,17 @@ def test_the_hand_over_file_has_media_keys_in_chunks_of_250(run, tmp_path, fake)
     assert [len(chunk) for chunk in content["media_key_chunks"]] == [250, 10]
     assert content["media_key_chunks"][0][0] == copy_id(0)
     assert content["album"] == "D"
+
+
+def test_the_snippet_can_be_had_alone_and_counts_for_no_hand_over(run, path, tmp_path):
+    result = run("handover", path, tmp_path / "snippet.js")
+    assert result.output == (
+        f"The snippet is in {tmp_path / 'snippet.js'}. Paste it into the console of photos.google.com, and choose the .json file there.\n"
+    )
+    run("handover", path, tmp_path / "out.json")
+    assert (tmp_path / "snippet.js").read_text() == json.loads((tmp_path / "out.json").read_text())["snippet"]
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT count(*) FROM pushes").fetchone() == (1,)
 
 
 def test_no_keeper_is_in_the_chunks(run, path, tmp_path):
@@ -182,7 +195,8 @@ def test_another_ending_is_refused(run, path, tmp_path):
     result = run("handover", path, tmp_path / "out.txt")
     assert result.exit_code == 1
     assert result.output == (
-        f"Error: {tmp_path / 'out.txt'} must end in .json (browser toolkit), .csv (spreadsheet) or .html (worklist of links).\n"
+        f"Error: {tmp_path / 'out.txt'} must end in .json (browser toolkit), .js (the snippet that reads it), .csv (spreadsheet) or "
+        ".html (worklist of links).\n"
     )
 
 

@@ -11,16 +11,19 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from datasette_gphotos_dedupe.errors import GphotosError, SignInError
-from datasette_gphotos_dedupe.google.auth import read_auth, revoke
+from datasette_gphotos_dedupe.google.auth import read_auth, revoke, save_auth
 from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.hosts import revocation_address
 from datasette_gphotos_dedupe.google.signin import READ_ONLY_SCOPES, read_client_secret, sign_in
 from tests.fake_google import CLIENT_ID, CLIENT_SECRET, PICK, READ, SCOPES
+from tests.fake_google.answer import Answer
 
 WHERE = "In the Cloud console, create an OAuth client of the type 'Desktop app' and download its JSON."
 
@@ -174,6 +177,96 @@ def test_a_failed_sign_in_leaves_the_old_one_as_it_was(fake, secret, person, tmp
     assert (tmp_path / "auth.json").read_bytes() == before
 
 
+def altered(**changes):
+    """An answer of the token endpoint with other values in it."""
+
+    def alter(request, answer):
+        if request.path != "/token":
+            return answer
+        return replace(answer, body=json.dumps({**json.loads(answer.body), **changes}).encode())
+
+    return alter
+
+
+@pytest.mark.parametrize("number", ["soon", "", None, [], {}, -5, 1e308, "1e400", True, "9" * 5_000])
+@pytest.mark.parametrize("name", ["expires_in", "refresh_token_expires_in"])
+def test_a_number_that_is_none_costs_nobody_the_sign_in(fake, secret, person, tmp_path, name, number):
+    fake.alter = altered(**{name: number})
+    assert sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20) == []
+    fake.alter = None
+    assert list(open_client(tmp_path / "auth.json").fetch_albums()) == []
+
+
+UNREADABLE = "The answer of Google's sign-in server cannot be read (a network login page?). Run the command again."
+UNREACHABLE = "Google's sign-in server could not be reached. Check the network and run the command again."
+PORTAL = Answer(302, b"", "text/html", {"Location": "http://portal.example/"})
+FORM = Answer(200, b"<!DOCTYPE html><form>Room number", "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    "answer, sentence",
+    [
+        (FORM, UNREADABLE),
+        (replace(FORM, http_status=403), UNREADABLE),
+        (replace(FORM, http_status=511), UNREACHABLE),
+        (PORTAL, UNREADABLE),
+        (Answer(200, b"[]"), UNREADABLE),
+        (Answer(200, b"{}"), UNREADABLE),
+        (Answer(200, b'{"access_token": 5}'), UNREADABLE),
+        (Answer(200, b'{"access_token": "a", "refresh_token": 5}'), UNREADABLE),
+        (Answer(200, b'{"access_token": "a", "refresh_token": "b", "scope": 5}'), UNREADABLE),
+        (Answer(200, b"[" * 100_000), UNREADABLE),
+        (Answer(500, b""), UNREACHABLE),
+        (Answer(503, b'{"error": "internal_failure"}'), UNREACHABLE),
+    ],
+)
+def test_what_comes_in_the_place_of_an_answer_to_the_code_is_not_called_a_refusal(
+    fake, secret, person, tmp_path, answer, sentence
+):
+    fake.alter = lambda request, real: answer if request.path == "/token" else real
+    with pytest.raises(GphotosError) as error:
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == sentence
+    assert not (tmp_path / "auth.json").exists()
+
+
+def test_a_refusal_of_the_code_is_told_in_googles_words(fake, secret, person, tmp_path):
+    refused = Answer(400, b'{"error": "invalid_grant", "error_description": "Malformed auth code."}')
+    fake.alter = lambda request, real: refused if request.path == "/token" else real
+    with pytest.raises(SignInError) as error:
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == "Google refused the sign-in: Malformed auth code. Run the command again."
+
+
+def test_an_answer_to_the_code_of_any_length_is_not_taken(fake, secret, person, tmp_path, monkeypatch):
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.deadline.ANSWER_BYTES", 1_000)
+    fake.alter = altered(more="x" * 100_000)
+    with pytest.raises(GphotosError) as error:
+        sign_in(secret, tmp_path / "auth.json", say=lambda text: None, wait_s=20)
+    assert str(error.value) == UNREACHABLE
+
+
+def test_a_refresh_token_that_google_replaces_is_kept(fake, auth_path):
+    fake.world.switches.rotate = True
+    first = read_auth(auth_path)
+    for _ in range(3):
+        before = read_auth(auth_path)
+        assert list(open_client(auth_path).fetch_albums()) == []
+        after = read_auth(auth_path)
+        assert after.refresh_token != before.refresh_token
+        assert list(fake.world.refresh_tokens) == [after.refresh_token]
+    assert replace(after, refresh_token=first.refresh_token) == first
+    assert stat.S_IMODE(auth_path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("given", [5, "", "two\nlines", None])
+def test_what_is_no_refresh_token_does_not_take_the_place_of_the_kept_one(fake, auth_path, given):
+    before = auth_path.read_bytes()
+    fake.alter = altered(refresh_token=given)
+    assert list(open_client(auth_path).fetch_albums()) == []
+    assert auth_path.read_bytes() == before
+
+
 def test_nobody_answering_ends_the_wait(fake, secret, tmp_path):
     with pytest.raises(SignInError) as error:
         sign_in(secret, tmp_path / "auth.json", open_browser=False, say=lambda text: None, wait_s=0.2)
@@ -280,6 +373,16 @@ def test_revoking_ends_the_sign_in_and_deletes_the_file(fake, auth_path):
     assert revoke(auth_path) is True
     assert not auth_path.exists()
     assert kept not in fake.world.refresh_tokens
+
+
+@pytest.mark.parametrize("path", ["/oauth2/v3/token", "/oauth2/v4/token", "/o/oauth2/token"])
+def test_revoking_with_an_older_client_file_asks_at_the_one_address_there_is(fake, auth_path, path):
+    kept = read_auth(auth_path)
+    save_auth(auth_path, replace(kept, token_uri=f"{fake.url}{path}"))
+    assert revoke(auth_path) is True
+    assert kept.refresh_token not in fake.world.refresh_tokens
+    for host in ("https://accounts.google.com", "https://www.googleapis.com", "https://oauth2.googleapis.com"):
+        assert revocation_address(f"{host}{path}") == "https://oauth2.googleapis.com/revoke"
 
 
 def test_revoking_what_google_forgot_already_deletes_the_file(fake, auth_path):

@@ -38,8 +38,8 @@ class Library:
     def folder(self, *paths):
         return import_folder(self.db, list(paths), Progress(silent=True), workers=1)
 
-    def toolkit(self, path):
-        return import_toolkit_csv(self.db, path, Progress(silent=True))
+    def toolkit(self, path, trash=False):
+        return import_toolkit_csv(self.db, path, Progress(silent=True), trash)
 
     def fingerprint(self):
         return fingerprint_library(self.db, Progress(silent=True), workers=1)

@@ -27,7 +27,7 @@ EVERYTHING = {
     "archive_browser.html": b"<html>",
     "old.zip": b"PK\x03\x04",
 }
-SKIPPED = {"empty": 1, "not_a_picture": 2, "no_media": 1, "bad_sidecar": 1, "not_a_sidecar": 1, "nested_archive": 1}
+SKIPPED = {"not_a_picture": 1, "no_media": 1, "bad_sidecar": 1, "not_a_sidecar": 1, "nested_archive": 1}
 
 
 def write(kind: str, folder, members):
@@ -51,7 +51,7 @@ def test_every_file_is_used_or_a_sidecar_or_skipped_for_a_reason(library, tmp_pa
     (report,) = library.takeout(write(kind, tmp_path, EVERYTHING)).parts
     assert (report.seen, report.used, report.sidecars, dict(report.skipped)) == (
         len(EVERYTHING),
-        6,
+        8,
         len(EVERYTHING) - 13,
         SKIPPED,
     )
@@ -65,7 +65,6 @@ def test_every_reason_is_a_sentence_that_a_person_understands(library, tmp_path)
     library.takeout(write("zip", tmp_path, EVERYTHING))
     assert dict(library.rows("SELECT code, reason FROM skipped")) == {
         "bad_sidecar": "it is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
-        "empty": "it is empty: 0 bytes",
         "nested_archive": "it is an archive inside an archive; unpack it and give it to the command on its own",
         "no_media": "no part of the export holds the picture or video it describes",
         "not_a_picture": "its content is neither a picture nor a video in a format that is known",

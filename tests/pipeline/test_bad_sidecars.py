@@ -96,10 +96,10 @@ def test_a_text_called_jpg_a_picture_of_one_pixel_and_one_of_900_megapixels(libr
     huge = png(30_000, 30_000, 8, 2, packed_zeros(1000))
     members = {**year("text.jpg", b"Dear diary", 1), **year("dot.png", dot.getvalue(), 2), **year("huge.png", huge, 3)}
     library.takeout(part(tmp_path, 1, members))
-    assert library.rows("SELECT filename, width, height FROM photos") == [("dot.png", 1, 1)]
-    assert library.rows("SELECT code, reason FROM skipped ORDER BY member") == [
-        ("too_large", "it claims 30000 x 30000 pixels, more than can be read safely"),
-        ("not_a_picture", "its content is neither a picture nor a video in a format that is known"),
+    assert library.rows("SELECT filename, width, no_pixels FROM photos ORDER BY 1") == [
+        ("dot.png", 1, None),
+        ("huge.png", None, "it claims 30000 x 30000 pixels, more than can be read safely"),
+        ("text.jpg", None, "its content is neither a picture nor a video in a format that is known"),
     ]
 
 

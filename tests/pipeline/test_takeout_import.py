@@ -306,20 +306,42 @@ def test_both_sidecar_styles_side_by_side_give_one_photo_with_the_newer(library,
     assert (report.parts[0].used, report.parts[0].sidecars, sum(report.parts[0].skipped.values())) == (1, 2, 0)
 
 
-def test_empty_and_truncated_pictures_are_skipped_with_a_reason(library, tmp_path):
+def test_what_cannot_be_seen_is_an_item_of_the_library_all_the_same(library, tmp_path):
     members = {
         **year("empty.jpg", b"", 1),
         **year("cut.jpg", picture(2, (900, 700))[:2000], 2),
         **year("good.jpg", picture(3), 3),
     }
     library.takeout(part(tmp_path, 1, members))
-    assert library.rows("SELECT member, code, reason FROM skipped ORDER BY member")[1] == (
-        f"Takeout/Google Photos/{Y}/empty.jpg",
-        "empty",
-        "it is empty: 0 bytes",
-    )
-    assert library.rows("SELECT code FROM skipped ORDER BY member")[0] == ("truncated",)
-    assert library.rows("SELECT filename FROM photos") == [("good.jpg",)]
+    assert library.rows("SELECT filename, photo_id, kind, no_pixels FROM photos ORDER BY 1") == [
+        ("cut.jpg", key(2), "photo", "the picture is damaged: the file ends before its pixels do"),
+        ("empty.jpg", key(1), "photo", "it is empty: 0 bytes"),
+        ("good.jpg", key(3), "photo", None),
+    ]
+    assert library.rows("SELECT * FROM skipped") == []
+    before = library.tables()
+    again = library.takeout(tmp_path / "takeout-20240516T230250Z-001.zip", part(tmp_path, 2, year("new.jpg", picture(4), 4)))
+    assert (again.added, again.updated, again.files_read) == (1, 0, 1)
+    assert [row for row in before["photos"] if row not in library.tables()["photos"]] == []
+
+
+def test_a_picture_that_is_damaged_is_an_item_without_a_sidecar_and_what_is_none_is_not(library, tmp_path):
+    members = {f"{Y}/cut.jpg": picture(2, (900, 700))[:2000], f"{Y}/text.jpg": b"hello", f"{Y}/empty.jpg": b""}
+    library.takeout(part(tmp_path, 1, members))
+    assert library.rows("SELECT filename FROM photos") == [("cut.jpg",)]
+    assert library.rows("SELECT code FROM skipped ORDER BY 1") == [("empty",), ("not_a_picture",)]
+
+
+def test_a_damaged_picture_that_comes_whole_in_a_newer_export_is_seen(library, tmp_path):
+    good = picture(2, (900, 700))
+    library.takeout(part(tmp_path, 1, year("a.jpg", good[:2000], 2)))
+    library.takeout(part(tmp_path, 1, year("a.jpg", good, 2), "20250601T000000Z"))
+    assert library.rows("SELECT width, no_pixels, sha1 FROM photos") == [(900, None, hashlib.sha1(good).hexdigest())]
+
+
+def test_a_picture_on_a_disk_that_cannot_be_seen_is_left_out(library, tmp_path):
+    library.folder(write_folder(tmp_path / "x", {"cut.jpg": picture(2, (900, 700))[:2000]}))
+    assert library.rows("SELECT code FROM skipped") == [("truncated",)]
 
 
 def test_content_and_not_the_extension_says_what_a_file_is(library, tmp_path):
@@ -332,9 +354,10 @@ def test_content_and_not_the_extension_says_what_a_file_is(library, tmp_path):
     assert library.rows("SELECT filename, mime_type FROM photos ORDER BY filename") == [
         ("heic.jpg", "image/heic"),
         ("png.jpg", "image/png"),
+        ("text.jpg", None),
     ]
-    assert library.rows("SELECT code, reason FROM skipped") == [
-        ("not_a_picture", "its content is neither a picture nor a video in a format that is known")
+    assert library.rows("SELECT no_pixels FROM photos WHERE filename = 'text.jpg'") == [
+        ("its content is neither a picture nor a video in a format that is known",)
     ]
 
 
@@ -392,8 +415,8 @@ def test_the_summary_of_every_part_adds_up(library, tmp_path):
     (report,) = library.takeout(part(tmp_path, 1, members)).parts
     assert (report.seen, report.used, report.sidecars, dict(report.skipped)) == (
         8,
-        1,
+        2,
         3,
-        {"not_a_picture": 2, "no_media": 1, "nested_archive": 1},
+        {"not_a_picture": 1, "no_media": 1, "nested_archive": 1},
     )
     assert report.seen == report.used + report.sidecars + sum(report.skipped.values())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+
+import pytest
+from PIL import Image
 
 from ..core.test_extras import BARE_FILM, HDRGM, with_xmp
 from ..exports import part, picture, write_tgz, year
@@ -58,3 +62,27 @@ def test_a_library_from_before_is_looked_at_once_more(library, tmp_path):
     library.fingerprint()
     assert held(library) == EXPECTED
     assert library.fingerprint().opened == 0
+
+
+def film_of(**metadata: str) -> bytes:
+    """A short MP4 with these words about itself."""
+    av = pytest.importorskip("av")
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4", options={"movflags": "use_metadata_tags"}) as container:
+        container.metadata.update(metadata)
+        track = container.add_stream("mpeg4", rate=12)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for number in range(6):
+            container.mux(track.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), (number * 40, 90, 200)))))
+        container.mux(track.encode())
+    return buffer.getvalue()
+
+
+def test_the_date_that_a_film_tells_of_itself_is_kept_beside_that_of_its_sidecar(library, tmp_path):
+    plain = film_of(creation_time="2019-06-28T16:38:04Z")
+    apple = film_of(creation_time="2019-06-28T16:38:05Z", **{"com.apple.quicktime.creationdate": "2019-06-28T18:38:05+0200"})
+    library.takeout(part(tmp_path, 1, {**year("a.mp4", plain, 1, 1_600_000_000), **year("b.mp4", apple, 2, 1_600_000_000)}))
+    assert library.rows("SELECT filename, taken_at, taken_at_source, camera_taken_at FROM photos ORDER BY 1") == [
+        ("a.mp4", "2020-09-13T12:26:40Z", "sidecar", "2019-06-28T16:38:04"),
+        ("b.mp4", "2020-09-13T12:26:40Z", "sidecar", "2019-06-28T18:38:05"),
+    ]

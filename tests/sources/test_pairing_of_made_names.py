@@ -64,6 +64,8 @@ def test_every_item_finds_its_sidecar_where_both_carry_one_number(items, style):
 def test_nothing_is_paired_wrongly_when_any_files_are_missing(items, style, shared, random):
     folder = make_folder(items, style, shared)
     assume(all(folder.numbers_agree.values()))  # where they do not, half a folder can look like a whole one
+    # Where endings change their case, one of two twins without its sidecar looks like the other without its picture.
+    assume(len({item.title for item in items}) == len({item.title.lower() for item in items}))
     media = [name for name in folder.media if random.random() < 0.6]
     sidecars = {name: title for name, title in folder.sidecars.items() if random.random() < 0.6}
     found = run(folder, media, sidecars)

@@ -267,3 +267,8 @@ def test_a_cut_keeps_as_many_units_as_fit_and_no_half_characters(text, limit):
     rest = text[len(found) :]
     assert text.startswith(found) and units(found) <= limit
     assert not rest or units(found) + units(rest[0]) > limit
+
+
+def test_a_sidecar_without_title_and_ending_serves_the_only_picture_of_its_name():
+    assert sidecars(pair(["20030616.jpg"], {"20030616": None})) == {"20030616.jpg": "20030616"}
+    assert sidecars(pair(["20030616.jpg", "20030616.png"], {"20030616": None})) == {}

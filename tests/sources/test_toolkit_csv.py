@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import pytest
 
+from datasette_gphotos_dedupe.core.content_key import sha1_of
 from datasette_gphotos_dedupe.errors import SourceError
 from datasette_gphotos_dedupe.sources import toolkit_csv
 from datasette_gphotos_dedupe.sources.toolkit_csv import read_listed
 
 from ..exports import key
-from ..toolkit import COLUMNS, content_key, item, write_csv
+from ..toolkit import COLUMNS, album_item, content_key, item, trash_item, write_csv
 
 
 def read(path):
     skipped = []
     items = list(read_listed(path, lambda line, trouble: skipped.append((line, trouble.code, trouble.reason))))
     return items, skipped
+
+
+def read_noted(path):
+    """The items, the lines skipped, and the fields left out."""
+    skipped, noted = [], []
+    items = list(read_listed(path, lambda *line: skipped.append(line), lambda *field: noted.append(field)))
+    return items, skipped, noted
 
 
 @pytest.fixture
@@ -33,8 +41,6 @@ def test_a_full_line_is_read_with_its_forms(path):
         'IMG "1".jpg',
         b"abc",
         description="two\r\nlines, and a comma",
-        sourceAlbumMediaKey=key(50),
-        sourceAlbumTitle="Trip, 2019",
         takenAt="2019-06-28T16:38:04.120Z",
         uploadedAt="2019-06-29T00:00:00.000Z",
         timezoneOffsetMs="7200000",
@@ -46,20 +52,21 @@ def test_a_full_line_is_read_with_its_forms(path):
         isOriginalQuality="false",
         isArchived="true",
         isFavorite="false",
-        hasLocation="true",
-        latitude="48.2",
-        longitude="-16.4",
+        latitude="482000000",
+        longitude="-164000000",
         thumbnailUrl="https://photos.example/x",
     )
     ((found,), skipped) = read(write_csv(path, full))
     assert skipped == []
     assert found._asdict() == {
         "line": 2,
+        "item": key(1),
         "media_key": key(1),
         "dedup_key": content_key(b"abc"),
         "sha1": "a9993e364706816aba3e25717850c26c9cd0d89d",
-        "album_key": key(50),
-        "album_title": "Trip, 2019",
+        "elsewhere": 0,
+        "album_key": None,
+        "album_title": None,
         "filename": 'IMG "1".jpg',
         "description": "two\r\nlines, and a comma",
         "taken_at": "2019-06-28T16:38:04.120Z",
@@ -78,9 +85,12 @@ def test_a_full_line_is_read_with_its_forms(path):
     }
 
 
+NEEDED = ("line", "item", "media_key", "elsewhere")
+
+
 def test_what_is_unknown_is_none(path):
     ((found,), _) = read(write_csv(path, {"mediaKey": key(1)}))
-    assert {value for name, value in found._asdict().items() if name not in ("line", "media_key")} == {None}
+    assert {value for name, value in found._asdict().items() if name not in NEEDED} == {None}
 
 
 def test_an_item_that_takes_up_no_space_costs_nothing(path):
@@ -88,15 +98,73 @@ def test_an_item_that_takes_up_no_space_costs_nothing(path):
     assert found.space_bytes == 0
 
 
-def test_a_place_of_zero_or_without_location_is_unknown(path):
-    items, _ = read(
-        write_csv(
-            path,
-            item(1, hasLocation="true", latitude="0", longitude="0"),
-            item(2, hasLocation="false", latitude="48", longitude="16"),
-        )
-    )
-    assert [(found.latitude, found.longitude) for found in items] == [(None, None), (None, None)]
+# Lines as the exporter of 3.2 and 3.3 wrote them from answers of Google's, with other keys and places.
+WRITTEN = f"""{",".join(COLUMNS)}
+{key(1)},451-4wv_Py0IOYRXkxbGI1ozjJS,,,a.jpg,"two
+lines, ""quoted"" too",2025-10-27T11:50:30.104Z,2025-10-27T20:01:46.919Z,10800000,3000,4000,,,4571650,false,0,true,false,true,true,true,\
+Somewhere,407127752,-740059728,https://photos.example/pw/x
+{key(2)},TupptJA4wzqEh1o2vI_G4zyzMqI:194c7a2c658,,,b.jpg,,2024-09-30T13:08:30.888Z,2025-01-08T01:16:50.450Z,10800000,1080,2400,2084,,\
+1234567,true,1234567,true,false,false,true,true,,,,https://photos.example/pw/x
+{key(803)},u8lw6HEvjd6UoUeC_fzgEORQu-E,{key(50)},Holiday,c.jpg,,2019-12-13T01:47:22.128Z,2026-01-30T12:58:58.628Z,-18000000,4032,3024,,,\
+1234567,true,1234567,true,,,,false,,,,https://photos.example/pw/x
+{key(4)},eaZEXF_OxPKIZSsau4kIDmU8Ts_,,,d.jpg,,2025-10-27T11:50:30.104Z,2026-01-30T12:58:58.628Z,10800000,3000,4000,,,1234567,true,1234567,true,\
+,,,false,,,,https://photos.example/pw/x
+"""
+
+
+def test_lines_of_the_real_exporter_are_read(path):
+    path.write_text(WRITTEN, newline="")
+    items, skipped, noted = read_noted(path)
+    assert (skipped, noted) == ([], [])
+    facts = [(one.media_key, one.album_key, one.elsewhere, one.owned, one.favorite, one.space_bytes) for one in items]
+    assert facts == [
+        (key(1), None, 0, 1, 1, 0),
+        (key(2), None, 0, 1, 0, 1_234_567),
+        (None, key(50), 0, None, None, 1_234_567),
+        (key(4), None, 1, None, None, 1_234_567),
+    ]
+    assert (items[0].latitude, items[0].longitude, items[0].description) == (40.7127752, -74.0059728, 'two\nlines, "quoted" too')
+    assert [one.sha1 is not None for one in items] == [True] * 4
+    assert (items[1].dedup_key, items[1].duration_s) == ("TupptJA4wzqEh1o2vI_G4zyzMqI:194c7a2c658", 2.084)
+
+
+@pytest.mark.parametrize(
+    "written, place",
+    [
+        (("407127752", "-740059728"), (40.7127752, -74.0059728)),
+        (("12", "-75"), (0.0000012, -0.0000075)),  # on the equator, not in Colombia
+        (("-900000000", "1800000000"), (-90, 180)),
+        (("48.2", "16"), (48.2, 16)),  # a toolkit that would write degrees
+        (("0", "0"), (None, None)),
+        (("407127752", ""), (None, None)),
+    ],
+)
+@pytest.mark.parametrize("has_location", ["true", "false"])
+def test_a_place_is_in_ten_millionths_of_a_degree_whatever_has_location_says(path, written, place, has_location):
+    line = item(1, latitude=written[0], longitude=written[1], hasLocation=has_location)
+    ((found,), skipped) = read(write_csv(path, line))
+    assert (found.latitude, found.longitude) == (pytest.approx(place) if place[0] else place)
+    assert skipped == []
+
+
+def test_a_content_key_with_a_mark_is_read_whole_and_holds_the_checksum_before_it(path):
+    marked = f"{content_key(b'abc')}:1971ddc90ed"
+    ((found,), skipped) = read(write_csv(path, item(1, dedupKey=marked)))
+    assert (found.dedup_key, found.sha1, skipped) == (marked, sha1_of(content_key(b"abc")), [])
+
+
+def test_the_media_key_of_an_item_in_an_album_counts_for_nothing(path):
+    items, _ = read(write_csv(path, album_item(1, "a.jpg", b"abc"), album_item(2, "a.jpg", b"abc", sourceAlbumMediaKey=key(51))))
+    assert [(found.media_key, found.dedup_key, found.album_key) for found in items] == [
+        (None, content_key(b"abc"), key(50)),
+        (None, content_key(b"abc"), key(51)),
+    ]
+    assert len({found.item for found in items}) == 1
+
+
+def test_what_comes_out_of_no_list_of_the_library_is_told_by_what_the_toolkit_does_not_know(path):
+    lines = (item(1), album_item(2, data=b"abc"), trash_item(3), item(4, isArchived="", isFavorite="", isOwned=""))
+    assert [found.elsewhere for found in read(write_csv(path, *lines))[0]] == [0, 0, 1, 0]
 
 
 def test_a_byte_order_mark_line_feeds_and_further_columns_are_let_through(path):
@@ -106,29 +174,55 @@ def test_a_byte_order_mark_line_feeds_and_further_columns_are_let_through(path):
 
 
 @pytest.mark.parametrize(
-    "change, reason",
+    "line, reason",
     [
-        ({"mediaKey": ""}, "it has no media key"),
-        ({"mediaKey": "not a key"}, "'not a key' is not a media key"),
+        (item(2, mediaKey=""), "it has no media key"),
+        (item(2, mediaKey="not a key"), "'not a key' is not a media key"),
+        (item(2, fileName="a\0b"), "it holds NUL characters, so the file is damaged here"),
+        (
+            album_item(2, dedupKey=""),
+            "it is in an album, where its media key is the album's own, and it has no dedupKey that tells which photo it is",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named_and_the_rest_is_read(path, line, reason):
+    write_csv(path, item(1), line, item(3))
+    items, skipped = read(path)
+    assert ([found.media_key for found in items], skipped) == ([key(1), key(3)], [(3, "bad_row", reason)])
+
+
+@pytest.mark.parametrize(
+    "change, text",
+    [
         ({"dedupKey": "x!"}, "its dedupKey is 'x!', not a key"),
+        ({"dedupKey": "abcdefgh:xyz"}, "its dedupKey is 'abcdefgh:xyz', not a key"),
         ({"width": "wide"}, "its width is 'wide', not a number"),
         ({"sizeBytes": "NaN"}, "its sizeBytes is 'NaN', not a number"),
         ({"sizeBytes": "-5"}, "its sizeBytes is '-5', which cannot be"),
         ({"isOwned": "yes"}, "its isOwned is 'yes', neither true nor false"),
         ({"takenAt": "yesterday"}, "its takenAt is 'yesterday', not a time"),
-        ({"fileName": "a\0b"}, "it holds NUL characters, so the file is damaged here"),
+        ({"latitude": "north", "longitude": "1"}, "its latitude is 'north', not a number"),
+        ({"latitude": "950000000", "longitude": "1"}, "its place is '950000000', '1', which is nowhere on Earth"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_named_and_the_rest_is_read(path, change, reason):
-    write_csv(path, item(1), item(2, **change), item(3))
-    items, skipped = read(path)
-    assert ([found.media_key for found in items], skipped) == ([key(1), key(3)], [(3, "bad_row", reason)])
+def test_a_field_that_cannot_be_read_costs_nothing_but_itself(path, change, text):
+    whole = item(2, "b.jpg", b"abc", width=40, height=30, latitude="10", longitude="10")
+    write_csv(path, whole | change)
+    ((found,), skipped, noted) = read_noted(path)
+    write_csv(path, whole)
+    ((other,), _, _) = read_noted(path)
+    assert (skipped, noted) == ([], [(2, text)])
+    lost = {name for name, value in found._asdict().items() if value != getattr(other, name)}
+    assert all(getattr(found, name) is None for name in lost) and 1 <= len(lost) <= 2
+    assert (found.media_key, found.filename) == (key(2), "b.jpg")
 
 
-def test_a_line_that_is_not_utf8_is_named(path):
+def test_a_name_that_is_not_utf8_costs_the_name_alone(path):
     write_csv(path, item(1, "ok.jpg"), item(2, "AE.jpg"))
     path.write_bytes(path.read_bytes().replace(b"AE.jpg", b"\xc4.jpg"))
-    assert read(path)[1] == [(3, "bad_row", "it is not in UTF-8, so another program has changed the file")]
+    items, skipped, noted = read_noted(path)
+    assert [(found.media_key, found.filename) for found in items] == [(key(1), "ok.jpg"), (key(2), None)]
+    assert (skipped, noted) == ([], [(3, "its fileName is not in UTF-8, so another program has changed the file")])
 
 
 def test_a_file_cut_short_says_so_and_gives_what_is_whole(path):

@@ -7,7 +7,8 @@ import sqlite3
 import pytest
 from datasette.app import Datasette
 
-from datasette_gphotos_dedupe.descriptions import TABLES, metadata
+from datasette_gphotos_dedupe.descriptions import TABLES
+from datasette_gphotos_dedupe.metadata_file import metadata
 from datasette_gphotos_dedupe.queries import QUERIES
 from datasette_gphotos_dedupe.sql_functions import register
 from tests.browsed_library import build_browsed_library

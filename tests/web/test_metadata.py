@@ -9,7 +9,8 @@ import pytest
 import yaml
 from datasette.app import Datasette
 
-from datasette_gphotos_dedupe.descriptions import HIDDEN, TABLES, metadata, metadata_yaml
+from datasette_gphotos_dedupe.descriptions import TABLES
+from datasette_gphotos_dedupe.metadata_file import HIDDEN, metadata, metadata_yaml
 
 from ..made_library import build_library
 
@@ -151,5 +152,5 @@ async def test_the_example_configuration_for_1_0_grants_what_it_says(library):
 
     answers = {who: await may(who, "view-table", TableResource("photos", "groups")) for who in ("alice", "bob", "eve", None)}
     assert answers == {"alice": True, "bob": True, "eve": False, None: False}
-    assert [await may(who, "view-table", TableResource("photos", "places")) for who in ("alice", "bob")] == [True, False]
+    assert [await may(who, "view-table", TableResource("photos", "files")) for who in ("alice", "bob")] == [True, False]
     assert [await may(who, "execute-sql", DatabaseResource("photos")) for who in ("alice", "bob")] == [True, False]

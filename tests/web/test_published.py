@@ -12,8 +12,8 @@ import pytest
 from datasette.app import Datasette
 from datasette.plugins import pm
 
-from datasette_gphotos_dedupe.descriptions import metadata
 from datasette_gphotos_dedupe.export import ExportOptions, allowed_columns, export_database
+from datasette_gphotos_dedupe.metadata_file import metadata
 from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.planted import plant
 

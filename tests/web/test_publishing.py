@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from datasette_gphotos_dedupe.descriptions import metadata_yaml
 from datasette_gphotos_dedupe.export import export_database
+from datasette_gphotos_dedupe.metadata_file import metadata_yaml
 from tests.made_library import build_library
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "publish.md").read_text(encoding="utf8")

@@ -333,3 +333,16 @@ async def test_names_from_outside_are_shown_as_text(pushing, tmp_path):
         page = (await pushing.get(path)).text
         assert "<script>alert" not in page and "&lt;script&gt;alert" in page
         assert "javascript:" not in page
+
+
+async def test_the_page_says_of_each_thing_to_save_who_carries_it_over(pushing, tmp_path):
+    change(tmp_path, "UPDATE photos SET favorite = 1, latitude = 1, longitude = 2 WHERE photo_id = ?", photo_id(1))
+    by_file = (await pushing.get("duplicates/push?route=handover")).text
+    assert (
+        "favourite: the file for the toolkit carries this over where it can, each shown to you first; the rest you add."
+        in by_file
+    )
+    assert "by the toolkit, or by hand, to" in by_file
+    for page in (by_file, (await pushing.get("duplicates/push?route=by_id")).text):
+        assert "place: only you can add this in Google Photos." in page
+    assert "favourite: only you can add this in Google Photos." in page

@@ -14,6 +14,7 @@ from ...errors import PictureError
 from .boxes import ends_early, without_film
 from .jpeg import without_ballast
 from .jpeg_end import lacks_end, with_end
+from .png_text import without_notes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -72,7 +73,7 @@ def decode_picture(data: bytes, working_side: int = WORKING_SIDE, max_pixels: in
 
 def readable(data: bytes) -> bytes:
     """The bytes of a picture without what its decoder stumbles over: megabytes of metadata, the film of a motion photo."""
-    return without_ballast(without_film(data))
+    return without_notes(without_ballast(without_film(data)))
 
 
 def _decoded(data: bytes, working_side: int, max_pixels: int) -> Decoded:

@@ -13,7 +13,7 @@ class Kind(NamedTuple):
     """`family` is photo, raw or video; `mime_type` as browsers know it."""
 
     family: str
-    mime_type: str
+    mime_type: str | None  # None for what is called a picture and is none
 
 
 _SIGNATURES = (
@@ -63,11 +63,11 @@ RAW_EXTENSIONS = {
 # fmt: off
 PHOTO_EXTENSIONS = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".heic", ".heif", ".hif", ".avif", ".tif", ".tiff", ".bmp",
-    ".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".mrw", *RAW_EXTENSIONS,
+    ".crw", ".cr3", ".raf", ".orf", ".rw2", ".x3f", ".mrw", ".mpo", ".insp", ".ico", ".heics", ".svg", ".jp2", ".jxl", *RAW_EXTENSIONS,
 ))
 VIDEO_EXTENSIONS = frozenset((
     ".mp4", ".mov", ".m4v", ".mp", ".mpg", ".mpeg", ".avi", ".3gp", ".3g2", ".mkv", ".webm", ".wmv", ".mts", ".m2ts", ".ts",
-    ".flv", ".asf",
+    ".flv", ".asf", ".mod", ".tod", ".m2t", ".divx", ".3gpp", ".mmv", ".vob", ".ogv", ".qt", ".insv", ".lrv",
 ))
 # fmt: on
 

@@ -6,8 +6,7 @@ import io
 import warnings
 
 from ...errors import PictureError
-from .decode import FORMATS
-from .jpeg import without_ballast
+from .decode import FORMATS, readable
 
 # The most bytes for each pixel of the file that a fingerprint or a full rendering took, libraries' own buffers included, measured on 24
 # megapixels (Pillow 12, pillow-heif 1.1): progressive JPEG holds all of its coefficients, libwebp always decodes to RGBA and Pillow
@@ -26,7 +25,7 @@ def decoding_bytes(data: bytes) -> int | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(without_ballast(data)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
                 see_through = "A" in image.getbands() or "transparency" in image.info
                 each = WITH_ALPHA if see_through else BYTES_PER_PIXEL.get(image.format or "", WITH_ALPHA)
                 return image.width * image.height * each

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...errors import MissingExtra, PictureError
+from .exif import parse_clock
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,13 +20,17 @@ MAX_FRAMES_PER_SEEK = 600  # key frames may be 10 s apart
 
 @dataclass(frozen=True)
 class SteadyFrame:
-    """An upright RGB `image` of a still moment, the upright size, the length in seconds, and the recording's UTC time if told."""
+    """An upright RGB `image` of a still moment, the upright size, the length in seconds, and the recording's time if told.
+
+    `taken_at` is UTC, `camera_taken_at` the camera's own clock without a zone: where it tells no other, its UTC.
+    """
 
     image: Image.Image
     width: int
     height: int
     duration_s: float | None
     taken_at: str | None
+    camera_taken_at: str | None = None
 
 
 def read_steady_frame(stream: BinaryIO) -> SteadyFrame:
@@ -67,7 +72,8 @@ def _steadiest(container: Any, track: Any) -> SteadyFrame:
     width, height = track.codec_context.width, track.codec_context.height
     if (image.width < image.height) != (width < height):
         width, height = height, width
-    return SteadyFrame(image, width, height, duration_s, _taken_at(container))
+    taken_at = _taken_at(container)
+    return SteadyFrame(image, width, height, duration_s, taken_at, _own_clock(container) or (taken_at or "").rstrip("Z") or None)
 
 
 def _duration_s(container: Any, track: Any) -> float | None:
@@ -111,3 +117,8 @@ def _taken_at(container: Any) -> str | None:
     if len(text) >= 19 and text.endswith("Z") and "1971" <= text[:4] < "2200":
         return text[:19] + "Z"
     return None
+
+
+def _own_clock(container) -> str | None:
+    """What an iPhone writes beside the time in UTC: ``2019-06-28T18:38:04+0200``."""
+    return parse_clock(container.metadata.get("com.apple.quicktime.creationdate"))

@@ -20,6 +20,7 @@ from ..pictures.variants import WHOLE, Box
 if TYPE_CHECKING:
     from PIL import Image
 
+LEAST_SIDE = 8  # of a canvas, also for a spacer of one pixel: measures look at the neighbours of neighbours
 CACHED_PREVIEWS = 1024  # 0.1 MB each
 CHROMA_REDUCTION = 2  # a JPEG preview keeps no more of its colours
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
@@ -151,7 +152,7 @@ def common_size(a: Preview, b: Preview, overlay: Overlay, longer_side: int) -> t
     heights = [p.size[1] * (box[3] - box[1]) for p, box in ((a, overlay.box_a), (b, overlay.box_b))]
     width, height = min(widths), min(heights)
     shrink = min(1.0, longer_side / max(width, height))
-    return max(4, round(width * shrink)), max(4, round(height * shrink))
+    return max(LEAST_SIDE, round(width * shrink)), max(LEAST_SIDE, round(height * shrink))
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:

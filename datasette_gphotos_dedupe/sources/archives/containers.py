@@ -15,7 +15,7 @@ STREAM_ENDINGS = (".tgz", ".tar.gz")
 ARCHIVE_ENDINGS = (".zip", *STREAM_ENDINGS)
 ZIP, TGZ, FOLDER = "zip", "tgz", "folder"
 # takeout-20240516T230250Z-001.zip, since autumn 2025 takeout-20250921T199440Z-3-009.zip, with " (1)" from a browser
-_EXPORT_NAME = re.compile(r"takeout-(\d{8}T\d{6}Z)(?:-(\d{1,3}))?-(\d{3,4})(?=\D|$)", re.IGNORECASE)
+_EXPORT_NAME = re.compile(r"takeout-(\d{8}T\d{6,7}Z)(?:-(\d{1,3}))?-(\d{3,4})(?=\D|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 
 TROUBLES = {
+    "litter": "it is a thumbnail or a note that a disk, a desktop or another program has put there, or lies in its bin; no photo",
     "encrypted": "it is encrypted; Google never encrypts its archives, so unpack it yourself and give the folder to the command",
     "nested_archive": "it is an archive inside an archive; unpack it and give it to the command on its own",
     "unsafe_name": "its name points outside the archive, which no export of Google's does",
@@ -38,6 +39,33 @@ TROUBLES = {
     "forbidden": "it may not be read: change its permissions, or run the command as its owner",
     "unknown_compression": "it is compressed in a way that cannot be read; unpack it and give the folder to the command",
 }
+
+
+# Folders that disks, desktops and programs for pictures put between the person's own, in small letters.
+_LITTER = frozenset(
+    (
+        "@eadir",
+        "__macosx",
+        "$recycle.bin",
+        "#recycle",
+        "@recycle",
+        ".@__thumb",
+        ".thumbnails",
+        ".trashes",
+        ".trash",
+        ".trash-1000",
+    )
+)
+_LITTER_FILES = ("._", "synofile_thumb", ".trashed-", ".pending-")  # how the names of such files begin
+_NOTES = frozenset((".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"))
+
+
+def trouble_of(entry: Entry) -> str | None:
+    """The code of why a file is not opened, or None: what its archive says of it, or that it is litter of a disk or desktop."""
+    if entry.trouble:
+        return entry.trouble
+    *folders, name = entry.path.lower().replace("\\", "/").split("/")
+    return "litter" if name in _NOTES or name.startswith(_LITTER_FILES) or not _LITTER.isdisjoint(folders) else None
 
 
 def name_trouble(name: str) -> str | None:

@@ -13,7 +13,7 @@ from ...errors import SourceError
 from ...model import Album, File, Trouble
 from ..base import Allow, Capabilities, Offer, Skip
 from .containers import FOLDER, TGZ, ZIP, Container, walk_folder
-from .entries import TROUBLES, Entry, printable
+from .entries import TROUBLES, Entry, printable, trouble_of
 from .members import Address, open_address
 from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
@@ -49,6 +49,7 @@ class Parts(ABC):
         self.accounts = [Account() for _ in containers]
         self.broken: dict[int, str] = {}
         self.warnings: list[str] = []
+        self.unmatched: set[tuple[str, str]] = set()  # (container, member) of media that a sidecar should describe and none does
         self._early: list[tuple[File, Trouble]] = []
         self._paths: dict[tuple[int, str], Entry] = {}
         self._albums: dict[str, Album] = {}
@@ -99,8 +100,8 @@ class Parts(ABC):
 
     def _take(self, entry: Entry, read: Callable[[], bytes]) -> bool:
         self.accounts[entry.container].seen += 1
-        if entry.trouble:
-            self._skip_early(entry, Trouble(entry.trouble, TROUBLES[entry.trouble]))
+        if trouble := trouble_of(entry):
+            self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
             return False
         return self._sort(entry, read)
 

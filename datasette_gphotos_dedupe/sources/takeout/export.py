@@ -16,9 +16,9 @@ from ..archives.parts import Parts
 from ..base import Capabilities, Offer, Skip
 from .exports import Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
-from .gaps import missing_numbers, missing_part_text, unmatched_text
+from .gaps import missing_numbers, missing_part_text
 from .items import Item, Unit, album_id, collapse, photo_of
-from .naming import is_photo_name, is_video_name, nfc
+from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
 
@@ -119,7 +119,7 @@ class Takeout(Parts):
         for export in self.exports:
             export.exported_at = export.exported_at or (f"{export.newest_file}Z" if export.newest_file else None)
         for export in self.exports:
-            export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas)
+            export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas, bool(self._gaps(export)))
             self._add_albums(export)
             for item in self._items(export, skip):
                 if item.media_key:
@@ -129,7 +129,6 @@ class Takeout(Parts):
     def _items(self, export: Export, skip: Skip) -> list[Item]:
         units: list[Unit] = []
         orphans: list[tuple[str, Entry, Sidecar]] = []
-        unmatched = 0
         for folder, names in export.media.items():
             sidecars = export.sidecars.get(folder, {})
             titles = {name: found[0][1].title for name, found in sidecars.items()}
@@ -138,13 +137,14 @@ class Takeout(Parts):
             orphans += [(folder, *found) for name in pairing.orphans for found in sidecars[name]]
             self._count_sidecars(sidecars, pairing)
             if export.kinds[folder] != ALBUM:
-                unmatched += sum(is_photo_name(name) or is_video_name(name) for name in pairing.alone)
+                files = [self.file_of(entry) for name in pairing.alone for entry in names[name]]
+                self.unmatched |= {(file.container, file.member) for file in files}
         for folder in export.sidecars.keys() - export.media.keys():
             orphans += [(folder, *found) for all_found in export.sidecars[folder].values() for found in all_found]
         # Where the year folders may lie in a part that was not given, being in an album says nothing in favour.
         items = collapse(units, has_years=bool(export.years or self._gaps(export)))
         dangling = self._place_orphans(export, items, orphans, skip)
-        self._warn_of_what_is_missing(export, dangling, unmatched)
+        self._warn_of_what_is_missing(export, dangling)
         return items
 
     def _count_sidecars(self, sidecars: dict, pairing: Pairing) -> None:
@@ -188,11 +188,11 @@ class Takeout(Parts):
     def _gaps(self, export: Export) -> list[int]:
         return missing_numbers(export.parts)
 
-    def _warn_of_what_is_missing(self, export: Export, dangling: int, unmatched: int) -> None:
+    def _warn_of_what_is_missing(self, export: Export, dangling: int) -> None:
         export.gaps = self._gaps(export)
         warning = missing_part_text(export.gaps, dangling)
         export.whole = warning is None
-        self.warnings += filter(None, (warning, unmatched_text(unmatched)))
+        self.warnings += filter(None, (warning,))
 
 
 def _nearest(entry: Entry, sidecars: list[tuple[Entry, Sidecar]]) -> Sidecar | None:

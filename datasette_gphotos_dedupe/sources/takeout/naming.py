@@ -92,9 +92,13 @@ def is_video_name(name: str) -> bool:
 
 
 def title_readings(title: str) -> tuple[str, ...]:
-    """What a title may mean: some hold HTML escapes (``Dad&#39;s car.jpg``) where the file name has ``_`` for the character."""
+    """What a title may mean: some hold HTML escapes (``Dad&#39;s car.jpg``) where the file name has ``_`` for the character.
+
+    Some name the sidecar in the place of the picture. The last one is the best to show.
+    """
     title = nfc(title).strip()
     plain = html.unescape(title) if "&" in title else title
+    plain = plain[: -len(".json")] if plain.lower().endswith(".json") else plain
     return (title,) if plain == title else (title, plain)
 
 
@@ -111,7 +115,9 @@ def _fits_reading(media_base: str, title: str) -> bool:
     title_stem = media_stem(title, extension)
     limit = MAX_UNITS - units(extension)
     # the last one in case the limit counts characters: only names with emoji would tell
-    candidates = (title, title_stem, cut(title_stem, limit), title_stem[:limit])
+    candidates = [title, title_stem, cut(title_stem, limit), title_stem[:limit]]
+    if abs(units(stem) - limit) <= 1:  # one unit more or less was seen of names with emoji
+        candidates.append(title_stem[: len(stem)])
     return any(same_cleaned(stem.strip(), candidate.strip()) for candidate in candidates)
 
 

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from ...google.hosts import is_page
 from ..values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 MAX_SIDECAR_BYTES = 4_000_000  # real ones have about 1 KB; album pages with many comments reach some hundred KB
@@ -43,6 +44,7 @@ class AlbumMeta(NamedTuple):
     title: str | None
     description: str | None
     access: str | None
+    is_old: bool = False  # wrapped as exports before 2020 did it
 
 
 def parse_json_file(data: bytes) -> Sidecar | AlbumMeta | None:
@@ -57,7 +59,7 @@ def parse_json_file(data: bytes) -> Sidecar | AlbumMeta | None:
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("albumData"), dict):  # how exports before 2020 wrapped it
-        return _album(value["albumData"])
+        return _album(value["albumData"])._replace(is_old=True)
     if "photoTakenTime" in value or "googlePhotosOrigin" in value or ("url" in value and "title" in value):
         return _sidecar(value)
     if "title" in value and (value["title"] is None or isinstance(value["title"], str)):
@@ -84,7 +86,7 @@ def _sidecar(value: dict) -> Sidecar:
         favorite=value.get("favorited") is True,
         archived=value.get("archived") is True,
         trashed=value.get("trashed") is True,
-        product_url=url if url and url.startswith("https://") else None,
+        product_url=url if url and url.startswith("https://") and is_page(url) else None,
         media_key=key[-1] if key else None,
         origin=_origin(value.get("googlePhotosOrigin")),
     )

@@ -39,6 +39,7 @@ from .versions import Version, versions_of
 JSON = ".json"
 KEY_CHARACTERS = 22  # no cut leaves fewer: 46 units are at least 23 characters
 MISMATCH = -1
+MIN_END = 12  # characters of a title that a name may end in
 MIN_PREFIX_UNITS = 40  # a shorter common beginning of two names says nothing
 
 
@@ -83,6 +84,11 @@ def _cut_old(base: str, number: int | None) -> list[str]:
     return [numbered(cut(base, SIDECAR_UNITS), number)] if units(base) > SIDECAR_UNITS else []
 
 
+def _stem(base: str, number: int | None) -> list[str]:
+    """Uploaded without an ending, which Google adds to the picture alone."""
+    return [numbered(split_extension(base)[0], number)]
+
+
 def _cut_elsewhere(base: str, number: int | None) -> list[str]:
     """Cuts at other lengths: 53-character sidecars and short ``.MP`` ones were seen, so the length is only a hint."""
     whole = base + SUFFIX
@@ -96,6 +102,7 @@ _STEPS: tuple[tuple[str, Callable[[str, int | None], list[str]]], ...] = (
     ("exact_old", _exact_old),
     ("cut_old", _cut_old),
     ("cut_elsewhere", _cut_elsewhere),
+    ("stem", _stem),
 )
 _OF_ORIGINALS = (_exact_new, _exact_old, _cut_new, _cut_old)
 
@@ -171,7 +178,10 @@ class _Pairer:
     def _fits_less(self, name: str, body: str) -> bool:
         stem, extension = split_extension(name)
         base, number = split_number(stem)
-        return number is not None and self._fits(base + extension, body)
+        title = media_stem(self.titles[self.free_sidecars[body]] or "")
+        # some programs put letters before a name of the camera's
+        is_end = len(title) >= MIN_END and stem.endswith(title) and not stem[: -len(title)][-1:].isalnum()
+        return is_end or (number is not None and self._fits(base + extension, body))
 
     def _assign(self, rule: str, pairs: list[tuple[str, str]]) -> None:
         """Keep the pairs that are unique on both sides."""

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...model import Reading, Trouble
+from ...photo_columns import LOOKED_AT, OF_READING
 from .photos import RunId, plain_value, save_pixels
-from .unchanged import OF_READING
-
-TOLD = ("width", "height", "duration_s", "mime_type", "camera_make", "camera_model", "camera_taken_at")
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def save_look(conn: sqlite3.Connection, photo_id: str, outcome: Reading | Troubl
         size = {}
     else:
         reason = outcome.no_pixels if outcome.fingerprint is None else None
-        size = {name: getattr(outcome, name) for name in TOLD}
+        size = {name: getattr(outcome, name) for name in LOOKED_AT}
         save_pixels(conn, photo_id, outcome)
     told = {"no_pixels": reason, **{name: value for name, value in size.items() if value is not None}}
     if isinstance(outcome, Reading) and outcome.width:

@@ -9,25 +9,8 @@ from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Photo
+from ...photo_columns import OF_THE_BYTES
 from ..review.history import add_history, close_batch, open_batch, read_decision
-
-# Columns that the bytes of a photo's own file tell, and nothing else.
-OF_THE_BYTES = (
-    "sha1",
-    "bytes",
-    "mime_type",
-    "kind",
-    "width",
-    "height",
-    "duration_s",
-    "camera_taken_at",
-    "camera_make",
-    "camera_model",
-    "moves",
-    "extras",
-    "flaw",
-    "no_pixels",
-)
 
 
 def find_photo_id(conn: sqlite3.Connection, photo: Photo) -> str:
@@ -96,11 +79,17 @@ def _row_of_file(conn: sqlite3.Connection, photo: Photo) -> str | None:
 
 
 def _row_of_list(conn: sqlite3.Connection, photo: Photo) -> str | None:
-    """The item that the toolkit's list told of without its picture: the only one of this content key, or of its name and time."""
-    if photo.media_key is not None or photo.sha1 is None:
+    """The item that the toolkit's list told of without its picture: the only one of this content key, or of its name and time.
+
+    A photo with a media key can be one that was listed in an album, where no media key counts.
+    """
+    if photo.sha1 is None:
         return None
-    sql = "SELECT photo_id, filename, substr(taken_at, 1, 19) FROM photos WHERE dedup_key = ? AND sha1 IS NULL"
-    rows = conn.execute(sql, [dedup_key_of(photo.sha1)]).fetchall()
+    sql = """SELECT photo_id, filename, substr(taken_at, 1, 19) FROM photos
+        WHERE (dedup_key = :key OR dedup_key BETWEEN :key || ':' AND :key || ':~') AND sha1 IS NULL
+        AND (:unkeyed OR media_key IS NULL)"""
+    values = {"key": dedup_key_of(photo.sha1), "unkeyed": photo.media_key is None}
+    rows = conn.execute(sql, values).fetchall()
     if len(rows) > 1:
         rows = [row for row in rows if (row[1], row[2]) == (photo.filename, (photo.taken_at or "")[:19])]
     return rows[0][0] if len(rows) == 1 else None

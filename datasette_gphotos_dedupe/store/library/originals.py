@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..rows import in_parts, marks
+from ..rows import columns_of, in_parts, marks, shape_of
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Place:
 def read_places(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> dict[str, list[Place]]:
     """For each of these photos its places, the best first."""
     found: dict[str, list[Place]] = {photo_id: [] for photo_id in photo_ids}
+    names = columns_of(Place)
     for part in in_parts(list(found)):
         for row in conn.execute(
-            f"""SELECT photo_id, container, member, bytes, sha1 FROM files
+            f"""SELECT {", ".join(names)} FROM files
             WHERE role IN ('original', 'album_copy') AND photo_id IN ({marks(part)}) ORDER BY role != 'original', file_id""",
             part,
         ):
-            found[row[0]].append(Place(*row))
+            place = shape_of(Place, names, row)
+            found[place.photo_id].append(place)
     return found

@@ -11,11 +11,12 @@ from typing import Any
 
 from ...core.content_key import dedup_key_of
 from ...model import Album, File, Photo, Reading, Trouble
+from ...photo_columns import CONTENT, FLAGS, METADATA, OF_READING, OF_THE_BYTES, SAVED
 from ...sources.takeout.items import album_id
 from ...sources.takeout.naming import nfc
 from ..rows import marks
-from .identity import OF_THE_BYTES, find_photo_id, forget_pixels, join_provisional
-from .unchanged import COMPARED, CONTENT, FLAGS, METADATA, OF_READING, is_no_news, without_news
+from .identity import find_photo_id, forget_pixels, join_provisional
+from .unchanged import is_no_news, without_news
 
 RunId = Callable[[], int]
 MAIN_ROLES = ("original", "album_copy")
@@ -76,13 +77,13 @@ def _save_row(conn: sqlite3.Connection, photo_id: str, photo: Photo, run_id: Run
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     old = cursor.execute("SELECT * FROM photos WHERE photo_id = ?", [photo_id]).fetchone()
-    new = {name: plain_value(getattr(photo, name, None)) for name in COMPARED}
+    new = {name: plain_value(getattr(photo, name, None)) for name in SAVED}
     if old is None:
         columns = {"photo_id": photo_id, **new, "kind": new["kind"] or "photo", "run_id": run_id()}
         names = ", ".join(columns)
         conn.execute(f"INSERT INTO photos ({names}) VALUES ({marks(columns)})", list(columns.values()))
         return "added"
-    if is_no_news([old[name] for name in COMPARED], list(new.values())):
+    if is_no_news([old[name] for name in SAVED], list(new.values())):
         return None
     new["album_only"] = _album_only(conn, dict(old), photo)
     changes = {name: value for name, value in _merged(dict(old), new).items() if old[name] != value}

@@ -37,7 +37,7 @@ def read_staged(conn: sqlite3.Connection, file: File) -> Reading | Trouble | Non
         return None
     value = json.loads(row[0])
     size = value.pop("thumbnail_size")
-    if "code" in value:
+    if "sha1" not in value:
         return Trouble(**value)
     if value["fingerprint"]:
         value["fingerprint"] = Fingerprint(**value["fingerprint"])

@@ -9,56 +9,18 @@ from operator import attrgetter
 from typing import Any
 
 from ...model import Photo
+from ...photo_columns import SAVED
 from ..rows import select
 
-# What a source says about an item; an export of a later date replaces it.
-METADATA = (
-    "filename",
-    "description",
-    "taken_at",
-    "taken_at_source",
-    "uploaded_at",
-    "latitude",
-    "longitude",
-    "favorite",
-    "archived",
-    "trashed",
-    "origin",
-    "product_url",
-    "media_key",
-    "sidecar_rule",
-    "exported_at",
-)
-FLAGS = ("favorite", "archived", "trashed")
-# What the bytes say, or a list of the account: filled in when known.
-CONTENT = (
-    "mime_type",
-    "kind",
-    "width",
-    "height",
-    "bytes",
-    "duration_s",
-    "camera_taken_at",
-    "camera_make",
-    "camera_model",
-    "dedup_key",
-    "sha1",
-    "no_pixels",
-    "original_quality",
-    "space_bytes",
-)
-# What only reading the bytes tells, and nothing: who has not read them does not know that there is none.
-OF_READING = ("moves", "extras", "flaw")
-COMPARED = (*METADATA, *CONTENT, "source", "album_only", *OF_READING)
-_values = attrgetter(*COMPARED)
+_values = attrgetter(*SAVED)
 
 
 def is_no_news(old: Sequence[Any], new: Sequence[Any]) -> bool:
-    """Whether what is known of a photo is in its row, both in the order of `COMPARED`; None says nothing.
+    """Whether what is known of a photo is in its row, both in the order of `SAVED`; None says nothing.
 
     A photo whose picture was looked at is always news: only then is its width known.
     """
-    return new[COMPARED.index("width")] is None and all(
+    return new[SAVED.index("width")] is None and all(
         value is None or value == before for value, before in zip(new, old, strict=True)
     )
 
@@ -73,8 +35,7 @@ def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
     if not ids:
         return set()
     rows = {
-        row[0]: row[1:]
-        for row in select(conn, f"SELECT photo_id, {', '.join(COMPARED)} FROM photos WHERE photo_id IN ({{}})", ids)
+        row[0]: row[1:] for row in select(conn, f"SELECT photo_id, {', '.join(SAVED)} FROM photos WHERE photo_id IN ({{}})", ids)
     }
     files = {
         row[:2]: row[2:]

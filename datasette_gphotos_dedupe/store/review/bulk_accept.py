@@ -20,7 +20,7 @@ from ..rows import AT_ONCE, marks
 from ..writing import utc_now
 from .decisions import refresh_decided_of
 from .history import ROW_JSON, close_batch, open_batch
-from .leaving import Verdict, judge
+from .leaving import Verdict, judge, reason_without_names
 from .only_copy import broken_photos, do_watched
 from .proof import told_apart_sql
 
@@ -148,6 +148,11 @@ class _Judged:
     def reason(self) -> str | None:
         return self.verdict.reason or self.chain
 
+    @property
+    def kind(self) -> str:
+        """The reason without names, so that equal ones count together."""
+        return reason_without_names(self.verdict.code) if self.verdict.code else self.chain or ""
+
 
 def _judge(conn: sqlite3.Connection, scope: Scope) -> list[_Judged]:
     if scope.rule not in RULES:
@@ -179,7 +184,7 @@ def _plan(judged: list[_Judged], refusals: int = 500) -> AcceptPlan:
         sample_photos=tuple((one.verdict.photo_id, one.verdict.stays_id or "") for one in _spread(accepted)),
         refusals=tuple(Refusal(one.verdict.photo_id, f"{one.verdict.name}: {one.reason}") for one in refused[:refusals]),
         refused=len(refused),
-        reasons=tuple(Counter(one.verdict.kind_of_reason or one.chain or "" for one in refused).most_common()),
+        reasons=tuple(Counter(one.kind for one in refused).most_common()),
         words=tuple(Counter(one.verdict.word or "" for one in accepted).most_common()),
         digest=_digest(accepted),
     )

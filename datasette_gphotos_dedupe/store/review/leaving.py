@@ -94,23 +94,25 @@ class Verdict:
         """Why it does not go, as a clause; None when it goes."""
         return REASONS[self.code].format(stays=self.stays, twin=self.twin, sources=self.sources) if self.code else None
 
-    @property
-    def kind_of_reason(self) -> str | None:
-        """The same without names, so that equal ones count together."""
-        if not self.code:
-            return None
-        return REASONS[self.code].format(stays="", twin="a photo", sources="two").replace("  ", " ").replace(" ,", ",").rstrip()
+
+def reason_without_names(code: str) -> str:
+    """Why photos do not go, as a clause that fits all that have this code."""
+    return REASONS[code].format(stays="", twin="a photo", sources="two").replace("  ", " ").replace(" ,", ",").rstrip()
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """Of the photos decided `remove`: how many really go, their bytes, on whose word, and why the others do not."""
+    """Of the photos decided `remove`: how many will really go, their bytes, on whose word, and why the others do not.
+
+    `sent` are in an album of a push already, and wait there for the person; they are not among the others.
+    """
 
     photos: int = 0
     bytes: int = 0
     words: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)  # by their short words
+    sent: int = 0
 
 
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS r WHERE r.subject = {0} AND r.decision = 'remove')"
@@ -231,7 +233,7 @@ def _content_key(sha1: str | None) -> str | None:
         return None
 
 
-def judge(conn: sqlite3.Connection, wanted: str, params: dict[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
+def judge(conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
     for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
@@ -278,7 +280,9 @@ def read_verdicts(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = No
 
 def read_leaving(conn: sqlite3.Connection) -> Leaving:
     """The one count of the photos that will really go: what `status`, the queue and the push page say."""
-    verdicts = list(judge(conn, DECIDED))
+    sent = {row[0] for row in conn.execute("SELECT photo_id FROM push_items WHERE state IN ('sent', 'added')")}
+    found = list(judge(conn, DECIDED))
+    verdicts = [verdict for verdict in found if verdict.photo_id not in sent]
     going = [verdict for verdict in verdicts if verdict.code is None]
     return Leaving(
         photos=len(going),
@@ -286,6 +290,7 @@ def read_leaving(conn: sqlite3.Connection) -> Leaving:
         words=dict(Counter(verdict.word or "" for verdict in going).most_common()),
         refused=len(verdicts) - len(going),
         reasons=dict(Counter(verdict.code for verdict in verdicts if verdict.code).most_common()),
+        sent=len(found) - len(verdicts),
     )
 
 

@@ -64,14 +64,15 @@ def refresh_uploads(conn: sqlite3.Connection) -> None:
     _save_standings(conn, "upload_photos")
 
 
-def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple]]:
+def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
     # Read to the end first: rows that are written meanwhile must not change what the cursor still has to give.
     rows = cursor.fetchall()
     return (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
 
 
-def _save_new(conn: sqlite3.Connection, rows: list[tuple]) -> None:
-    told, members = {}, []
+def _save_new(conn: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    told: dict[str, tuple[Any, ...]] = {}
+    members: list[tuple[str, str, int]] = []
     for photo_id, origin, day, filename, side, size in rows:
         pattern = name_pattern(filename)
         upload_id = upload_id_of(origin, day, pattern, side)

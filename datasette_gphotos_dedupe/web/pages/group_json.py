@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...store.review.decisions import GroupState
+from ...words import web_link
 from ..site.access import Library
 
 MEMBER_KEYS = (
@@ -39,6 +40,7 @@ def group_json(library: Library, state: GroupState) -> dict[str, Any]:
 def member_json(library: Library, member: dict[str, Any]) -> dict[str, Any]:
     """One member of a group."""
     shown = {key: member.get(key) for key in MEMBER_KEYS}
+    shown["product_url"] = web_link(member.get("product_url"))
     if "thumbnails" in library.tables:
         shown["thumbnail_url"] = library.thumbnail_url(member["photo_id"])
     return shown

@@ -38,7 +38,7 @@ ROUTES = {
     ),
     "by_id": ("By id", "For photos that this program uploaded itself."),
 }
-HANDOVER_TYPES = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
+HANDOVER_TYPES = {"json": "application/json", "js": "text/javascript", "csv": "text/csv", "html": "text/html"}
 
 
 async def push(library: Library, wants_json: bool):
@@ -98,6 +98,7 @@ def _read_told(conn: sqlite3.Connection, plan: Any) -> dict[str, Any]:
         "saved": {photo_id: ", ".join(told) for photo_id, told in saved.items()},
         "rescued": len(saved),
         "rescue_lines": _rescue_lines(plan),
+        "way_of": lambda entry: _way(plan, entry),
         "short": lambda name: captions.short_name({"filename": name}),
     }
 
@@ -109,9 +110,10 @@ _ON_WHOSE_WORD = {
 }
 _WHAT = {"album": "Album {}", "person": "Person {}", "favorite": "Favourite", "description": "Description", "location": "Place"}
 _SAVING = {
-    ("description", True): "{} written to the photo that stays, before its copy goes.",
-    ("album", True): "{} the photo that stays. A copy whose rescue fails does not go.",
+    ("description", "api"): "{} written to the photo that stays, before its copy goes.",
+    ("album", "api"): "{} the photo that stays. A copy whose rescue fails does not go.",
 }
+_BY_TOOLKIT = ("album", "description", "favorite")
 _NOUNS = {
     "description": ("description is", "descriptions are"),
     "album": ("album gets", "albums get"),
@@ -123,14 +125,27 @@ _NOUNS = {
 
 def _rescue_lines(plan: Any) -> list[tuple[int, str]]:
     """How many of each kind are saved, and by whom."""
-    counted = Counter((entry.what, entry.by_api and plan.route != "handover") for entry in plan.rescue)
+    counted = Counter((entry.what, _way(plan, entry)) for entry in plan.rescue)
     lines = []
-    for (what, by_api), number in counted.most_common():
+    for (what, way), number in counted.most_common():
         noun = _NOUNS.get(what, (what, what))[number != 1]
-        by_hand = f"{noun.removesuffix(' is').removesuffix(' are').removesuffix(' gets').removesuffix(' get')}: only you can add "
-        hand = f"{by_hand}{'this' if number == 1 else 'these'} in Google Photos."
-        lines.append((number, _SAVING[what, by_api].format(noun) if (what, by_api) in _SAVING else hand))
+        plain = noun.removesuffix(" is").removesuffix(" are").removesuffix(" gets").removesuffix(" get")
+        them = "this" if number == 1 else "these"
+        toolkit = (
+            f"{plain}: the file for the toolkit carries {them} over where it can, each shown to you first; the rest you add."
+        )
+        hand = f"{plain}: only you can add {them} in Google Photos."
+        lines.append(
+            (number, _SAVING[what, way].format(noun) if (what, way) in _SAVING else toolkit if way == "toolkit" else hand)
+        )
     return lines
+
+
+def _way(plan: Any, entry: Any) -> str:
+    """By whom something is carried over to the photo that stays: api, toolkit or hand."""
+    if plan.route == "handover":
+        return "toolkit" if entry.what in _BY_TOOLKIT else "hand"
+    return "api" if entry.by_api else "hand"
 
 
 async def _plan(library: Library, selection: Selection, title: str, route: str):
@@ -242,7 +257,8 @@ async def _hand_over(library: Library, body: Body, plan: Any, wants_json: bool) 
     photo_ids = [item.photo_id for item in plan.items] + list(plan.already_added)
     handover = await library.read(plan_handover, plan.album_title, photo_ids)
     text = await asyncio.to_thread(handover_text, handover, ending)
-    await library.write(save_handover, handover.album, len(handover.photos), len(handover.refused))
+    if ending != "js":
+        await library.write(save_handover, handover.album, len(handover.photos), len(handover.refused))
     headers = {
         "content-disposition": f'attachment; filename="handover.{ending}"',
         "x-content-type-options": "nosniff",

@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import ConflictError, GphotosError, NotFoundError
 from ...store import pushes
 from ...store.rows import read_rows
+from ...words import web_link
 from ..site import push_jobs as jobs
 from ..site.access import Library
 from ..site.forms import read_body, whole_number
@@ -54,7 +55,7 @@ def _read_job(conn: sqlite3.Connection, push_id: int, after: int, state: str) ->
     return {
         "push": found[0],
         "counts": counts,
-        "albums": [{"title": title, "url": url} for title, url in pushes.read_album_urls(conn, push_id)],
+        "albums": [{"title": title, "url": web_link(url)} for title, url in pushes.read_album_urls(conn, push_id)],
         "reasons": [{"reason": reason, "count": count} for reason, count in pushes.count_reasons(conn, push_id)],
         "asks_about_trial": found[0]["trial"] == "sent" and found[0]["state"] == "paused",
         "items": items[:SHOWN],

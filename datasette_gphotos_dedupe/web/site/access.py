@@ -174,12 +174,15 @@ def _read_tables(conn: sqlite3.Connection, db: Any) -> frozenset[str]:
 
 
 def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
-    """What is wrong with the tables, views and triggers of a library; looked for again whenever one of them has changed."""
-    from ...store.schema_check import find_fault  # with it comes the schema, which no start has to wait for
+    """What is wrong with the tables, views and triggers of a library, in sentences; looked for again when one of them has changed."""
+    # with it comes the schema, which no start has to wait for
+    from ...store.schema_check import explain_fault, explain_lag, find_fault, is_behind
 
     version = conn.execute("PRAGMA schema_version").fetchone()[0]
     if _faults.get(db, (None, None))[0] != version:
-        _faults[db] = (version, find_fault(conn, whole=False))
+        fault = find_fault(conn, whole=False)
+        told = explain_fault(db.name, fault) if fault else None
+        _faults[db] = (version, explain_lag(f"{db.name}.db") if fault is None and is_behind(conn) else told)
     return _faults[db][1]
 
 
@@ -202,9 +205,7 @@ async def open_library(
     present = await read_tables(db)
     fault = None if present else _faults.get(db, (0, None))[1]
     if fault:
-        from ...store.schema_check import explain_fault
-
-        raise NotFound(explain_fault(db.name, fault))
+        raise NotFound(fault)
     if not present or not present.issuperset(required):
         raise NotFound(f"{db.name} has no duplicates in it. Import first: gphotos-to-sqlite takeout {db.name}.db takeout-*.zip")
     viewable = await compat.allowed_tables(datasette, request.actor, db.name, present.intersection((*required, *optional)))

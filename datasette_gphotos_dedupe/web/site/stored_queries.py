@@ -6,14 +6,13 @@ older or foreign database gets none; and only to those who may view the tables i
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...queries import QUERIES, Query
-from . import compat
+from . import compat, rights
 
 SOURCE = compat.PLUGIN
 BY_NAME = {query.name: query for query in QUERIES}
@@ -122,36 +121,32 @@ async def _add(datasette: Any, database: str, query: Query) -> None:
     )
 
 
-async def may_view(datasette: Any, actor: dict | None, database: str, query: Query) -> bool:
-    """Whether this actor may view every table and view the query reads."""
-    answers = await asyncio.gather(*(compat.allowed(datasette, actor, "view-table", database, table) for table in query.tables))
-    return all(answers)
-
-
-async def refuse_query(datasette: Any, actor: dict | None, action: str, resource: Any) -> bool | None:
-    """For the permission hook of 0.65: False for a query of ours that reads a table this actor may not view."""
+async def refuse(datasette: Any, actor: dict | None, action: str, resource: Any) -> bool | None:
+    """For the permission hook of 0.65: False for a table or view that tells of what this actor may not view, and for a query of ours
+    that reads one.
+    """
     if action != "view-query" or not isinstance(resource, tuple):
-        return None
+        return await rights.refuse(datasette, actor, action, resource)
     database, name = resource
     query = BY_NAME.get(name)
     if query is None or name not in await canned_queries(datasette, database):
         return None
-    return None if await may_view(datasette, actor, database, query) else False
+    return False if (await rights.read_hidden(datasette, actor, database)).intersection(query.tables) else None
 
 
-async def refused_queries(datasette: Any, actor: dict | None, action: str) -> Any:
-    """For the permission hook of 1.0: rows that refuse our queries over tables this actor may not view, never ones that allow.
+async def refused_resources(datasette: Any, actor: dict | None, action: str) -> Any:
+    """For the permission hook of 1.0: rows that refuse the same, never ones that allow.
 
     Asked for whenever queries are listed or opened, so a database that has got our tables since the start is noticed here.
     """
     if action != "view-query":
-        return None
+        return await rights.refused_resources(datasette, actor, action)
     from datasette.permissions import PermissionSQL
 
     await register_all(datasette)
     refused = []
     for database in [name for name, db in datasette.databases.items() if _registered.get(db) is not None]:
-        hidden = await _hidden_tables(datasette, actor, database)
+        hidden = await rights.read_hidden(datasette, actor, database)
         refused += [[database, query.name] for query in QUERIES if hidden.intersection(query.tables)]
     if not refused:
         return None
@@ -163,9 +158,3 @@ JOIN queries ON queries.database_name = json_extract(value, '$[0]') AND queries.
 WHERE queries.source = :gphotos_source""",
         params={"gphotos_refused": json.dumps(refused), "gphotos_source": SOURCE},
     )
-
-
-async def _hidden_tables(datasette: Any, actor: dict | None, database: str) -> set[str]:
-    tables = sorted({table for query in QUERIES for table in query.tables})
-    answers = await asyncio.gather(*(compat.allowed(datasette, actor, "view-table", database, table) for table in tables))
-    return {table for table, answer in zip(tables, answers, strict=True) if not answer}

@@ -1,0 +1,84 @@
+"""A Datasette of our own beside this process: started, waited for, ended with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import GphotosError
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60
+_LOGIN = re.compile(r"http\S+/-/auth-token\?token=\S+")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it answers, the one-use link that signs in as root, and its process."""
+
+    address: str
+    login: str | None
+    process: subprocess.Popen
+
+
+def free_port(wanted: int = 0) -> int:
+    """The wanted port when it is free; otherwise any that is."""
+    for port in (wanted, 0):
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise GphotosError("No port is free on this machine.")
+
+
+@contextmanager
+def running_datasette(
+    arguments: Sequence[str], port: int, log: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """`datasette` with these arguments on this machine only, until the block ends.
+
+    What it prints goes into a file and not into a pipe: a pipe that nobody reads is full after some hundred requests, and then
+    every answer waits for ever. Raises GphotosError with its last lines when it does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
+        path = log or Path(folder) / "datasette.log"
+        command = [sys.executable, "-m", "datasette", *arguments, "--host", HOST, "--port", str(port)]
+        with open(path, "w", encoding="utf8") as output:
+            told = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=told)
+        try:
+            yield _wait_until_ready(process, port, path, wants_login="--root" in arguments)
+        finally:
+            _end(process)
+
+
+def _wait_until_ready(process: subprocess.Popen, port: int, log: Path, wants_login: bool) -> Server:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        login = _LOGIN.search(log.read_text(encoding="utf8", errors="replace"))
+        with closing(socket.socket()) as probe:
+            if (login or not wants_login) and probe.connect_ex((HOST, port)) == 0:
+                return Server(f"http://{HOST}:{port}", login.group() if login else None, process)
+        time.sleep(0.1)
+    last = log.read_text(encoding="utf8", errors="replace").strip().splitlines()[-5:]
+    raise GphotosError(f"Datasette did not start on port {port}: {' '.join(last) or 'it said nothing'}")
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,70 @@
+"""The tables that Datasette lists nowhere, because programs keep their own notes in them."""
+
+from __future__ import annotations
+
+from .descriptions_library import Described
+
+HIDDEN_TABLES: dict[str, Described] = {
+    "google_state": Described(
+        "What must be remembered about Google between runs: the picking session under way, the pictures loaded today.",
+        {"name": "What it is.", "value": "Its value, as JSON."},
+        {"hidden": True, "sort": "name"},
+    ),
+    "last_import": Described(
+        "What the last import that read all its parts saw: one that finds the same again has nothing to read.",
+        {
+            "inventory": "Checksum over the names, sizes, times and indexes of all its parts.",
+            "report": "What it said of each part, as JSON. The row goes as soon as anything that the import wrote changes.",
+        },
+        {"hidden": True, "size": 20},
+    ),
+    "staged_readings": Described(
+        "Pictures of a tgz that were read before their sidecars were known. Empty when no import is under way.",
+        {
+            "container": "The archive.",
+            "member": "The path inside it.",
+            "bytes": "Size of the file.",
+            "modified_at": "When the archive was last changed.",
+            "outcome": "What was read, as JSON.",
+            "thumbnail": "The preview, as JPEG.",
+        },
+        {"hidden": True, "size": 20},
+    ),
+    "different_pairs": Described(
+        "Pairs that were looked at because a keeper asked, and are different pictures: kept so that nobody asks again.",
+        {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
+        {"hidden": True, "size": 100},
+    ),
+    "last_comparison": Described(
+        "Says that all photos have been compared: a match then need not read them. The row goes as soon as one changes.",
+        {"matcher": "What compared them, or a word while it does.", "photos": "How many; empty while it does."},
+        {"hidden": True, "size": 20},
+    ),
+    "match_state": Described(
+        "What the last matching saw: the keeper rules and its progress.",
+        {"name": "What it is.", "value": "Its value, as JSON."},
+        {"hidden": True, "sort": "name"},
+    ),
+    "group_text": Described(
+        "What the queue searches: one line of names, descriptions, albums and people for each group.",
+        {"group_id": "The group.", "text": "The words."},
+        {"hidden": True, "size": 100},
+    ),
+    "group_counts": Described(
+        "How many groups there are of each kind, for the counts of the queue. Triggers keep it in step with groups.",
+        {
+            "relation": "The relation of these groups.",
+            "decided": "1 when every member of them has a decision.",
+            "taken_year": "When they were taken; 0 when unknown.",
+            "camera": "With which camera; empty when unknown.",
+            "origins": "How any of their photos came into Google Photos, between bars; empty when unknown.",
+            "size": "Photos in each.",
+            "proved": "1 when a suggested copy waits in each of them.",
+            "groups": "How many groups.",
+            "waiting_count": "Suggested copies that nobody has decided yet.",
+            "waiting_bytes": "What these weigh together.",
+        },
+        {"hidden": True, "size": 100},
+    ),
+}
+"""What the import, the match, the pages and the push remember."""
