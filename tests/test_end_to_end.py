@@ -218,7 +218,7 @@ def test_a_push_puts_what_the_app_uploaded_into_an_album_of_the_app(story, pushe
 def test_every_photo_of_a_push_has_its_fate_and_the_refused_one_its_link(story, pushed):
     assert pushed["counts"] == {"added": 2, "refused": 1}
     (refused,) = [item for item in pushed["items"] if item["state"] == "refused"]
-    assert refused["reason"] == "this app did not upload it, so Google will not let it file it"
+    assert refused["reason"] == "Google lets a program file only what it uploaded"
     assert refused["product_url"] == f"https://photos.google.com/photo/{media_key('copy 0')}"
 
 
