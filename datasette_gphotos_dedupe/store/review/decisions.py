@@ -359,7 +359,7 @@ def save_suggestion(conn: sqlite3.Connection, group_id: str, actor: str | None, 
     choices = [Choice(m["photo_id"], "remove") for m in state.members if m["suggested"] == "remove" and m["decision"] is None]
     if not choices:
         check_seen(state, seen)
-        raise GphotosError("Nothing was changed: nothing is suggested for this group, or all of it is decided.")
+        raise GphotosError("Nothing was saved: this group is decided already, or nothing in it is proved. Go to the next.")
     return save_choices(conn, group_id, choices, actor, seen)
 
 
