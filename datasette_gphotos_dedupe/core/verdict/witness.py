@@ -77,6 +77,7 @@ class Witness:
 
     @property
     def disagrees(self) -> bool:
+        """Whether one of them speaks against one exposure."""
         return self.same_time is False or self.same_name is False or self.same_camera is False
 
 
