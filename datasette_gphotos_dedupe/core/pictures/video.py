@@ -119,6 +119,6 @@ def _taken_at(container: Any) -> str | None:
     return None
 
 
-def _own_clock(container) -> str | None:
+def _own_clock(container: Any) -> str | None:
     """What an iPhone writes beside the time in UTC: ``2019-06-28T18:38:04+0200``."""
     return parse_clock(container.metadata.get("com.apple.quicktime.creationdate"))
