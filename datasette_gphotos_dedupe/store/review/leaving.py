@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ...core.content_key import dedup_key_of, sha1_of
 from ...core.groups.keeper import ABOUT_EQUAL
 from ...core.groups.one_item import NOT_IN_GOOGLE, may_be_one_item
-from .proof import between, proved_sql, said_same_sql, told_apart_sql, word_sql
+from .proof import between, holds_sql, proved_sql, said_same_sql, told_apart_sql, word_sql
 
 REASONS = {
     "gone": "it is not in this database any more",
@@ -146,7 +146,7 @@ _ONE_CONTENT = """coalesce(p.dedup_key = s.dedup_key, 0) OR coalesce(content_key
           OR coalesce(s.dedup_key = content_key(p.sha1), 0) OR coalesce(p.dedup_key = content_key(s.sha1), 0)"""
 # A smaller copy can be made again from the larger photo, never the other way round.
 _LARGER = f"coalesce(s.width * s.height < {ABOUT_EQUAL} * p.width * p.height, 0)"
-_PROOF = f"""CASE WHEN {proved_sql("e")} AND NOT {_LARGER} THEN {word_sql("e")}
+_PROOF = f"""CASE WHEN {proved_sql("e")} AND {holds_sql("e", "s.photo_id")} AND NOT {_LARGER} THEN {word_sql("e")}
         WHEN {said_same_sql("p", "s")} THEN 'on your word' END"""
 
 

@@ -20,6 +20,11 @@ def proved_sql(pair: str) -> str:
     return f"({pair}.relation IN {listed(REMOVABLE_RELATIONS)})"
 
 
+def holds_sql(pair: str, stays: str) -> str:
+    """Whether nothing in this row of `pairs` says that `stays` was made from the other photo, and lacks what that one has."""
+    return f"(coalesce({pair}.remade_from, {stays}) = {stays})"
+
+
 def same_exposure_sql(pair: str) -> str:
     """Whether this row of `pairs` says that both photos show one exposure, whatever was done to it since."""
     return f"({pair}.relation NOT IN {listed(DIFFERENT_RELATIONS)})"
@@ -27,7 +32,8 @@ def same_exposure_sql(pair: str) -> str:
 
 def word_sql(pair: str) -> str:
     """On whose word a photo goes that this row of `pairs` speaks for (`model.WORDS`); NULL without a row is the person's."""
-    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes' WHEN {pair}.relation IN {_REMADE} THEN 'remade'
+    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes'
+        WHEN {pair}.relation IN {_REMADE} OR {pair}.remade_from IS NOT NULL THEN 'remade'
         ELSE 'on your word' END"""
 
 
