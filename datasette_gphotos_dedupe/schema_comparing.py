@@ -27,7 +27,6 @@ _CHANGES = {
 # Steps since m004 wrote their tables anew, or count by another column.
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS decisions_by_day ON decisions(decided_at DESC, subject)",
-    "CREATE INDEX groups_by_origin ON groups(origin)",
 )
 
 
