@@ -46,7 +46,9 @@ setup(
     author="The maintainers of datasette-gphotos-dedupe",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["py.typed", "templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]},
+    package_data={
+        "datasette_gphotos_dedupe": ["py.typed", "templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]
+    },
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",

@@ -35,7 +35,7 @@ _COUNT_OLD = f"""UPDATE group_counts SET groups = groups - 1, waiting_count = wa
 
 _WAITING = """FROM group_members AS m JOIN photos AS p ON p.photo_id = m.photo_id
     LEFT JOIN decisions AS d ON d.subject = m.photo_id
-    WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND m.suggested = 'remove' AND d.subject IS NULL"""
+    WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND +m.suggested = 'remove' AND d.subject IS NULL"""
 
 FILL_WAITING = f"UPDATE groups SET (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(p.bytes), 0) {_WAITING})"
 
@@ -57,7 +57,6 @@ _WAITING_STEPS = (
     f"{FILL_WAITING} WHERE suggested_count > 0",
     """CREATE INDEX groups_space
   ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origins, size, waiting_count)""",
-    "CREATE INDEX groups_by_origin ON groups(origin)",
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origins, size, waiting_count, waiting_bytes, reclaimable_bytes, group_id)""",
     f"""CREATE TABLE group_counts (

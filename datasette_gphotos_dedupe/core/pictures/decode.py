@@ -111,7 +111,8 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
 def _is_transparent(image: Image.Image) -> bool:
     if "A" not in image.getbands() and "transparency" not in image.info:
         return False
-    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return bool(lowest < 255)  # type: ignore[operator]  # one channel has numbers for extremes
 
 
 def read_exif(image: Image.Image) -> dict[int, object]:

@@ -304,7 +304,7 @@ class _Neighbours:
             for hits in self._between(rows[self._degrees[rows] < CROWDED], some):
                 counts += np.bincount(hits.first, minlength=len(counts))
             self._degrees[counts > self._limits] = CROWDED
-        return rows[self._degrees[rows] >= CROWDED]
+        return np.asarray(rows[self._degrees[rows] >= CROWDED])
 
     def _between(self, rows: np.ndarray, others: np.ndarray) -> Iterator[Hits]:
         for hits in hits_within(self._hashes[rows], self._hashes[others], self._radius_bits) if len(others) else ():
@@ -321,7 +321,7 @@ class _Neighbours:
         return hits.where(~both)
 
     def _is_crowded(self, rows: np.ndarray) -> np.ndarray:
-        return self._degrees[rows] > self._limits[rows]
+        return np.asarray(self._degrees[rows] > self._limits[rows])
 
 
 # Variants
@@ -338,13 +338,13 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     for variants in library.variants:
         for search in searches:
             search.add(variants)
-    rows = np.concatenate([search.found() for search in searches])
+    rows: np.ndarray = np.concatenate([search.found() for search in searches])
     rows = rows[~_among(rows, _columns(base))]
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
     if not len(rows):
         return rows
     first = np.r_[True, (rows[1:, :2] != rows[:-1, :2]).any(axis=1)]
-    return rows[first]
+    return np.asarray(rows[first])
 
 
 class _VariantSearch:
@@ -367,7 +367,8 @@ class _VariantSearch:
         while len(picked):
             now, picked = np.split(picked, [self._at_once - self._count])
             part = slice(self._count, self._count + len(now))
-            for kept, given in zip((self._owners, self._kinds, self._gathered), variants, strict=True):
+            gathered: tuple[np.ndarray, ...] = (self._owners, self._kinds, self._gathered)
+            for kept, given in zip(gathered, variants, strict=True):
                 np.take(given, now, axis=0, out=kept[part], mode="clip")
             self._count = part.stop
             if self._count == self._at_once:

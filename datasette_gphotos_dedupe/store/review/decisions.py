@@ -29,9 +29,10 @@ _OPEN = f"""m.group_id = groups.group_id AND m.role != 'keeper'
     AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
         JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} AND x.decision = 'not_duplicate'
         WHERE p.photo_id = m.photo_id)"""
+# The plus sign: by the index of what is suggested SQLite would read all suggestions for every group.
 _REFRESH = f"""UPDATE groups SET decided = NOT EXISTS (SELECT 1 FROM group_members AS m WHERE {_OPEN}),
     (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(w.bytes), 0)
-        FROM group_members AS m JOIN photos AS w ON w.photo_id = m.photo_id WHERE m.suggested = 'remove' AND {_OPEN})"""
+        FROM group_members AS m JOIN photos AS w ON w.photo_id = m.photo_id WHERE +m.suggested = 'remove' AND {_OPEN})"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class GroupState:
 
     @property
     def keeper_id(self) -> str:
-        return self.group["keeper_id"]
+        return str(self.group["keeper_id"])
 
 
 def pair_subject(a: dict[str, Any], b: dict[str, Any]) -> str:
@@ -271,7 +272,9 @@ def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
     return (member["decision"], member["note"]) != (choice.decision, choice.note or None)
 
 
-def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, said: _Said) -> None:
+def _save_choice(
+    conn: sqlite3.Connection, batch_id: int, member: dict[str, Any], keeper: dict[str, Any], choice: Choice, said: _Said
+) -> None:
     """One row speaks for a member: its own, or the one of the pair with its keeper. `same_picture` stands beside its own.
 
     That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath, is not lost by
@@ -309,12 +312,12 @@ def _forget_said(conn: sqlite3.Connection, batch_id: int, subject: str, photo_id
             put_decision(conn, batch_id, other, None)
 
 
-def _may_take_back(said: dict[str, Any] | None, member: dict, choice: Choice) -> bool:
+def _may_take_back(said: dict[str, Any] | None, member: dict[str, Any], choice: Choice) -> bool:
     """Whether this choice about the member takes back that it is not the same picture as its keeper."""
     if said is None or said["decision"] != "not_duplicate":
         return False
     undecided = choice.decision is None and member["decision"] == "not_duplicate"
-    return undecided or said["photo_id"] == member["photo_id"]
+    return undecided or bool(said["photo_id"] == member["photo_id"])
 
 
 def save_same_picture(
@@ -356,7 +359,7 @@ def save_suggestion(conn: sqlite3.Connection, group_id: str, actor: str | None, 
     choices = [Choice(m["photo_id"], "remove") for m in state.members if m["suggested"] == "remove" and m["decision"] is None]
     if not choices:
         check_seen(state, seen)
-        raise GphotosError("Nothing was changed: nothing is suggested for this group, or all of it is decided.")
+        raise GphotosError("Nothing was saved: this group is decided already, or nothing in it is proved. Go to the next.")
     return save_choices(conn, group_id, choices, actor, seen)
 
 

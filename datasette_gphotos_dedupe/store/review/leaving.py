@@ -233,7 +233,9 @@ def _content_key(sha1: str | None) -> str | None:
         return None
 
 
-def judge(conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
+def judge(
+    conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True
+) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
     for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
