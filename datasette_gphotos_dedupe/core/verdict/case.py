@@ -19,6 +19,7 @@ EDITED_BAD_SHARE = 0.45
 EDITED_SCORE = 0.8
 EDITED_DETAIL = 0.6
 WORTH_DETAIL = 0.5  # fine structure of previews beyond which no re-making has ever succeeded
+UNMOVED, WIDE_GRADIENT = 0.5, 6.0  # grey levels: of tone moved, and of deviation in the whole picture
 FADED = 0.5  # of the colours: black and white, sepia
 FAINT_PIXEL = 2.0  # grey levels
 RAW_PREFIX = "image/x-"  # every camera RAW type that `file_kinds` gives, DNG included, and nothing else
@@ -109,11 +110,18 @@ def holder_id(case: Case) -> str | None:
 
 
 def shows_enough(case: Case) -> bool:
-    return case.remaking is not None and (STRUCTURE.allows(case.remaking) or case.witness.same_name is True)
+    """Whether there is anything to prove with: structure, or a wide gradient that agrees without any tone being moved."""
+    remaking = case.remaking
+    if remaking is None:
+        return False
+    still = remaking.tone <= UNMOVED and remaking.cast <= UNMOVED
+    return STRUCTURE.allows(remaking) or (still and remaking.span >= WIDE_GRADIENT)
 
 
 def changed_on_purpose(case: Case) -> bool:
-    return case.remaking is not None and not all_allow(ON_PURPOSE, case.remaking)
+    """Whether its structure is made again, and its tone, colours or sharpness were moved further than a resizer moves them."""
+    remaking = case.remaking
+    return remaking is not None and all_allow(SAME_LEFT[:3], remaking) and not all_allow(ON_PURPOSE, remaking)
 
 
 def one_place_differs(case: Case) -> bool:

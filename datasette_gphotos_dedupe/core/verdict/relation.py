@@ -112,18 +112,18 @@ RULES = (
         lambda case: ("look_alike", (case.proof.objection if case.proof else None) or ""),
     ),
     Rule(
-        "one is named as an edited version",
-        lambda case: case.witness.one_edited and (is_remade(case) or not far_apart(case)),
-        lambda case: ("edited", "The name of one says that somebody edited it."),
-    ),
-    Rule(
         "the smaller one is made again from a part of the larger one",
         lambda case: is_remade(case) and min(case.kept, case.remaking.kept if case.remaking else 1.0) < KEPT_WHOLE,
         wording.cropped,
     ),
     Rule(
+        "one is named as an edited version",
+        lambda case: case.witness.one_edited and case.kept >= KEPT_DEVELOPED and (is_remade(case) or not far_apart(case)),
+        lambda case: ("edited", "The name of one says that somebody edited it."),
+    ),
+    Rule(
         "it is made again, with a change that no resizer makes",
-        lambda case: is_remade(case) and changed_on_purpose(case),
+        changed_on_purpose,
         wording.edited,
     ),
     Rule("it is made again", lambda case: is_remade(case) and shows_enough(case), wording.copy),

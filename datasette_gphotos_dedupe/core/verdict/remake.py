@@ -41,6 +41,7 @@ BLOCK = 8
 RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
+NO_COLOUR = 1.0  # levels that weaker or stronger colours must move to count
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
 PLAIN = 1.15  # badness at which no better explanation is looked for
@@ -54,7 +55,8 @@ class Remaking:
     (3 x 3 pixels) or coarse (8 x 8); `colour` and `worst_colour` of the worse colour plane. `tone` and `cast` are the grey and colour
     levels that the curve and the colours moved on average, `softness` how much of the structure at four pixels a wave is left (1: all,
     above: sharpened), `saturation` the gain of the colours. `structure` is the share of blocks that show anything, `px` the longer
-    side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows.
+    side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows, `span` the deviation of all its
+    grey levels.
     """
 
     luma: float
@@ -68,6 +70,7 @@ class Remaking:
     structure: float
     px: int
     kept: float
+    span: float = 0.0
 
     @property
     def plain_luma(self) -> float:
@@ -312,7 +315,9 @@ def _fit_colour(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, floa
     solved = _least_squares([*terms, np.ones_like(level)], level)
     kernel = solved[:9].reshape(3, 3)
     made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE) + np.float32(128 + solved[9])
-    return made, float(kernel.sum()), float(np.abs(solved[9]))
+    # a gain of colours that are hardly there moves nothing: only what it moves counts
+    gain = float(kernel.sum())
+    return made, gain if abs(gain - 1.0) * float(given.std()) > NO_COLOUR else 1.0, float(np.abs(solved[9]))
 
 
 def _samples(shape: tuple[int, ...], margin: int) -> tuple[np.ndarray, np.ndarray]:
@@ -366,6 +371,7 @@ def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor
         structure=luma.structure,
         px=max(target.size),
         kept=shown,
+        span=float(made.luma.std()),
     )
 
 
