@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,17 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
 from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, compute_fingerprint, make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict import compare  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.align import common_size, cut, load_preview  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.relation import Case  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.stills import read_still  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.proof import Original, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.remake import remake_best  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.verify import measure_case, verify_pair  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.verify import prove_pair  # noqa: E402
 from datasette_gphotos_dedupe.demo import copies, scenes  # noqa: E402
 from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 
 IMAGES = CHECKOUT / "docs" / "images"
 CELL, GAP, LINE = 240, 16, 22
+LEFT_AT, SHOWN = 128, 6  # grey level of no difference, and how many times a difference is shown
 INK, PAPER = "#222831", "#ffffff"
 
 
@@ -47,25 +49,39 @@ def subject(name: str, image: Image.Image, taken_at: str | None = None) -> Subje
     )
 
 
-def through_jpeg(image: Image.Image, quality: int) -> Image.Image:
-    """The picture after a program has compressed it."""
+def file_of(image: Image.Image, quality: int) -> bytes:
+    """The picture as a program saves it."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
-    return Image.open(io.BytesIO(buffer.getvalue())).convert("RGB")
+    return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def exposed(image: Image.Image, number: int) -> bytes:
+    """The scene as a camera saves it, with the photon noise of one exposure."""
+    noise = np.random.default_rng(number).normal(0, 4, (image.height, image.width, 3))
+    return file_of(Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)), 93)
 
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     lake, town = scenes.draw_lake(3), scenes.draw_town(5)
-    small = through_jpeg(copies.scaled(lake, 480), 60)
-    save("hash", hash_picture([("the photo", lake), ("its thumbnail", small), ("another photo", town)]))
-    twin = subject("IMG_0301_thumb.jpg", small), subject("IMG_0301.jpg", lake)
-    save("accepted", pair_picture(*twin))
-    marked = copies.watermarked(lake)
-    save("caption", pair_picture(subject("IMG_0301_web.jpg", through_jpeg(marked, 85)), subject("IMG_0301.jpg", lake)))
-    times = "2024-07-01T10:00:00.10", "2024-07-01T10:00:02.40"
-    later = scenes.draw_lake(3, moment=0.05)
-    save("refused", pair_picture(subject("IMG_0302.jpg", later, times[1]), subject("IMG_0301.jpg", lake, times[0])))
+    original = exposed(lake, 1)
+    small = copies.scaled(opened(original), 480)
+    save(
+        "hash",
+        hash_picture([("the photo", opened(original)), ("its preview", opened(file_of(small, 60))), ("another photo", town)]),
+    )
+    save("proved", remade_picture(("3f9a1c77.jpg", file_of(small, 70)), ("IMG_0301.jpg", original)))
+    stamped = opened(original)
+    width, height = stamped.size
+    font = ImageFont.load_default(size=height // 28)
+    ImageDraw.Draw(stamped).text((width * 0.8, height * 0.92), "12.04.2022", fill=(255, 150, 30), font=font)
+    save("stamp", remade_picture(("IMG_0301.jpg", file_of(copies.scaled(stamped, 720), 85)), ("IMG_0301.jpg", original)))
+    save("exposure", remade_picture(("5c1e88d0.jpg", exposed(lake, 2)), ("IMG_0301.jpg", original)))
 
 
 def hash_picture(pictures: list[tuple[str, Image.Image]]) -> Image.Image:
@@ -93,48 +109,28 @@ def bits_picture(phash: str, first: str) -> Image.Image:
     return Image.fromarray(colours).resize((CELL, CELL), Image.Resampling.NEAREST)
 
 
-def pair_picture(a: Subject, b: Subject) -> Image.Image:
-    """Two pictures cut to what both show, the blocks in which they differ, and the verdict in words."""
-    distance_bits = hamming(a.phash, b.phash) or 0
-    case = measure_case(a, b, distance_bits, "base")
-    verdict = verify_pair(a, b, distance_bits, "base")
-    if case is None or verdict is None:
-        sys.exit(f"{a.filename} and {b.filename} are no pair: the pictures of the page would say something untrue.")
-    views = cut_views(case)
-    height = views[0].height
-    canvas = Image.new("RGB", (3 * (CELL + GAP) - GAP, height + 5 * LINE + 10), PAPER)
-    for place, view in enumerate(views):
-        canvas.paste(view, (place * (CELL + GAP), 0))
-    names = (case.a.filename, case.b.filename, "blocks that differ")
-    for place, name in enumerate(names):
-        write(canvas, (place * (CELL + GAP), height + 4), str(name))
-    write(canvas, (0, height + 4 + LINE), f"{verdict.relation}, confidence {verdict.confidence:.2f}", bold=True)
-    write(canvas, (0, height + 4 + 2 * LINE), wrapped(verdict.evidence, 106))
+def remade_picture(copy: tuple[str, bytes], keeper: tuple[str, bytes]) -> Image.Image:
+    """The copy beside what is made of the keeper, what is left, what the encoder leaves, and the verdict in words."""
+    subjects = [subject(name, opened(data)) for name, data in (copy, keeper)]
+    subjects = [replace(one, photo_id=photo_id) for one, photo_id in zip(subjects, ("copy", "keeper"), strict=True)]
+    distance_bits = hamming(subjects[0].phash, subjects[1].phash) or 0
+    originals = [Original(one, data) for one, (_, data) in zip(subjects, (copy, keeper), strict=True)]
+    verdict, _ = prove_pair(*subjects, distance_bits, "base", lambda case: prove(*originals))
+    best = remake_best(*(read_still(data, name) for name, data in (copy, keeper)))
+    if verdict is None or best is None:
+        sys.exit(f"{copy[0]} and {keeper[0]} are no pair: the pictures of the page would say something untrue.")
+    views = best[1]
+    planes = (views.copy, views.made, LEFT_AT + SHOWN * (views.copy - views.made), LEFT_AT + SHOWN * (views.encoded - views.made))
+    names = (f"{copy[0]}, the copy", f"made of {keeper[0]}", f"what is left, x {SHOWN}", f"what its encoder leaves, x {SHOWN}")
+    height = round(CELL * views.copy.shape[0] / views.copy.shape[1])
+    canvas = Image.new("RGB", (4 * (CELL + GAP) - GAP, height + 6 * LINE + 10), PAPER)
+    for place, (plane, name) in enumerate(zip(planes, names, strict=True)):
+        grey = Image.fromarray(np.clip(plane, 0, 255).astype(np.uint8)).convert("RGB")
+        canvas.paste(grey.resize((CELL, height), Image.Resampling.BOX), (place * (CELL + GAP), 0))
+        write(canvas, (place * (CELL + GAP), height + 4), name)
+    write(canvas, (0, height + 4 + LINE), verdict.relation, bold=True)
+    write(canvas, (0, height + 4 + 2 * LINE), wrapped(verdict.evidence, 140))
     return canvas
-
-
-def cut_views(case: Case) -> list[Image.Image]:
-    """Both pictures in grey as they are compared, and their blocks from green (equal) over yellow to red (beyond the border)."""
-    a, b = load_preview(case.a.thumbnail or b""), load_preview(case.b.thumbnail or b"")
-    size = common_size(a, b, case.overlay, compare.CANVAS_SIDE)
-    grey_a, grey_b = cut(a.luma, case.overlay.box_a, size), cut(b.luma, case.overlay.box_b, size)
-    scores = block_scores(grey_a, grey_b)
-    shape = (CELL, round(CELL * size[1] / size[0]))
-    heat = Image.fromarray(
-        np.stack([heat_of(scores), 200 - 150 * np.clip(scores - 0.5, 0, 1), 0 * scores + 70], -1).astype(np.uint8)
-    )
-    ground = Image.fromarray(grey_b).convert("RGB").resize(shape)
-    blended = Image.blend(ground, heat.resize(shape, Image.Resampling.NEAREST), 0.55)
-    return [*(Image.fromarray(grey).convert("RGB").resize(shape) for grey in (grey_a, grey_b)), blended]
-
-
-def heat_of(scores: np.ndarray) -> np.ndarray:
-    return 60 + 180 * np.clip(scores, 0, 1)
-
-
-def block_scores(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
-    """How far each block differs, as a ratio to what encoding explains; 1 is the border."""
-    return compare.block_scores(grey_a.astype(np.float32), compare.tone_curve(grey_a, grey_b)[grey_b])
 
 
 def wrapped(text: str, width: int) -> str:

@@ -137,33 +137,58 @@ def _span(values) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def pixel_limits() -> str:
-    """How far the measured numbers may go for two pictures to be called one, alone and with a witness."""
-    from dataclasses import fields
+def remade_limits() -> str:
+    """What may be left of a copy that is made again, and how far it may be changed by that."""
+    from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE
 
-    from datasette_gphotos_dedupe.core.verdict.relation import DIFFERENCE_COLUMNS, SAME, WITNESSED
-    from datasette_gphotos_dedupe.descriptions_library import LIBRARY_TABLES
-
-    column_of = {number: column for column, number in DIFFERENCE_COLUMNS.items()}
-    told = {
-        **LIBRARY_TABLES["pairs"].columns,
-        "worst_detail": "Fine structure in the worst tenth of the blocks that have any.",
-        "worst_colour": "Colour that is left in the worst block after white balance and saturation were evened out.",
-        "colour_spot": "The same for colour.",
-    }
-    lines = ["| column of `pairs` | what it measures | the same picture | the same, with a witness |", "|---|---|---|---|"]
-    for field in fields(SAME):
-        bound = "at least" if field.name == "saturation" else "at most"
-        values = " | ".join(f"{bound} {getattr(limits, field.name):g}" for limits in (SAME, WITNESSED))
-        lines.append(f"| `{column_of[field.name]}` | {told[column_of[field.name]]} | {values} |")
+    lines = ["| what is measured | column of `pairs` | a copy has |", "|---|---|---|"]
+    for measure in (*SAME_LEFT, *ON_PURPOSE, STRUCTURE):
+        lines.append(f"| {measure.words} | {f'`{measure.column}`' if measure.column else ''} | {measure.border} |")
     return "\n".join([*lines, ""])
+
+
+def developed_limits() -> str:
+    """How far the previews of a RAW file and of a developed picture may differ."""
+    from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED
+
+    lines = ["| column of `pairs` | what it measures on the previews | a developed picture has |", "|---|---|---|"]
+    lines += [f"| `{measure.column}` | {measure.words} | {measure.border} |" for measure in DEVELOPED]
+    return "\n".join([*lines, ""])
+
+
+def rules() -> str:
+    """The rules of the verdict in their order."""
+    from datasette_gphotos_dedupe.core.verdict.relation import RULES
+
+    lines = ["| | when | then |", "|---|---|---|"]
+    lines += [f"| {place} | {rule.words} | {_THEN[rule.words]} |" for place, rule in enumerate(RULES, start=1)]
+    return "\n".join([*lines, ""])
+
+
+_THEN = {
+    "the previews have nothing in common": "different pictures: no pair at all",
+    "one is a film and one a photo": "`look_alike`",
+    "the cameras' clocks differ, the camera counted on, or two cameras took them": "`series` when near in time, else `look_alike`",
+    "one agrees with the other when it is turned or mirrored": "`turned` or `mirrored`",
+    "one holds something beside its picture that the other lacks": "`look_alike`",
+    "one is named as an edited version": "`edited`",
+    "the smaller one is made again from a part of the larger one": "`crop`",
+    "it is made again, with a change that no resizer makes": "`edited`",
+    "it is made again": "`smaller_copy`, `other_format`, `re_encode`, or `raw_and_jpeg` of what lies in a RAW file",
+    "a RAW file and a developed picture, of one clock, camera and name, whose previews agree": "`raw_and_jpeg`",
+    "it is made again but for one place": "`edited`",
+    "the previews differ in many places": "`series` when the cameras' clocks are near, else `look_alike`",
+    "the previews agree, but show different parts": "`crop`",
+    "the previews agree": "`look_alike`: nothing is proved",
+    "anything else": "`edited`",
+}
 
 
 def keeper_rules() -> str:
     """The rules that choose who stays, in their order: those that cannot be changed, then those of the default policy."""
     from datasette_gphotos_dedupe.core.groups.keeper import FIXED, Policy
 
-    names = [*((name, "always") for name in FIXED), *((name, "can be reordered") for name in Policy().rules)]
+    names = [*((name, "always") for name in (*FIXED, "holds")), *((name, "can be reordered") for name in Policy().rules)]
     lines = ["| | rule | stays | |", "|---|---|---|---|"]
     lines += [f"| {place} | `{name}` | {_RULE_WORDS[name]} | {kind} |" for place, (name, kind) in enumerate(names, start=1)]
     return "\n".join([*lines, ""])
@@ -175,6 +200,7 @@ _RULE_WORDS = {
     "chosen": "what the person made the keeper",
     "decided_keep": "what the person decided to keep, unless it is a small copy",
     "moves": "what moves or has several pages, against a still",
+    "holds": "what the others can be made again from",
     "protected": "a favourite, or a photo in a protected album, unless it is a small copy",
     "original": "original quality, against storage saver",
     "pixels": "the most pixels",
@@ -189,17 +215,18 @@ _RULE_WORDS = {
 def single_limits() -> str:
     """The other limits of the matching, each with what it is for."""
     from datasette_gphotos_dedupe.core.pictures import fingerprint
-    from datasette_gphotos_dedupe.core.search import candidates
-    from datasette_gphotos_dedupe.core.verdict import align, compare, relation, verify, witness
+    from datasette_gphotos_dedupe.core.search import candidates, namesakes
+    from datasette_gphotos_dedupe.core.verdict import align, case, compare, remake, verify, witness, wording
 
     rows = [
-        (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which everything below is measured"),
+        (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which overlay and differences are measured"),
         (f"{compare.BLOCK} x {compare.BLOCK} pixels", "one block: a line of a caption, a face in a group"),
         (f"{verify.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
         (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
-        (f"{relation.KEPT_WHOLE:.1%}", "of each side must be shown by both; less is a crop"),
-        (f"{relation.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
-        (f"{relation.DURATION_TOLERANCE_S:g} s", "two videos of one picture may differ in length by this"),
+        (f"{case.KEPT_WHOLE:.0%}", "of each side must be shown by both; less is a crop"),
+        (f"{remake.SMALLEST} pixels", "of the shorter side are too few to prove anything with"),
+        (f"{namesakes.MAX_NAMESAKES}", "photos may share a name or a second for it to bring them together"),
+        (f"{wording.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
         (f"{witness.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
         (
             f"{candidates.MAX_EQUAL}",

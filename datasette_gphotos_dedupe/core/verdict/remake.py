@@ -23,27 +23,22 @@ from ..pictures.encoders import EXACT, Planes
 from ..pictures.stills import Still
 from ..pictures.variants import WHOLE, Box
 from .align import solve_step
+from .residue import FLOOR, blocks, residues
 
-FLOOR = 0.3  # grey levels that rounding to whole numbers leaves: less is not held against a copy
 RESAMPLED_FLOOR = (
     0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
 )
-SPOT_FLOOR = 0.5  # grey levels of a mean of three by three pixels
-EDGE_SHARE = 0.1  # of the slope of an edge that another resampler moves
 KERNEL = 3  # pixels to each side: 7 x 7 for luma
 SAMPLES = 20_000
 RIDGE = 1.0  # grey levels squared a sample: where a picture has no fine structure the kernel stays what changes nothing
 SMOOTH = 4.0  # pixels: sigma of what counts as tone and not as structure
-RIM = 4  # pixels along the edges, where resamplers differ in what they assume beyond
 STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: the kernel takes it
 REGISTERED_SIDE = 640
-BLOCK = 8
 RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
 NO_COLOUR = 1.0  # levels that weaker or stronger colours must move to count
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
-STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
 PLAIN = 1.15  # badness at which no better explanation is looked for
 
 
@@ -109,8 +104,23 @@ class _Made:
     saturation: float = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Views:
+    """The luma planes that were compared, float32 of one size: the copy, what was made again, and that through the copy's encoder."""
+
+    copy: np.ndarray
+    made: np.ndarray
+    encoded: np.ndarray
+
+
 def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = WHOLE) -> Remaking | None:
     """`small` made again from `large`; both boxes show the same. None when there are too few pixels to tell."""
+    best = remake_best(small, large, box_small, box_large)
+    return best[0] if best else None
+
+
+def remake_best(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = WHOLE) -> tuple[Remaking, Views] | None:
+    """The same with what can be shown of it: the best of all explanations that were tried."""
     target = _registered(small, large, box_small, box_large)
     if target is None:
         return None
@@ -119,9 +129,9 @@ def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = 
         encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
         floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != large.size else FLOOR
         found = _measured(small, target, made, encoded, floor)
-        if best is None or found.badness < best.badness:
-            best = found
-        if best.badness <= PLAIN:
+        if best is None or found.badness < best[0].badness:
+            best = found, Views(*(plane.astype(np.float32) for plane in (target.planes.luma, made.luma, encoded.luma)))
+        if best[0].badness <= PLAIN:
             break
     return best
 
@@ -149,7 +159,7 @@ def _planes(planes: Planes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
     """`made` with as much noise everywhere as is left of `wanted` in half of its blocks."""
     left = wanted - made
-    level = max(1.0, float(np.sqrt(np.median(_blocks(left * left)))))
+    level = max(1.0, float(np.sqrt(np.median(blocks(left * left)))))
     signs = np.random.default_rng(0).integers(0, 2, made.shape).astype(np.float32) * 2 - 1
     return made + level * signs
 
@@ -354,9 +364,9 @@ def _whole_levels(plane: np.ndarray) -> np.ndarray:
 
 def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor: float) -> Remaking:
     wanted = target.planes
-    luma = _residues(wanted.luma, made.luma, encoded.luma, floor)
-    blue = _residues(wanted.blue, made.blue, encoded.blue, floor)
-    red = _residues(wanted.red, made.red, encoded.red, floor)
+    luma = residues(wanted.luma, made.luma, encoded.luma, floor)
+    blue = residues(wanted.blue, made.blue, encoded.blue, floor)
+    red = residues(wanted.red, made.red, encoded.red, floor)
     width, height = small.size
     shown = min(target.size[0] / width, target.size[1] / height, target.box[2] - target.box[0], target.box[3] - target.box[1])
     return Remaking(
@@ -373,52 +383,3 @@ def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor
         kept=shown,
         span=float(made.luma.std()),
     )
-
-
-@dataclass(frozen=True)
-class _Residue:
-    whole: float
-    worst: float
-    structure: float
-
-
-def _residues(wanted: np.ndarray, made: np.ndarray, encoded: np.ndarray, floor: float) -> _Residue:
-    """The ratios of one plane. In each place the encoder is allowed the most that it leaves in the blocks around."""
-    rim = _rim(made)
-    made = made[rim]
-    left, lost = wanted[rim] - made, encoded[rim] - made
-    allowed = float(np.sqrt(np.mean(lost * lost)))
-    edges = _edges(made)
-    block_left, block_lost, block_edges = _blocks(left * left), _blocks(lost * lost), _blocks(edges * edges)
-    coarse = block_left / (_around(block_lost) + FLOOR**2 + EDGE_SHARE**2 * block_edges)
-    left, lost = np.abs(cv2.blur(left, (3, 3))), cv2.blur(lost, (3, 3))
-    noise = cv2.resize(_around(_blocks(lost * lost)), (made.shape[1], made.shape[0]), interpolation=cv2.INTER_LINEAR)
-    fine = left / (SPOT_FLOOR + np.sqrt(noise) + EDGE_SHARE * edges)
-    deviation = np.sqrt(np.maximum(_blocks(made * made) - _blocks(made) ** 2, 0.0))
-    return _Residue(
-        whole=float(np.sqrt(block_left.mean())) / max(allowed, floor),
-        worst=max(float(np.sqrt(coarse.max())), float(fine.max())),
-        structure=float((deviation > STRUCTURE + 2 * allowed).mean()),
-    )
-
-
-def _rim(plane: np.ndarray) -> tuple[slice, slice]:
-    margin = RIM if min(plane.shape) > 8 * RIM else 1
-    return slice(margin, plane.shape[0] - margin), slice(margin, plane.shape[1] - margin)
-
-
-def _edges(plane: np.ndarray) -> np.ndarray:
-    """The steepest slope within two pixels of each, in grey levels a pixel."""
-    across, down = cv2.Sobel(plane, -1, 1, 0, scale=1 / 8), cv2.Sobel(plane, -1, 0, 1, scale=1 / 8)
-    return cv2.dilate(cv2.magnitude(across, down), np.ones((5, 5), np.uint8))
-
-
-def _blocks(plane: np.ndarray) -> np.ndarray:
-    """The mean of each whole block."""
-    height, width = max(1, plane.shape[0] // BLOCK), max(1, plane.shape[1] // BLOCK)
-    whole = plane[: height * BLOCK, : width * BLOCK]
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
-
-
-def _around(blocks: np.ndarray) -> np.ndarray:
-    return cv2.dilate(blocks, np.ones((3, 3), np.uint8))
