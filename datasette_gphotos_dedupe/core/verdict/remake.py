@@ -344,8 +344,9 @@ def _neighbours(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach:
 
 def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
     """The weights of the terms, drawn towards the middle one alone: what the pixels do not tell changes nothing."""
-    design = np.stack(terms).astype(np.float32)
-    normal, right = (design @ design.T).astype(np.float64), (design @ wanted.astype(np.float32)).astype(np.float64)
+    # in float32 the sums depend on where in memory the pixels happen to lie, and two runs would measure two numbers
+    design = np.stack(terms).astype(np.float64)
+    normal, right = design @ design.T, design @ wanted.astype(np.float64)
     ridge = RIDGE * design.shape[1]
     places = len(terms) // 2 if len(terms) == 10 else (2 * KERNEL + 1) ** 2 // 2
     kernel_terms = 9 if len(terms) == 10 else (2 * KERNEL + 1) ** 2
