@@ -44,7 +44,7 @@ FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything 
 
 ALL, CROWD = "all", "crowd"
 """How a photo was compared: with every photo near it, as one of a crowd, or (`class:<hex>`) through the first of its class."""
-NO_NAME = " noname"
+FLOODED = ("", " noname", " nomoment", " noname nomoment")
 """Behind one of these: too many share its name, so that it was compared with nobody for that."""
 
 
@@ -130,18 +130,26 @@ def find_candidates(
     named = _named_pairs(library, names.pairs, radius_bits)
     met_now = named[(fresh[named[:, 0]] | fresh[named[:, 1]]) & ~_among(named, variants)]
     roles = [role or (CROWD if crowded[row] else ALL) for row, role in enumerate(classes)]
-    roles = [role + NO_NAME if flooded else role for role, flooded in zip(roles, names.flooded.tolist(), strict=True)]
+    roles = [role + FLOODED[bits] for role, bits in zip(roles, names.flooded.tolist(), strict=True)]
     rows = np.unique(np.concatenate([_columns(base), todo_crowd, variants, stars, met_now]), axis=0)
     kept_in_crowd = np.concatenate([crowd_now[:, :2], named[crowded[named[:, 0]] & crowded[named[:, 1]], :2]])
     return Candidates(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], roles, fresh, crowded, kept_in_crowd)
 
 
 def _roles_but_for_names(known_roles: Sequence[str | None], flooded: np.ndarray) -> tuple[list[str | None], bool]:
-    """The roles without NO_NAME, None for photos whose name became too frequent or no longer is; and whether there are none."""
-    was_flooded = [bool(role and role.endswith(NO_NAME)) for role in known_roles]
-    changed = [bool(role) and was != now for role, was, now in zip(known_roles, was_flooded, flooded.tolist(), strict=True)]
-    kept = [None if moved or not role else role.removesuffix(NO_NAME) for role, moved in zip(known_roles, changed, strict=True)]
+    """The roles without the marks of FLOODED, None for photos whose name or moment became too frequent or no longer is; and whether
+    there are none of those."""
+    before = [_flooded_before(role) for role in known_roles]
+    changed = [bool(role) and was != now for role, was, now in zip(known_roles, before, flooded.tolist(), strict=True)]
+    kept = [
+        None if moved or not role else role.removesuffix(FLOODED[was])
+        for role, moved, was in zip(known_roles, changed, before, strict=True)
+    ]
     return kept, not any(changed)
+
+
+def _flooded_before(role: str | None) -> int:
+    return next((bits for bits in (3, 2, 1) if role and role.endswith(FLOODED[bits])), 0)
 
 
 def _named_pairs(library: Library, pairs: np.ndarray, radius_bits: int) -> np.ndarray:
