@@ -190,7 +190,7 @@ def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
     """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
     if target.box == WHOLE and target.size == large.size:
         planes = [plane.astype(np.float32) for plane in (large.planes.luma, large.planes.blue, large.planes.red)]
-        yield _Made(*planes)
+        yield _Made(planes[0], planes[1], planes[2])
         yield _explained(target, planes)
         return
     for resampler in RESAMPLERS:
@@ -308,11 +308,13 @@ def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
     normal[np.arange(kernel_terms), np.arange(kernel_terms)] += ridge
     normal[np.diag_indices(len(terms))] += 1e-6 * ridge
     right[4 if len(terms) == 10 else places] += ridge
-    return np.linalg.solve(normal, right)
+    solved: np.ndarray = np.linalg.solve(normal, right)
+    return solved
 
 
 def _whole_levels(plane: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    levels: np.ndarray = np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    return levels
 
 
 # What is left, against what the encoder leaves.
