@@ -122,6 +122,7 @@ def export_database(source: Path, target: Path, options: ExportOptions | None = 
 
 
 def refuse_target(source: Path, target: Path, replace: bool) -> None:
+    """Raise GphotosError when `target` is the library itself, or exists and is not to be replaced."""
     if target.exists() and source.exists() and target.samefile(source):
         raise GphotosError(f"{target} is the library itself. Choose another name for the copy.")
     if target.exists() and not replace:
