@@ -27,13 +27,14 @@ _CHANGES = {
 # Steps since m004 wrote their tables anew, or count by another column.
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS decisions_by_day ON decisions(decided_at DESC, subject)",
-    "CREATE INDEX groups_by_origin ON groups(origin)",
+    "CREATE INDEX IF NOT EXISTS groups_by_origin ON groups(origin)",
 )
 
 
 def m010_comparing(db: Database) -> None:
     """What was compared last, forgotten with the first photo or fingerprint that comes, goes or changes."""
-    for statement in (_TABLE, *_INDEXES):
-        db.execute(statement)
+    db.execute(_TABLE)
     for name, change in _CHANGES.items():
         db.execute(f"CREATE TRIGGER {name}_uncompared AFTER {change} BEGIN DELETE FROM last_comparison; END")
+    for index in _INDEXES:
+        db.execute(index)

@@ -35,7 +35,7 @@ _COUNT_OLD = f"""UPDATE group_counts SET groups = groups - 1, waiting_count = wa
 
 _WAITING = """FROM group_members AS m JOIN photos AS p ON p.photo_id = m.photo_id
     LEFT JOIN decisions AS d ON d.subject = m.photo_id
-    WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND m.suggested = 'remove' AND d.subject IS NULL"""
+    WHERE m.group_id = groups.group_id AND m.role != 'keeper' AND +m.suggested = 'remove' AND d.subject IS NULL"""
 
 FILL_WAITING = f"UPDATE groups SET (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(p.bytes), 0) {_WAITING})"
 

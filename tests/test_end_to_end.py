@@ -159,7 +159,8 @@ def accepted(story, browser) -> list[str]:
 def pushed(story, browser, accepted) -> dict:
     """The push of everything decided, at its end, as the page of fates tells it in JSON."""
     page = "/photos/-/duplicates/push"
-    answer = browser.post(page, page, album="Duplicates 2026", route="by_id")
+    # What is carried out is what the page has shown: this way, and this album.
+    answer = browser.post(f"{page}?route=by_id&album=Duplicates+2026", page, album="Duplicates 2026", route="by_id")
     job = answer.url.removeprefix(browser.base)
     assert re.fullmatch(r"/photos/-/duplicates/push/\d+", job), answer.text[:2000]
 
@@ -217,7 +218,7 @@ def test_a_push_puts_what_the_app_uploaded_into_an_album_of_the_app(story, pushe
 def test_every_photo_of_a_push_has_its_fate_and_the_refused_one_its_link(story, pushed):
     assert pushed["counts"] == {"added": 2, "refused": 1}
     (refused,) = [item for item in pushed["items"] if item["state"] == "refused"]
-    assert refused["reason"] == "this app did not upload it, so Google will not let it file it"
+    assert refused["reason"] == "Google lets a program file only what it uploaded"
     assert refused["product_url"] == f"https://photos.google.com/photo/{media_key('copy 0')}"
 
 
@@ -231,4 +232,4 @@ def test_the_published_copy_opens_in_datasette_and_shows_its_groups(story, pushe
     story.run("export", "photos.db", "report.db")
     command = [sys.executable, "-m", "datasette", "-i", "report.db", "--get", "/report/-/duplicates?state=all"]
     page = subprocess.run(command, cwd=story.folder, capture_output=True, text=True, timeout=120)
-    assert (page.returncode, page.stdout.count('class="gp-row"')) == (0, 3)
+    assert (page.returncode, page.stdout.count('class="gp-group"')) == (0, 3)

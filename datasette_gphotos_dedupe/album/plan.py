@@ -13,7 +13,7 @@ from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate
 from .trashed_together import checksum_of
 
-NOT_OURS = "this app did not upload it, so Google will not let it file it"
+NOT_OURS = "Google lets a program file only what it uploaded"
 ROUTES = ("by_id", "same_bytes", "handover")
 
 

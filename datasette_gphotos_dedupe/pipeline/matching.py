@@ -23,6 +23,7 @@ from ..model import Pair
 from ..store.matching import last_comparison, matches
 from ..store.matching import last_match as match_state
 from ..store.matching.groups import save_groups
+from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
 from .progress import Progress
@@ -79,7 +80,7 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         with db.atomic():
             match_state.save_state(db.conn, "policy", policy.as_json())
             changed = save_groups(db.conn, groups, items)
-            if changed or compared.photos_compared or proved.pairs:
+            if changed or compared.photos_compared or proved.pairs or uploads.is_stale(db.conn):
                 refresh_decided(db.conn)
     progress.finish()
     return MatchReport(

@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.verdict.case import Case
+from ..core.verdict.films import prove_films
 from ..core.verdict.proof import Original, Proof, boxes_of, prove, prove_on_previews
 from ..core.verdict.relation import Verdict
 from ..core.verdict.subject import Subject
 from ..core.verdict.verify import prove_pair
-from ..errors import SourceError
+from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Link, Pair
 from ..sources.archives.containers import is_stream
-from ..sources.archives.originals import read_original
+from ..sources.archives.originals import open_original, read_original
 from ..sources.archives.tgz_stream import read_tgz
 from ..store.library.originals import Place, read_places
 from ..store.matching import matches, proofs
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MAX_BYTES = 500_000_000  # of one picture file
+PIECE_BYTES = 1 << 20
 FEW_PAIRS = 8  # proved in this process: starting others takes as long
 PAIRS_AT_ONCE = 200  # their previews are in memory, and they are saved in one transaction
 SAVED_EVERY_S = 5.0
@@ -71,12 +73,45 @@ def prove_task(task: Task) -> tuple[Verdict | None, Proof | None]:
 
 def _prove_case(case: Case, task: Task) -> Proof:
     places = {task.a.photo_id: task.places_a, task.b.photo_id: task.places_b}
+    if case.a.kind == "video":
+        return _prove_films(case, places)
     try:
         data_a, data_b = (_read_first(places[one.photo_id], one) for one in (case.a, case.b))
     except SourceError as error:
         return prove_on_previews(case.a, case.b, case.overlay, str(error).rstrip("."))
     boxes = boxes_of(case.overlay)
     return prove(Original(case.a, data_a, boxes[0]), Original(case.b, data_b, boxes[1]))
+
+
+def _prove_films(case: Case, places: Mapping[str, Sequence[Place]]) -> Proof:
+    """Films are laid on disk: FFmpeg goes back and forth in them, which a packed archive does not like."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
+            paths = [_lay_out(places[one.photo_id], one, Path(folder)) for one in (case.a, case.b)]
+            return prove_films(case.a, case.b, *paths)
+    except SourceError as error:
+        return Proof(trouble=str(error).rstrip("."), previews=True)
+    except (PictureError, MissingExtra, OSError) as error:
+        return Proof(trouble=f"one of the films could not be read: {error}".rstrip("."))
+
+
+def _lay_out(places: Sequence[Place], subject: Subject, folder: Path) -> str:
+    """The path of a copy of the film as it was imported. Raises SourceError."""
+    trouble = SourceError(f"the original of {subject.filename or subject.photo_id} is not on this machine")
+    for number, place in enumerate(places):
+        path = folder / f"{hashlib.sha1(subject.photo_id.encode()).hexdigest()}-{number}"
+        digest = hashlib.sha1()
+        try:
+            with open_original(place.container, place.member) as stream, open(path, "wb") as file:
+                while piece := stream.read(PIECE_BYTES):
+                    digest.update(piece)
+                    file.write(piece)
+            if digest.hexdigest() == place.sha1:
+                return str(path)
+            trouble = SourceError(f"{place.member} in {place.container} has changed since it was imported")
+        except SourceError as error:
+            trouble = error
+    raise trouble
 
 
 def _read_first(places: Sequence[Place], subject: Subject) -> bytes:

@@ -184,7 +184,7 @@ def test_a_photo_this_app_did_not_upload_is_refused_by_id_with_its_link(db):
     with db.atomic():
         db.execute("UPDATE photos SET app_created = 0 WHERE photo_id = ?", [copy_id(0)])
     item = plan_push(read_candidates(db.conn), "Duplicates").items[0]
-    assert item.reason == "this app did not upload it, so Google will not let it file it"
+    assert item.reason == "Google lets a program file only what it uploaded"
     assert item.product_url == f"https://photos.google.com/photo/{copy_id(0)}"
 
 

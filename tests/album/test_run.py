@@ -55,7 +55,7 @@ def test_photos_the_app_did_not_upload_are_refused_by_name(push, fake):
     report = run()
     assert (report.added, report.refused) == (3, 2)
     rows = db.execute("SELECT photo_id, reason, product_url FROM push_items WHERE state = 'refused' ORDER BY position").fetchall()
-    reason = "this app did not upload it, so Google will not let it file it"
+    reason = "Google lets a program file only what it uploaded"
     assert rows == [(copy_id(n), reason, f"https://photos.google.com/photo/{copy_id(n)}") for n in (3, 4)]
 
 

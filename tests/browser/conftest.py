@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.made_library import build_library, photo_id
 
 from .chromium import chromium, find_chromium
 
-LIBRARIES = 14
+LIBRARIES = 18
 GROUPS = 16
 
 
@@ -30,6 +31,7 @@ class Setting:
     site: LiveSite
     google: FakeGoogle
     unused: list[str]
+    folder: Path
 
 
 @pytest.fixture(scope="package")
@@ -45,7 +47,7 @@ def setting(tmp_path_factory) -> Iterator[Setting]:
         environment = {"GPHOTOS_LIBRARY_API": google.url, "GPHOTOS_PICKER_API": google.url}
         files = [folder / f"{name}.db" for name in names]
         with live_datasette(files, plugin={"auth": os.fspath(auth)}, environment=environment) as site:
-            yield Setting(site, google, names)
+            yield Setting(site, google, names, folder)
 
 
 def _build(path, google: FakeGoogle) -> None:

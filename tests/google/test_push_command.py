@@ -60,7 +60,7 @@ def test_a_dry_run_sends_nothing_and_names_each_fate(run, path, fake):
     assert lines[0] == '38 photos will go into "D"; 3 photos will not.'
     assert "  copy00000.jpg: will be added, by its id" in lines
     assert (
-        "  IMG_0040_thumb.jpg: not added: this app did not upload it, so Google will not let it file it "
+        "  IMG_0040_thumb.jpg: not added: Google lets a program file only what it uploaded "
         f"(but by a hand-over file (handover command)) https://photos.google.com/photo/{copy_id(40)}"
     ) in lines
     assert fake.log == []

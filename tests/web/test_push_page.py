@@ -54,10 +54,10 @@ async def test_the_plan_names_every_refusal(pushing):
     plan = (await pushing.get("duplicates/push.json")).json()
     assert (plan["planned"], plan["refused"]) == (4, 1)
     reasons = {item["photo_id"]: item["reason"] for item in plan["items"] if item["state"] == "refused"}
-    assert reasons == {photo_id(9): "this app did not upload it, so Google will not let it file it"}
+    assert reasons == {photo_id(9): "Google lets a program file only what it uploaded"}
     page = (await pushing.get("duplicates/push?route=by_id")).text
     assert "Add 4 photos to this album" in page
-    assert "this app did not upload it, so Google will not let it file it" in page
+    assert "Google lets a program file only what it uploaded" in page
 
 
 async def test_confirming_puts_the_photos_into_the_album_and_shows_each_fate(pushing, fake):
@@ -323,7 +323,7 @@ async def test_fates_can_be_filtered_and_what_was_never_sent_says_so(pushing, tm
     assert page.count("the push was cancelled before") == 4 and "4 not sent" in page
     refused = (await pushing.get(f"{url}.json?state=refused")).json()
     assert [item["photo_id"] for item in refused["items"]] == [photo_id(9)]
-    assert refused["reasons"] == [{"reason": "this app did not upload it, so Google will not let it file it", "count": 1}]
+    assert refused["reasons"] == [{"reason": "Google lets a program file only what it uploaded", "count": 1}]
     assert (await pushing.get(f"{url}.json?state=lost")).status_code == 400
 
 

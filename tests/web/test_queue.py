@@ -49,6 +49,9 @@ async def test_the_json_twin_counts_groups_and_bytes_by_relation(anonymous):
         ("text=img_0003", 1),
         ("text=100%25", 0),
         ("text=SUMMER", 24),
+        ("uploaded=2020-01-01", 24),
+        ("uploaded=2020-01-02", 0),
+        ("uploaded=2020-01-01&relation=crop", 3),
         ("state=decided", 0),
         ("relation=crop&year=2020", 1),
     ],
@@ -91,6 +94,7 @@ async def test_pages_of_50_hold_every_group_once(tmp_path):
     [
         ("relation=bogus", "bogus is not a relation. Known are same_bytes, "),
         ("state=bogus", "bogus is not a state. Known are open, decided, all."),
+        ("uploaded=yesterday", "uploaded must be a day such as 2022-04-12, not yesterday."),
         ("year=20x", "year must be a whole number, not 20x."),
         ("size=²", "size must be a whole number, not ²."),
         ("_next=zzz", "_next is not a place in this queue. Go back to its first page."),
@@ -145,7 +149,7 @@ async def test_a_database_without_our_tables_is_not_found(tmp_path):
     assert (
         answer.json()["error"] == "other has no duplicates in it. Import first: gphotos-to-sqlite takeout other.db takeout-*.zip"
     )
-    assert (await Site(ds, "root").get("/")).text.count("/-/duplicates") == 1
+    assert (await Site(ds, "root").get("/")).text.count("/-/duplicates") == 2  # in the menu and on the card
     assert (await Site(ds, database="nowhere").get("duplicates.json")).status_code == 404
 
 

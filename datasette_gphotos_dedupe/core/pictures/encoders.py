@@ -123,8 +123,18 @@ def encoder_of(image: Image.Image, byte_count: int, turn: int = 1) -> Encoder:
         frames = max(1, int(getattr(image, "n_frames", 1)))
         return Encoder(image.format, bytes_per_pixel=byte_count / frames / (image.width * image.height), turn=turn)
     if image.mode == "P":
-        return Encoder(image.format or "GIF", palette=image.copy(), turn=turn)
+        return Encoder(image.format or "GIF", palette=_own_colours(image), turn=turn)
     return EXACT
+
+
+def _own_colours(image: Image.Image) -> Image.Image:
+    """A palette of the colours that a picture uses: files fill up theirs with black, which no dot of theirs has."""
+    from PIL import Image
+
+    used = [colour for _, colour in image.convert("RGB").getcolors(256) or [(1, (0, 0, 0))]]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([level for colour in [*used, *[used[0]] * (256 - len(used))] for level in colour])
+    return palette
 
 
 def _is_lossless_webp(image: Image.Image) -> bool:

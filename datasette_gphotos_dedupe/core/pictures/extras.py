@@ -62,9 +62,10 @@ def _of_jpeg(data: bytes) -> set[str]:
     first = still_at(data, 0)
     if first is None:
         return set()
-    film = find_film(data, first.end)
-    others = list(_stills(data, first.end, film))
-    found = {word for word, is_true in _told_by_marks(first, others, data, film) if is_true}
+    end = first.end(data)
+    film = find_film(data, end)
+    others = list(_stills(data, end, film))
+    found = {word for word, is_true in _told_by_marks(first, others, data, end) if is_true}
     if film is not None:
         found.add("film")
     if first.bits > 8:
@@ -74,13 +75,13 @@ def _of_jpeg(data: bytes) -> set[str]:
     return found
 
 
-def _told_by_marks(first: Still, others: list[Still], data: bytes, film: int | None) -> Iterator[tuple[str, bool]]:
+def _told_by_marks(first: Still, others: list[Still], data: bytes, end: int) -> Iterator[tuple[str, bool]]:
     heads = (first.head, *(other.head for other in others))
     yield "gain_map", bool(others) and any(mark in head for head in heads for mark in _GAIN_MAP)
     yield "depth_map", bool(others) and any(mark in head for head in heads for mark in _DEPTH_IMAGE)
-    yield "depth_map", any(mark in first.head for mark in _DEPTH_INLINE) or _is_behind(data, first.end, _DEPTH_BEHIND)
+    yield "depth_map", any(mark in first.head for mark in _DEPTH_INLINE) or _is_behind(data, end, _DEPTH_BEHIND)
     yield "second_view", any(mark in first.head for mark in _VIEW_INLINE)
-    yield "sound", any(mark in first.head for mark in _SOUND_INLINE) or _is_behind(data, first.end, _SOUND_BEHIND)
+    yield "sound", any(mark in first.head for mark in _SOUND_INLINE) or _is_behind(data, end, _SOUND_BEHIND)
 
 
 def _is_behind(data: bytes, start: int, marks: tuple[bytes, ...]) -> bool:
@@ -107,7 +108,7 @@ def _stills(data: bytes, start: int, end: int | None) -> Iterator[Still]:
         still = still_at(data, start)
         if still is not None:
             yield still
-        start = still.end if still is not None else start + 2
+        start = still.end(data) if still is not None else start + 2
 
 
 def _picture_types(head: bytes) -> set[int]:

@@ -63,7 +63,7 @@ def wants_proof(case: Case) -> bool:
     return (
         case.proof is None
         and alike(case)
-        and case.a.kind == case.b.kind == "photo"
+        and case.a.kind == case.b.kind
         and case.variant not in TURNS
         and not case.tilt_degrees
         and objection(case) is None

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from ..pictures.encoders import Planes
+from ..pictures.encoders import EXACT, Planes
 from ..pictures.stills import Still
 from ..pictures.variants import WHOLE, Box
 from .align import solve_step
@@ -40,6 +40,7 @@ REGISTERED_SIDE = 640
 BLOCK = 8
 RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
+FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
 PLAIN = 1.15  # badness at which no better explanation is looked for
@@ -120,6 +121,34 @@ def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = 
         if best.badness <= PLAIN:
             break
     return best
+
+
+def remake_frame(small: Planes, large: Planes) -> Remaking | None:
+    """The same of two frames of films, whose encoder is not known: half of the places tell what it leaves in the others."""
+    shape = small.luma.shape[1], small.luma.shape[0]
+    own, other = (Still(planes, EXACT, None, shape) for planes in (small, large))
+    target = _registered(own, other, WHOLE, WHOLE)
+    if target is None:
+        return None
+    made = _explained(target, _resampled(other, target, "BICUBIC", False))
+    encoded = Planes(
+        *(_as_noisy(*planes) for planes in zip(_planes(target.planes), (made.luma, made.blue, made.red), strict=True))
+    )
+    found = _measured(own, target, made, encoded, FLOOR)
+    left = float(np.sqrt(np.mean((target.planes.luma - made.luma) ** 2)))
+    return replace(found, luma=left / FILM_NOISE)
+
+
+def _planes(planes: Planes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return planes.luma, planes.blue, planes.red
+
+
+def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """`made` with as much noise everywhere as is left of `wanted` in half of its blocks."""
+    left = wanted - made
+    level = max(1.0, float(np.sqrt(np.median(_blocks(left * left)))))
+    signs = np.random.default_rng(0).integers(0, 2, made.shape).astype(np.float32) * 2 - 1
+    return made + level * signs
 
 
 # Where the larger picture shows the smaller one.

@@ -29,9 +29,10 @@ _OPEN = f"""m.group_id = groups.group_id AND m.role != 'keeper'
     AND NOT EXISTS (SELECT 1 FROM photos AS p JOIN photos AS k ON k.photo_id = groups.keeper_id
         JOIN decisions AS x ON x.subject = {pair_subject_sql("p", "k")} AND x.decision = 'not_duplicate'
         WHERE p.photo_id = m.photo_id)"""
+# The plus sign: by the index of what is suggested SQLite would read all suggestions for every group.
 _REFRESH = f"""UPDATE groups SET decided = NOT EXISTS (SELECT 1 FROM group_members AS m WHERE {_OPEN}),
     (waiting_count, waiting_bytes) = (SELECT count(*), coalesce(sum(w.bytes), 0)
-        FROM group_members AS m JOIN photos AS w ON w.photo_id = m.photo_id WHERE m.suggested = 'remove' AND {_OPEN})"""
+        FROM group_members AS m JOIN photos AS w ON w.photo_id = m.photo_id WHERE +m.suggested = 'remove' AND {_OPEN})"""
 
 
 @dataclass(frozen=True)
@@ -361,7 +362,7 @@ def save_suggestion(conn: sqlite3.Connection, group_id: str, actor: str | None, 
     choices = [Choice(m["photo_id"], "remove") for m in state.members if m["suggested"] == "remove" and m["decision"] is None]
     if not choices:
         check_seen(state, seen)
-        raise GphotosError("Nothing was changed: nothing is suggested for this group, or all of it is decided.")
+        raise GphotosError("Nothing was saved: this group is decided already, or nothing in it is proved. Go to the next.")
     return save_choices(conn, group_id, choices, actor, seen)
 
 

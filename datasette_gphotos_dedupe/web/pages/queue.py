@@ -14,7 +14,14 @@ from .group_json import group_json
 from .queue_filters import Place, QueueFilter
 from .queue_lines import lines_of
 
-FACET_LABELS = {"relation": "Kind", "year": "Year", "camera": "Camera", "origin": "Came from", "size": "Photos in it"}
+FACET_LABELS = {
+    "relation": "Kind",
+    "year": "Year",
+    "camera": "Camera",
+    "origin": "Came from",
+    "uploaded": "Upload day",
+    "size": "Photos in it",
+}
 
 
 async def queue(library: Library, wants_json: bool):
@@ -56,10 +63,17 @@ def _read(
         "counts": counts,
         "total": total,
         "numbers": tabs.read_numbers(conn, tables, chosen),
-        "facets": queue_rows.facets_of(tally, chosen, 200 if wide else queue_rows.FACET_SIZE),
+        "facets": _facets(conn, tally, chosen, tables, 200 if wide else queue_rows.FACET_SIZE),
         "albums": queue_rows.read_albums(conn) if {"albums", "album_photos"} <= tables else [],
         "last_batch": latest_batch(conn, actor) if "decision_batches" in tables else None,
     }
+
+
+def _facets(
+    conn: sqlite3.Connection, tally: queue_rows.Tally, chosen: QueueFilter, tables: frozenset[str], limit: int
+) -> list[dict[str, Any]]:
+    days = queue_rows.read_upload_days(conn, chosen, limit) if {"uploads", "upload_photos"} <= tables else []
+    return queue_rows.facets_of(tally, chosen, limit) + days
 
 
 def _total(counts: list[dict[str, Any]], chosen: QueueFilter) -> dict[str, int]:
@@ -103,6 +117,8 @@ def _label(name: str, value: str) -> str:
         return words.RELATION_LABELS.get(value, value)
     if name == "origin":
         return words.origin(value)
+    if name == "uploaded":
+        return words.day(value)
     if name == "size" and value.isdigit():
         return words.count(int(value), "photo")
     return words.size(int(value)) if name == "space" else value

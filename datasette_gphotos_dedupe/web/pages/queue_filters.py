@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -11,6 +12,7 @@ from ...errors import GphotosError
 from ...model import RELATIONS
 from ..site.bounds import MAX_VALUE
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 STATES = {"open": (0,), "decided": (1,), "all": (0, 1)}
 """What `groups.decided` may be."""
 
@@ -28,6 +30,7 @@ class QueueFilter:
     year: str = ""
     camera: str = ""
     origin: str = ""
+    uploaded: str = ""  # a day: groups with a photo that came on it
     album: str = ""
     size: str = ""
     space: str = ""  # at least so many bytes to gain
@@ -44,6 +47,8 @@ class QueueFilter:
             raise GphotosError(f"{values['relation']} is not a relation. Known are {', '.join(RELATIONS)}.")
         if values["state"] not in STATES:
             raise GphotosError(f"{values['state']} is not a state. Known are {', '.join(STATES)}.")
+        if values["uploaded"] and not _DAY.fullmatch(values["uploaded"]):
+            raise GphotosError(f"uploaded must be a day such as 2022-04-12, not {values['uploaded']}.")
         if values["proof"] not in PROOFS:
             raise GphotosError(f"{values['proof']} is not a kind of proof. Known are proved, asks.")
         for name in ("year", "size", "space"):
@@ -99,7 +104,7 @@ def where(
 
 
 def _conditions(chosen: QueueFilter, tables: frozenset[str], shares: Mapping[str, str]) -> dict[str, str]:
-    key = {name: "group_id" if shares.get(name, FEW) == FEW else "+group_id" for name in ("text", "album")}
+    key = {name: "group_id" if shares.get(name, FEW) == FEW else "+group_id" for name in ("text", "album", "uploaded")}
     no = "NOT " if shares.get("text") == MOST else ""
     names = "SELECT 1 FROM group_members AS m JOIN photos AS p USING (photo_id) WHERE m.group_id = groups.group_id"
     text = f"EXISTS ({names} AND p.filename LIKE :text ESCAPE '\\')"
@@ -110,7 +115,12 @@ def _conditions(chosen: QueueFilter, tables: frozenset[str], shares: Mapping[str
         # From the album to its groups: left to itself, SQLite goes through all groups for an album of any size.
         album = f"""{key["album"]} IN (SELECT m.group_id FROM albums CROSS JOIN album_photos USING (album_id)
             CROSS JOIN group_members AS m USING (photo_id) WHERE albums.title = :album)"""
+    uploaded = "0"
+    if {"uploads", "upload_photos"} <= tables:
+        uploaded = f"""{key["uploaded"]} IN (SELECT m.group_id FROM uploads CROSS JOIN upload_photos AS u ON u.upload_id = uploads.upload_id
+            CROSS JOIN group_members AS m ON m.photo_id = u.photo_id WHERE uploads.uploaded_on = :uploaded)"""
     return {
+        "uploaded": uploaded,
         "relation": "relation = :relation",
         "proof": PROOFS[chosen.proof],
         "year": "taken_year = :year",

@@ -48,6 +48,10 @@ def read_shares(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset
             (SELECT count(*) FROM groups)"""
         found = remembered(conn, ("album", chosen.album), lambda: conn.execute(sql_album, [chosen.album]).fetchone())
         shares["album"] = FEW if _share(*found) == FEW else SOME
+    if chosen.uploaded and {"uploads", "upload_photos"} <= tables:
+        sql_day = "SELECT (SELECT coalesce(sum(in_groups), 0) FROM uploads WHERE uploaded_on = ?), (SELECT count(*) FROM groups)"
+        found = remembered(conn, ("uploaded", chosen.uploaded), lambda: conn.execute(sql_day, [chosen.uploaded]).fetchone())
+        shares["uploaded"] = FEW if _share(*found) == FEW else SOME
     return shares
 
 
@@ -122,7 +126,7 @@ def read_tally(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[
     for name, column in DIMENSIONS.items():
         by_relation = name == "relation"
         left_out = ("relation", "state", "proof") if by_relation else (name,)
-        condition, more = where(chosen, tables, leave_out=(*left_out, "text", "album", "space"))
+        condition, more = where(chosen, tables, leave_out=(*left_out, "text", "album", "space", "uploaded"))
         params |= more
         more_columns = "decided, proved" if by_relation else "0, 0"
         sums = "sum(groups), sum(waiting_count), sum(waiting_bytes)"
@@ -179,6 +183,19 @@ def facets_of(tally: Tally, chosen: QueueFilter, limit: int = FACET_SIZE) -> lis
         for name, values in tally.facets.items()
         if values
     ]
+
+
+def read_upload_days(conn: sqlite3.Connection, chosen: QueueFilter, limit: int = FACET_SIZE) -> list[dict[str, Any]]:
+    """As a facet, the days on which most photos came that are in groups, with how many."""
+
+    def read() -> list[tuple[str, int]]:
+        sql = """SELECT uploaded_on, sum(in_groups) AS photos FROM uploads WHERE uploaded_on IS NOT NULL AND in_groups > 0
+            GROUP BY uploaded_on ORDER BY photos DESC, uploaded_on LIMIT ?"""
+        return conn.execute(sql, [limit + 1]).fetchall()
+
+    days = remembered(conn, ("upload days", limit), read)
+    values = [{"value": day, "count": count} for day, count in days[:limit]]
+    return [{"name": "uploaded", "values": values, "more": len(days) > limit, "selected": chosen.uploaded}] if values else []
 
 
 def read_albums(conn: sqlite3.Connection, limit: int = 500) -> list[str]:
