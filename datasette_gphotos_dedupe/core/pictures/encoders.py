@@ -131,7 +131,8 @@ def _own_colours(image: Image.Image) -> Image.Image:
     """A palette of the colours that a picture uses: files fill up theirs with black, which no dot of theirs has."""
     from PIL import Image
 
-    used = [colour for _, colour in image.convert("RGB").getcolors(256) or [(1, (0, 0, 0))]]
+    counted: Any = image.convert("RGB").getcolors(256) or [(1, (0, 0, 0))]
+    used = [colour for _, colour in counted]
     palette = Image.new("P", (1, 1))
     palette.putpalette([level for colour in [*used, *[used[0]] * (256 - len(used))] for level in colour])
     return palette

@@ -58,6 +58,7 @@ class Verdict:
 
     @property
     def wants_proof(self) -> bool:
+        """Whether opening the originals could prove a copy."""
         return bool(self.measures.get("wants_proof"))
 
 
