@@ -137,25 +137,30 @@ def _span(values) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def pixel_limits() -> str:
-    """How far the measured numbers may go for two pictures to be called one, alone and with a witness."""
-    from dataclasses import fields
+def remade_limits() -> str:
+    """What may be left when one picture is made again from the other, and how far it may have been changed for that."""
+    from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE
 
-    from datasette_gphotos_dedupe.core.verdict.relation import DIFFERENCE_COLUMNS, SAME, WITNESSED
-    from datasette_gphotos_dedupe.descriptions_library import LIBRARY_TABLES
+    rows = [*((one, "not the same pixels") for one in SAME_LEFT), *((one, one.changed or "") for one in ON_PURPOSE)]
+    return _measures([*rows, (STRUCTURE, "too little to be seen, unless the names are one")])
 
-    column_of = {number: column for column, number in DIFFERENCE_COLUMNS.items()}
-    told = {
-        **LIBRARY_TABLES["pairs"].columns,
-        "worst_detail": "Fine structure in the worst tenth of the blocks that have any.",
-        "worst_colour": "Colour that is left in the worst block after white balance and saturation were evened out.",
-        "colour_spot": "The same for colour.",
-    }
-    lines = ["| column of `pairs` | what it measures | the same picture | the same, with a witness |", "|---|---|---|---|"]
-    for field in fields(SAME):
-        bound = "at least" if field.name == "saturation" else "at most"
-        values = " | ".join(f"{bound} {getattr(limits, field.name):g}" for limits in (SAME, WITNESSED))
-        lines.append(f"| `{column_of[field.name]}` | {told[column_of[field.name]]} | {values} |")
+
+def developed_limits() -> str:
+    """What two developments of one exposure may differ by on their previews."""
+    from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED
+
+    return _measures([(one, "") for one in DEVELOPED])
+
+
+def _measures(rows) -> str:
+    told = any(beyond for _, beyond in rows)
+    lines = [
+        "| measured | what it is | a copy has |" + (" beyond it |" if told else ""),
+        "|---|---|---|" + ("---|" if told else ""),
+    ]
+    for measure, beyond in rows:
+        name = f"`pairs.{measure.column}`" if measure.column else f"{measure.name}".replace("_", " ")
+        lines.append(f"| {name} | {measure.words} | {measure.border} |" + (f" {beyond} |" if told else ""))
     return "\n".join([*lines, ""])
 
 
@@ -190,16 +195,17 @@ def single_limits() -> str:
     """The other limits of the matching, each with what it is for."""
     from datasette_gphotos_dedupe.core.pictures import fingerprint
     from datasette_gphotos_dedupe.core.search import candidates
-    from datasette_gphotos_dedupe.core.verdict import align, compare, relation, verify, witness
+    from datasette_gphotos_dedupe.core.verdict import align, case, compare, films, verify, witness, wording
 
     rows = [
-        (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which everything below is measured"),
-        (f"{compare.BLOCK} x {compare.BLOCK} pixels", "one block: a line of a caption, a face in a group"),
+        (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which everything but the proof is measured"),
+        (f"{compare.BLOCK} x {compare.BLOCK} pixels", "one block of it: a line of a caption, a face in a group"),
         (f"{verify.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
         (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
-        (f"{relation.KEPT_WHOLE:.1%}", "of each side must be shown by both; less is a crop"),
-        (f"{relation.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
-        (f"{relation.DURATION_TOLERANCE_S:g} s", "two videos of one picture may differ in length by this"),
+        (f"{case.KEPT_WHOLE:.0%}", "of each side must be shown by both; less is a crop"),
+        (f"{case.KEPT_DEVELOPED:.1%}", "of each side, of a RAW file and its picture: developing cuts the edges"),
+        (f"{wording.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
+        (f"{films.SAME_LENGTH_S:g} s", "two films that are one may differ in length by this"),
         (f"{witness.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
         (
             f"{candidates.MAX_EQUAL}",

@@ -191,6 +191,20 @@ def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
     return _faults[db][1]
 
 
+async def explain_values(datasette: Any, request: Any) -> str | None:
+    """For an error that nobody foresaw: a sentence when the database of the address holds values of a wrong kind, None otherwise."""
+    from ...store.value_check import explain_wrong_value, find_wrong_value
+
+    db = datasette.get_database(route=tilde_decode(request.url_vars["database"]))
+
+    def find(conn: sqlite3.Connection) -> str | None:
+        with sqlite_timelimit(conn, READ_MS):
+            return find_wrong_value(conn)
+
+    clause = await db.execute_fn(find)
+    return explain_wrong_value(db.name, clause) if clause else None
+
+
 def is_read_only(db: Any) -> bool:
     """Whether a write would fail: opened immutable, or the file or its folder (for SQLite's journal) may not be written."""
     if not db.is_mutable:
