@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ...model import RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
+from ...model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
 from .keeper import Choice, Item, Policy, choose_keeper, rank_key
 from .reasons import describe_member, held_back, why_not_suggested
 
-EDIT_RELATIONS = frozenset(("edited", "crop", "turned", "mirrored"))
+EDIT_RELATIONS = CHANGED_RELATIONS
 COPY_RELATIONS = REMOVABLE_RELATIONS | EDIT_RELATIONS
 _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 
