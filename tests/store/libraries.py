@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core.groups.building import build_groups
 from datasette_gphotos_dedupe.core.groups.keeper import Policy
-from datasette_gphotos_dedupe.model import RELATIONS
+from datasette_gphotos_dedupe.model import RELATIONS, Link
 from datasette_gphotos_dedupe.store.matching.groups import read_items, save_groups
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
@@ -19,11 +19,11 @@ NAMES = "abcdefg"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A library: what is special about each photo, and the relation of each pair that was found or would be on asking."""
+    """A library: what is special about each photo, and what each pair is that was found or would be on asking."""
 
     photos: tuple[dict, ...]
-    found: dict[tuple[str, str], str]
-    on_asking: dict[tuple[str, str], str]
+    found: dict[tuple[str, str], Link]
+    on_asking: dict[tuple[str, str], Link]
 
 
 rarely = st.sampled_from((0,) * 9 + (1,))
@@ -52,7 +52,7 @@ def libraries(draw) -> Drawn:
     for pair in combinations([row["photo_id"] for row in rows], 2):
         how = draw(st.sampled_from(("found", "found", "asked", "none")))
         if how != "none":
-            (found if how == "found" else on_asking)[pair] = draw(relations)
+            (found if how == "found" else on_asking)[pair] = Link(draw(relations), draw(st.sampled_from((None, *pair))))
     return Drawn(rows, found, on_asking)
 
 
@@ -77,23 +77,22 @@ def save_library(conn: sqlite3.Connection, drawn: Drawn) -> None:
 def match_again(conn: sqlite3.Connection, drawn: Drawn) -> None:
     """Pairs and groups as a match step leaves them, decisions taken into account; photos in the bin are not matched."""
     gone = {photo["photo_id"] for photo in drawn.photos if photo["trashed"]}
-    asked: dict[tuple[str, str], str | None] = {}
+    asked: dict[tuple[str, str], Link | None] = {}
 
     def ask(pairs):
         asked.update({pair: drawn.on_asking.get(pair) for pair in pairs})
-        return {pair: relation for pair, relation in asked.items() if not _said_different(conn, items, pair)}
+        return {pair: link for pair, link in asked.items() if not _said_different(conn, items, pair)}
 
-    found = {pair: relation for pair, relation in drawn.found.items() if gone.isdisjoint(pair)}
+    found = {pair: link for pair, link in drawn.found.items() if gone.isdisjoint(pair)}
     items = read_items(conn, {photo for pair in found for photo in pair})
     refused = [pair for pair in found if _said_different(conn, items, pair)]
     groups = build_groups(items, found, Policy(), ask, refused)
     conn.execute("DELETE FROM pairs")
-    for pair, relation in {**found, **asked}.items():
-        if relation:
-            conn.execute(
-                "INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence) VALUES (?, ?, 3, ?, 0.9, '')",
-                [*pair, relation],
-            )
+    for pair, link in {**found, **asked}.items():
+        if link:
+            sql = """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, remade_from, confidence, evidence)
+                VALUES (?, ?, 3, ?, ?, 0.9, '')"""
+            conn.execute(sql, [*pair, link.relation, link.holder])
     save_groups(conn, groups, items)
     refresh_decided(conn)
 

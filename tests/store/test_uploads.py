@@ -31,7 +31,9 @@ def conn(tmp_path):
             db["photos"].update(photo_id(2 * number + 1), values)
             relation = "look_alike" if number >= 30 else "smaller_copy"
             ids = [photo_id(2 * number), photo_id(2 * number + 1)]
-            db.execute("UPDATE pairs SET relation = ? WHERE photo_a = ? AND photo_b = ?", [relation, *ids])
+            db.execute(
+                "UPDATE pairs SET relation = ?, remade_from = ? WHERE photo_a = ? AND photo_b = ?", [relation, ids[0], *ids]
+            )
             role, suggested = ("look_alike", None) if number >= 30 else ("copy", "remove")
             sql = "UPDATE group_members SET role = ?, relation = ?, suggested = ? WHERE photo_id = ?"
             db.execute(sql, [role, relation, suggested, ids[1]])

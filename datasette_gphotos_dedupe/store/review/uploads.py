@@ -104,7 +104,7 @@ _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0} AND d.dec
 _PROVED = f"""EXISTS (SELECT 1 FROM group_members AS m JOIN groups AS g ON g.group_id = m.group_id
     JOIN photos AS k ON k.photo_id = g.keeper_id
     JOIN pairs AS e ON {between("e", "p.photo_id", "k.photo_id")}
-    WHERE m.photo_id = p.photo_id AND k.photo_id != p.photo_id AND {proved_sql("e")} AND NOT k.trashed AND NOT k.album_only
+    WHERE m.photo_id = p.photo_id AND k.photo_id != p.photo_id AND {proved_sql("e", "p.photo_id")} AND NOT k.trashed AND NOT k.album_only
     AND NOT coalesce(k.dedup_key = p.dedup_key, 0) AND NOT {_REMOVED.format("k.photo_id")} AND NOT {told_apart_sql("p", "k")})"""
 
 
