@@ -112,16 +112,16 @@ def because(reason: str | None) -> str:
 
 
 _CLAUSES = (
-    (r"most pixels.*", "it has the most pixels"),
-    (r"preferred format \((.*)\)", r"it is a \1"),
-    (r"named as the camera named it.*", "it has the name that the camera gave it"),
-    (r"its name does not speak of a copy", "its name does not speak of a copy"),
-    (r"uploaded first.*", "it was uploaded first"),
-    (r"you chose it.*", "you chose it"),
-    (r"least compressed", "it is the least compressed"),
-    (r"first of equals", "it is the first of equals"),
-    (r"(has|is|was|moves|holds) (.*)", r"it \1 \2"),
-    (r"((?:a|an|in|the|certainly|not|original) .*)", r"it is \1"),
+    (re.compile(r"most pixels.*"), "it has the most pixels"),
+    (re.compile(r"preferred format \(([^()]{1,200})\)"), r"it is a \1"),
+    (re.compile(r"named as the camera named it.*"), "it has the name that the camera gave it"),
+    (re.compile(r"its name does not speak of a copy"), "its name does not speak of a copy"),
+    (re.compile(r"uploaded first.*"), "it was uploaded first"),
+    (re.compile(r"you chose it.*"), "you chose it"),
+    (re.compile(r"least compressed"), "it is the least compressed"),
+    (re.compile(r"first of equals"), "it is the first of equals"),
+    (re.compile(r"(has|is|was|moves|holds) (.*)"), r"it \1 \2"),
+    (re.compile(r"((?:a|an|in|the|certainly|not|original) .*)"), r"it is \1"),
 )
 
 
@@ -129,6 +129,6 @@ def _clause(text: str) -> str:
     """One rule of the keeper, as the rules name it, as something that can be said of a photo."""
     plain = text[:1].lower() + text[1:]
     for pattern, replacement in _CLAUSES:
-        if re.fullmatch(pattern, plain):
-            return re.sub(f"^{pattern}$", replacement, plain)
+        if said := pattern.fullmatch(plain):
+            return said.expand(replacement)
     return plain
