@@ -16,6 +16,7 @@ FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --
     "imagehash>=4.3.2",  # older ones need six and do not say so
     "pillow-heif>=1.0.0",
     "numpy>=1.26.0",
+    "opencv-python-headless>=4.9.0",
     "faiss-cpu>=1.8.0",
     "pebble>=5.2.0",  # 5.0 and 5.1 never notice a reading process that dies while it waits
 ]
@@ -45,7 +46,9 @@ setup(
     author="The maintainers of datasette-gphotos-dedupe",
     version=VERSION,
     packages=find_packages(include=["datasette_gphotos_dedupe", "datasette_gphotos_dedupe.*"]),
-    package_data={"datasette_gphotos_dedupe": ["py.typed", "templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]},
+    package_data={
+        "datasette_gphotos_dedupe": ["py.typed", "templates/*.html", "static/*", "album/*.html", "album/*.js", "report/*.html"]
+    },
     classifiers=[
         "Framework :: Datasette",
         "Environment :: Console",

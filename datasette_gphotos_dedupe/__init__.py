@@ -10,7 +10,9 @@ from .page_hooks import (  # noqa: F401
     extra_css_urls,
     extra_template_vars,
     hookimpl,
+    query_actions,
     register_facet_classes,
+    row_actions,
     top_database,
     top_homepage,
 )
@@ -87,13 +89,3 @@ def table_actions(datasette, actor, database, table, request):
 @hookimpl(optionalhook=True)
 def view_actions(datasette, actor, database, view, request):
     return _room("web.site.menus").table_links(datasette, actor, database, view, request)
-
-
-@hookimpl(optionalhook=True)
-def query_actions(datasette, actor, database, query_name, request, sql, params):
-    return _room("web.site.menus").query_links(datasette, actor, database, query_name, sql, params)
-
-
-@hookimpl(optionalhook=True)
-def row_actions(datasette, actor, request, database, table, row):
-    return _room("web.site.menus").row_links(datasette, actor, database, table, row)

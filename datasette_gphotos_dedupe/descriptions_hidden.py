@@ -35,6 +35,16 @@ HIDDEN_TABLES: dict[str, Described] = {
         {"photo_a": "The one with the smaller id.", "photo_b": "The other."},
         {"hidden": True, "size": 100},
     ),
+    "remakings": Described(
+        "What making one picture again from another showed, kept by the contents of both files: it is measured once.",
+        {
+            "content_a": "SHA-1 of the one file.",
+            "content_b": "SHA-1 of the other.",
+            "measured_by": "Name and version of the measure.",
+            "proof": "What was measured, as JSON.",
+        },
+        {"hidden": True, "size": 100},
+    ),
     "last_comparison": Described(
         "Says that all photos have been compared: a match then need not read them. The row goes as soon as one changes.",
         {"matcher": "What compared them, or a word while it does.", "photos": "How many; empty while it does."},

@@ -180,8 +180,19 @@ MEASURES = (
     *("worst_shade", "bad_share", "spot"),
     *("detail_difference", "worst_detail", "structure", "tone_shift", "contrast_ratio", "colour_difference", "worst_colour"),
     *("colour_spot", "saturation_ratio", "colour_cast", "time_gap_s", "same_time", "same_name", "same_camera"),
+    *("remade", "remade_worst", "remade_colour", "remade_px", "remade_from", "objection", "wants_proof"),
 )
 """What is measured on a pair, and its columns in `pairs`."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a pair means for a group: its relation, the photo that the other was made again from (None when it was not), and how
+    well that went: 1 is the best, more is worse."""
+
+    relation: str
+    holder: str | None = None
+    left: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The hooks about Datasette's own pages: the way in, their style sheet, their dark. `__init__` takes them in its table."""
+"""The hooks about Datasette's own pages: way in, style sheet, dark, facets, links of rows. `__init__` takes them in its table."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def extra_body_script(datasette, database, table):
 @hookimpl
 def extra_template_vars(datasette, request):
     return _doors().template_vars(datasette, request)
+
+
+def _menus():
+    return import_module(".web.site.menus", __package__)
+
+
+@hookimpl(optionalhook=True)
+def query_actions(datasette, actor, database, query_name, request, sql, params):
+    return _menus().query_links(datasette, actor, database, query_name, sql, params)
+
+
+@hookimpl(optionalhook=True)
+def row_actions(datasette, actor, request, database, table, row):
+    return _menus().row_links(datasette, actor, database, table, row)

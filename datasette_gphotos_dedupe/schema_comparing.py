@@ -33,7 +33,8 @@ _INDEXES = (
 
 def m010_comparing(db: Database) -> None:
     """What was compared last, forgotten with the first photo or fingerprint that comes, goes or changes."""
-    for statement in (_TABLE, *_INDEXES):
-        db.execute(statement)
+    db.execute(_TABLE)
     for name, change in _CHANGES.items():
         db.execute(f"CREATE TRIGGER {name}_uncompared AFTER {change} BEGIN DELETE FROM last_comparison; END")
+    for index in _INDEXES:
+        db.execute(index)

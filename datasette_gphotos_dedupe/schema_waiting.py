@@ -57,7 +57,6 @@ _WAITING_STEPS = (
     f"{FILL_WAITING} WHERE suggested_count > 0",
     """CREATE INDEX groups_space
   ON groups(decided, reclaimable_bytes, group_id, relation, taken_year, camera, origins, size, waiting_count)""",
-    "CREATE INDEX groups_by_origin ON groups(origin)",
     """CREATE INDEX groups_alike
   ON groups(relation, decided, taken_year, camera, origins, size, waiting_count, waiting_bytes, reclaimable_bytes, group_id)""",
     f"""CREATE TABLE group_counts (

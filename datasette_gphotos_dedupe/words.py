@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .core.groups.reasons import format_bytes
@@ -46,7 +47,7 @@ def size(count: int | float | None) -> str:
     return "unknown size" if count is None else format_bytes(count)
 
 
-def dimensions(photo: dict[str, Any]) -> str:
+def dimensions(photo: Mapping[str, Any]) -> str:
     """Width and height: 4,032 × 3,024."""
     return f"{photo['width']:,} × {photo['height']:,}" if photo.get("width") and photo.get("height") else "unknown"
 
@@ -75,7 +76,7 @@ def camera(photo: dict[str, Any]) -> str:
     return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
 
 
-def format_name(photo: dict[str, Any]) -> str:
+def format_name(photo: Mapping[str, Any]) -> str:
     """The format as people call it: JPEG for image/jpeg."""
     return (photo.get("mime_type") or "").rpartition("/")[2].upper().removeprefix("X-")
 

@@ -4,11 +4,11 @@
 
 PHOTOS are folders of real pictures. Each becomes a *source picture* with safe copies, edits and look-alikes made of it; pages,
 receipts, chats, slides, night shots and skies are drawn. Source pictures are split in two by a hash of their name: limits in
-`core/verdict/relation.py` were set looking at the part `tuned` only, `unseen` is for measuring.
+`core/verdict/measures.py` were set looking at the part `tuned` only, `unseen` is for measuring.
 
-Every pair is judged in three regimes (see labelled_metadata.py): `named`, with the names and times of a library that a sync program
-filled; `clock`, with cameras' clocks but no name in common; `bare`, where pixels are the only witness. Peers know no relation:
-whatever they join counts as "removable".
+Every pair is judged in four regimes (see labelled_metadata.py): `named`, with the names and times of a library that a sync program
+filled; `clock`, with cameras' clocks but no name in common; `bare`, where nothing is known beside the pixels; `lying`, where names and
+clocks say of other exposures that they are one. Peers know no relation: whatever they join counts as "removable".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -44,17 +44,22 @@ from datasette_gphotos_dedupe.core.pictures.fingerprint import (  # noqa: E402
     compute_fingerprint,
     make_thumbnail,
 )
-from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME, WHOLE  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME  # noqa: E402
 from datasette_gphotos_dedupe.core.search.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.align import Overlay  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.compare import Difference  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.relation import Case, judge  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.case import wants_proof  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.proof import Original, boxes_of, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.relation import judge  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.verify import measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
 
-EQUAL = Difference(**{field.name: 0.0 for field in fields(Difference)} | {"structure": 1.0, "contrast": 1.0, "saturation": 1.0})
+TITLES = (
+    ("safe", "safe copies called removable"),
+    ("developed", "developed anew, called removable"),
+    ("edit", "edits found"),
+    ("edit", "edits called removable"),
+)
 SERIES = ("tripod", "hand_held", "moved")
 MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
 
@@ -88,6 +93,7 @@ class Found:
     b: Sample
     relations: dict[str, str | None]
     evidence: dict[str, str]
+    remaking: dict | None
 
 
 def make_samples(task: tuple, longer_side: int, frames: int, folder: str) -> list[Sample]:
@@ -159,61 +165,58 @@ def find_candidates(samples: list[Sample]) -> dict[tuple[int, int], tuple[int, s
 
 def _alias(sample: Sample) -> Alias | None:
     known = sample.known("named")
-    return alias_of(known.flatness, known.filename, known.width, known.height, known.camera_taken_at)
+    return alias_of(known.flatness, known.filename, known.width, known.height, known.camera_taken_at, known.camera_model)
 
 
 def _words(hashes: list[str]) -> np.ndarray:
     return np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint64).reshape(-1, 4)
 
 
-def judge_pairs(samples: list[Sample], candidates: dict, workers: int) -> list[Found]:
-    """The relations of each candidate that says something: originals with what was made of them, and pairs across sources.
-
-    Of the latter only a removable relation counts, so those that would get none even if their pixels were equal are not measured:
-    a verdict never becomes removable by pixels that agree less.
-    """
-    known = [[sample.known(regime) for regime in REGIMES] for sample in samples]
+def judge_pairs(samples: list[Sample], candidates: dict, workers: int, folder: str) -> list[Found]:
+    """The relations of each candidate that says something: originals with what was made of them, and pairs across sources."""
     tasks = [
         (i, j, distance, variant)
         for (i, j), (distance, variant) in sorted(candidates.items())
-        if _says_something(samples[i], samples[j], known[i], known[j])
+        if samples[i].original != samples[j].original or samples[i].original in (samples[i].name, samples[j].name)
     ]
-    with ProcessPoolExecutor(workers, initializer=_set_samples, initargs=(samples,)) as pool:
-        verdicts = pool.map(_judge, tasks, chunksize=200)
+    with ProcessPoolExecutor(workers, initializer=_set_samples, initargs=(samples, folder)) as pool:
+        verdicts = pool.map(_judge, tasks, chunksize=50)
         return [Found(samples[i], samples[j], *verdict) for (i, j, *_), verdict in zip(tasks, verdicts, strict=True)]
 
 
-def _says_something(a: Sample, b: Sample, known_a: list[Subject], known_b: list[Subject]) -> bool:
-    if a.original == b.original:
-        return a.original in (a.name, b.name)
-    return any(map(_may_be_removable, known_a, known_b))
-
-
-def _may_be_removable(a: Subject, b: Subject) -> bool:
-    verdict = judge(Case(a, b, EQUAL, Overlay(WHOLE, WHOLE, 1.0), hear_witness(a, b), 0, "base"))
-    return verdict is not None and verdict.relation in REMOVABLE_RELATIONS
-
-
 _samples: list[Sample] = []
+_folder: list[Path] = []
 
 
-def _set_samples(samples: list[Sample]) -> None:
-    _samples[:] = samples
+def _set_samples(samples: list[Sample], folder: str) -> None:
+    _samples[:], _folder[:] = samples, [Path(folder)]
 
 
-def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict[str, str]]:
-    """The pixels are measured once, then judged with what each regime knows."""
+def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict[str, str], dict | None]:
+    """The pixels are measured once, then judged with what each regime knows. Returns relations, evidence and what re-making measured."""
     a, b = _samples[task[0]], _samples[task[1]]
     case = measure_case(a.subject, b.subject, *task[2:])
     if case is None:
-        return dict.fromkeys(REGIMES), {}
+        return dict.fromkeys(REGIMES), {}, None
     by_id = {a.name: a, b.name: b}
-    verdicts = {}
-    for regime in REGIMES if task[3] != BY_NAME else ("named",):
+    known = {}
+    for regime in REGIMES if task[3] != BY_NAME else ("named", "lying"):
         first, second = (by_id[subject.photo_id].known(regime) for subject in (case.a, case.b))
-        verdicts[regime] = judge(replace(case, a=first, b=second, witness=hear_witness(first, second)))
+        known[regime] = replace(case, a=first, b=second, witness=hear_witness(first, second))
+    proof = None
+    if any(wants_proof(one) for one in known.values()):
+        boxes = boxes_of(case.overlay)
+        proof = prove(
+            *(Original(one, _bytes_of(by_id[one.photo_id]), box) for one, box in zip((case.a, case.b), boxes, strict=True))
+        )
+    verdicts = {regime: judge(replace(one, proof=proof) if wants_proof(one) else one) for regime, one in known.items()}
     relations = dict.fromkeys(REGIMES) | {regime: verdict and verdict.relation for regime, verdict in verdicts.items()}
-    return relations, {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
+    evidence = {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
+    return relations, evidence, asdict(proof.remaking) if proof and proof.remaking else None
+
+
+def _bytes_of(sample: Sample) -> bytes:
+    return (_folder[0] / sample.item.file_name).read_bytes()
 
 
 def peer_pairs(python: str, folder: str) -> dict[str, tuple[set[tuple[str, str]], float]]:
@@ -249,7 +252,12 @@ def print_table(samples: list[Sample], scores: list[Score]) -> None:
     _row("wrong pairs called removable", len(samples), [str(len(pairs)) for pairs in wrong])
     for name, families in (("  of these in a series or moved", SERIES), ("  of these elsewhere", None)):
         _row(name, len(samples), [str(sum(_in_family(p, sample_of, families) for p in pairs)) for pairs in wrong])
-    for group, title in (("safe", "safe copies called removable"), ("edit", "edits found"), ("edit", "edits called removable")):
+    for group, title in (
+        ("safe", "safe copies called removable"),
+        ("developed", "developed anew, called removable"),
+        ("edit", "edits found"),
+        ("edit", "edits called removable"),
+    ):
         _print_group(samples, scores, group, title)
 
 
@@ -331,7 +339,7 @@ def run(options: argparse.Namespace, folder: str) -> None:
     started = time.perf_counter()
     candidates = find_candidates(samples)
     searched = time.perf_counter()
-    found = judge_pairs(samples, candidates, options.workers)
+    found = judge_pairs(samples, candidates, options.workers, folder)
     spent = time.perf_counter() - searched
     counts = Counter(task[0] for task in tasks)
     print(
@@ -351,7 +359,7 @@ def run(options: argparse.Namespace, folder: str) -> None:
     if options.details:
         with options.details.open("w") as out:
             for f in found:
-                out.write(json.dumps([f.a.name, f.b.name, f.relations, f.evidence]) + "\n")
+                out.write(json.dumps([f.a.name, f.b.name, f.relations, f.evidence, f.remaking]) + "\n")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".tif", ".tiff"}
 
 @dataclass(frozen=True)
 class Item:
-    """One file of the set. `group` is safe, edit, or hard (a picture of its own); `kind` says what was done to the source picture."""
+    """One file of the set. `group` is safe, developed, edit, or hard (a picture of its own); `kind` says what was done to the source."""
 
     name: str
     source: str
@@ -122,6 +122,10 @@ SAFE: dict[str, tuple[str, Make]] = {
 }
 
 
+DEVELOPED = ("developed", "developed_crop2")
+"""Kinds whose tone and colours were moved on purpose: one exposure, but no cache makes such copies, so they are counted apart."""
+
+
 def _watermark(image: Image.Image, rng: random.Random) -> Image.Image:
     layer = Image.new("RGBA", image.size, (0, 0, 0, 0))
     font = ImageFont.load_default(max(12, image.height // 9))
@@ -216,7 +220,8 @@ def photo_items(source: str, image: Image.Image, shot: Shot) -> Iterator[Item]:
     rng = random.Random(source)
     yield Item(f"{source}-original", source, "original", "original", encoded(image, quality=92), "jpg", shot)
     for kind, (extension, make) in SAFE.items():
-        yield Item(f"{source}-{kind}", source, "safe", kind, make(image, rng), extension, shot)
+        group = "developed" if kind in DEVELOPED else "safe"
+        yield Item(f"{source}-{kind}", source, group, kind, make(image, rng), extension, shot)
     for kind, edit in EDITS.items():
         yield Item(f"{source}-{kind}", source, "edit", kind, encoded(edit(image, rng), quality=88), "jpg", shot)
 

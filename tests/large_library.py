@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from datasette_gphotos_dedupe.core.content_key import dedup_key_of
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
-from tests.made_library import REMOVABLE, photo_id
+from tests.made_library import REMADE, REMOVABLE, photo_id
 
 GROUP_SIZE = 3
 GROUPS_PER_PHOTO = 3 / 20
@@ -188,7 +188,17 @@ def _members(shot: Shot) -> Iterator[tuple]:
         yield (photo_id(first), photo_id(first + position), role, shot.relation, reason, suggested)
 
 
-PAIR_COLUMNS = ("photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", "worst_block", "scale")
+PAIR_COLUMNS = (
+    "photo_a",
+    "photo_b",
+    "distance_bits",
+    "relation",
+    "confidence",
+    "evidence",
+    "worst_block",
+    "scale",
+    "remade_from",
+)
 
 
 def _pairs(shot: Shot) -> Iterator[tuple]:
@@ -196,7 +206,21 @@ def _pairs(shot: Shot) -> Iterator[tuple]:
     for position in range(1, GROUP_SIZE):
         bits = (first + position) % 12
         evidence = f"{bits} of 256 bits differ; worst block 2.1"
-        yield (photo_id(first), photo_id(first + position), bits, shot.relation, 0.98, evidence, 2.1, 0.4 / position)
+        yield (
+            photo_id(first),
+            photo_id(first + position),
+            bits,
+            shot.relation,
+            0.98,
+            evidence,
+            2.1,
+            0.4 / position,
+            *_remade(shot, first),
+        )
+
+
+def _remade(shot: Shot, first: int) -> tuple[str | None]:
+    return (photo_id(first) if shot.relation in REMADE else None,)
 
 
 def _preview(chance: random.Random) -> bytes:

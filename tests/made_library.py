@@ -15,6 +15,7 @@ from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
 GROUP_KINDS = ("smaller_copy", "re_encode", "other_format", "raw_and_jpeg", "edited", "crop", "series", "look_alike")
 REMOVABLE = {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}
+REMADE = REMOVABLE - {"same_bytes", "raw_and_jpeg"}
 
 
 def photo_id(number: int) -> str:
@@ -150,4 +151,5 @@ def _pair(a: str, b: str, relation: str) -> dict:
         "relation": relation,
         "confidence": 0.98,
         "evidence": "4 of 256 bits differ; worst block 2.1",
+        "remade_from": a if relation in REMADE else None,
     }

@@ -158,13 +158,24 @@ def _with_unique_names(groups: list, draw: random.Random) -> list[Members]:
 
 
 def find_faults(library, trees: Trees) -> list[str]:
-    """What a person would complain of after these commands were run on an empty library."""
+    """What a person would complain of after these commands were run on an empty library, and then once more."""
     faults = []
     for command, paths in trees.commands:
         report = getattr(library, command)(*paths)
         faults += [report.forgotten] if report.forgotten else []
         faults += [f"{part.name}: {part.unread} files not read" for part in report.parts if part.unread]
         faults += report.broken
+    faults += _miscounted(library, trees)
+    for command, paths in trees.commands:
+        report = getattr(library, command)(*paths)
+        if report.files_read or report.added or report.updated:
+            faults.append(f"again: {report.files_read} files read, {report.added} photos added, {report.updated} changed")
+    return faults + _miscounted(library, trees)
+
+
+def _miscounted(library, trees: Trees) -> list[str]:
+    """What the tables do not account for, or more than once."""
+    faults = []
     found = library.one("SELECT count(*) FROM photos")
     if found != trees.photos:
         faults.append(f"{found} photos instead of {trees.photos}")

@@ -159,7 +159,8 @@ def accepted(story, browser) -> list[str]:
 def pushed(story, browser, accepted) -> dict:
     """The push of everything decided, at its end, as the page of fates tells it in JSON."""
     page = "/photos/-/duplicates/push"
-    answer = browser.post(page, page, album="Duplicates 2026", route="by_id")
+    # What is carried out is what the page has shown: this way, and this album.
+    answer = browser.post(f"{page}?route=by_id&album=Duplicates+2026", page, album="Duplicates 2026", route="by_id")
     job = answer.url.removeprefix(browser.base)
     assert re.fullmatch(r"/photos/-/duplicates/push/\d+", job), answer.text[:2000]
 

@@ -48,7 +48,8 @@ RANKS = {
     "page_hooks": 6,
     "__init__": 6,
 }
-RANKS |= {path.stem: RANKS["schema"] for path in PACKAGE.glob("schema_*.py")}  # steps of the schema, a module for each large one
+# steps of the schema and tables in words, a module for each large one
+RANKS |= {path.stem: RANKS["schema"] for pattern in ("schema_*.py", "descriptions_*.py") for path in PACKAGE.glob(pattern)}
 # The same inside a room: a wing may import wings of a lower rank, and itself. Modules beside the wings take no part in this.
 WINGS = {
     "core": {"pictures": 0, "verdict": 1, "search": 2, "groups": 2},

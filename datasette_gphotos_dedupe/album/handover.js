@@ -14,10 +14,10 @@
   const KEY = /^[A-Za-z0-9_-]{8,200}$/;
   const AGAIN = 'Write it again: gphotos-to-sqlite handover photos.db handover.json';
   const MEANINGS = {
-    i: 'in the album', t: 'in the trash', m: 'not in the album', s: 'sent, and not read back', u: 'sent, and not answered', r: 'refused by Google',
-    h: 'held back', k: 'no key to find it by', '.': 'not tried',
+    i: 'in the album', x: 'in the album, and must come out of it', t: 'in the trash', m: 'not in the album',
+    s: 'sent, and not read back', u: 'sent, and not answered', r: 'refused by Google', h: 'held back', k: 'no key to find it by',
+    '.': 'not tried',
   };
-
   const IN_TRASH = 'the photo that stays for it lies in the trash';
 
   class Trouble extends Error {}
@@ -237,15 +237,17 @@
   const assign = (handover, state, keys, trash) => {
     const staying = new Set(handover.staying_keys);
     const bySame = new Map();
+    // What an earlier run has sent and must not go any more is looked for in the album below.
+    const hold = (place, reason) => state.mark(place, place in state.where && !'.h'.includes(state.fate(place)) ? 'x' : 'h', reason);
     handover.photos.forEach((photo, place) => {
       const match = keys.get(photo.checksum);
       const key = photo.media_key || (match && match.mediaKey);
       if (!key) {
         state.mark(place, 'k', photo.checksum ? 'Google knows no photo of this checksum' : 'open its link, or look for its name');
       } else if (staying.has(key) || (match && staying.has(match.dedupKey))) {
-        state.mark(place, 'h', 'Google takes it for a photo that stays');
+        hold(place, 'Google takes it for a photo that stays');
       } else if (photo.keeper_keys.some(one => trash.has(one))) {
-        state.mark(place, 'h', IN_TRASH);
+        hold(place, IN_TRASH);
       } else if (state.fate(place) !== 'h' || state.reasons[place] === IN_TRASH) {
         if ('kh'.includes(state.fate(place))) state.mark(place, '.');
         bySame.set(key, [...(bySame.get(key) || []), place]);
@@ -331,6 +333,7 @@
   const readBack = async (handover, state, bySame, keys, contents) => {
     for (const [number, album] of state.albums.entries()) {
       const mine = [...bySame].filter(([, places]) => state.where[places[0]] === number && state.fate(places[0]) !== '.');
+      const recalled = [...handover.photos.keys()].filter(place => state.fate(place) === 'x' && state.where[place] === number);
       let inside;
       try {
         inside = await readAlbum(album);
@@ -341,11 +344,11 @@
       }
       let checked = 0;
       let silent = 0;
-      const check = async ([key, places]) => {
+      const isInside = async (key, places) => {
         const photos = places.map(place => handover.photos[place]);
         const known = photos.flatMap(photo => [...photo.content_keys, (keys.get(photo.checksum) || {}).dedupKey]);
-        let found = known.some(one => inside.has(one));
-        if (!found && !contents.has(key) && silent < IN_A_ROW) {
+        if (known.some(one => inside.has(one))) return true;
+        if (!contents.has(key) && silent < IN_A_ROW) {
           try {
             contents.set(key, await told('getItemInfo', key));
             silent = 0;
@@ -353,8 +356,11 @@
             silent += 1;
           }
         }
+        return inside.has((contents.get(key) || {}).dedupKey);
+      };
+      const check = async ([key, places]) => {
+        const found = await isInside(key, places);
         const now = contents.get(key) || {};
-        found = found || inside.has(now.dedupKey);
         for (const place of places) {
           const fate = state.fate(place);
           if (found) state.mark(place, 'i');
@@ -368,6 +374,12 @@
       };
       const queue = mine.values();
       await Promise.all([1, 2, 3].map(async () => { for (const entry of queue) await check(entry); }));
+      for (const place of recalled) {
+        const photo = handover.photos[place];
+        const key = photo.media_key || (keys.get(photo.checksum) || {}).mediaKey;
+        const found = await isInside(key, [place]);
+        if (!found && contents.get(key)) state.mark(place, 'h', state.reasons[place]); // what cannot be asked may be there still
+      }
       state.save();
     }
   };
@@ -378,7 +390,7 @@
     const photos = handover.photos.map((photo, place) => {
       const fate = MEANINGS[state.fate(place)];
       counts[fate] = (counts[fate] || 0) + 1;
-      const album = 'imsurt'.includes(state.fate(place)) ? (state.albums[state.where[place]] || {}).title || null : null;
+      const album = 'ximsurt'.includes(state.fate(place)) ? (state.albums[state.where[place]] || {}).title || null : null;
       const {photo_id, filename, url, media_key} = photo;
       return {photo_id, filename, url, media_key, fate, album, reason: state.reasons[place] || null};
     });
@@ -396,6 +408,8 @@
     const link = {href: URL.createObjectURL(file), download: 'handover-report.json'};
     display(make('a', 'Save the report: what became of each photo', link));
     console.log('The report stands in gphotosHandover as well.');
+    const out = done.counts[MEANINGS.x];
+    if (out) say(`BEFORE YOU DELETE, take ${plural(out, 'photo')} out of the album again, all named above: the photo that stays is not safe.`);
     if (done.counts['in the album']) say('Look through the album, then select all and choose Move to trash.');
     if (rest.length) say('To try the rest again, run this once more with the same file.');
   };

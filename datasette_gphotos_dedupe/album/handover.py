@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -168,7 +168,12 @@ FORMATS = ("json", "js", "csv", "html")
 
 def handover_text(handover: Handover, ending: str) -> str:
     """The content of a hand-over file that ends in json, csv or html; for js the snippet alone, which is the same for all."""
-    writers = {"json": _json_text, "js": lambda _: SNIPPET, "csv": _csv_text, "html": lambda one: worklist_text(one, SNIPPET)}
+    writers: dict[str, Callable[[Handover], str]] = {
+        "json": _json_text,
+        "js": lambda _: SNIPPET,
+        "csv": _csv_text,
+        "html": lambda one: worklist_text(one, SNIPPET),
+    }
     return writers[ending](handover)
 
 
@@ -217,4 +222,4 @@ def _csv_text(handover: Handover) -> str:
 
 def _harmless(value: str | None) -> str:
     """A cell that no spreadsheet takes for a formula: names and descriptions come from outside."""
-    return csv_cell(value or "")
+    return str(csv_cell(value or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 from ..errors import RefusedError
 from ..google.client import Client
@@ -19,7 +20,7 @@ class Shelf:
 
     def __init__(self, conn: sqlite3.Connection, push: pushes.Push, client: Client):
         self._conn, self._push, self._client = conn, push, client
-        self._albums: dict[str, dict] | None = None
+        self._albums: dict[str, dict[str, Any]] | None = None
         self._counts: dict[str, int] = {}
         self._contents: dict[str, set[str]] = {}
         self._current: str | None = None
@@ -38,20 +39,20 @@ class Shelf:
             title = self._push.album_title if number == 1 else f"{self._push.album_title} ({number})"
             album = self._by_title(title) or self._create(title)
             if self._room(album["id"]) > 0:
-                return album["id"]
+                return str(album["id"])
             number += 1
 
-    def _by_title(self, title: str) -> dict | None:
+    def _by_title(self, title: str) -> dict[str, Any] | None:
         albums = self._albums_by_id().values()
         return next((album for album in albums if album.get("title") == title and album.get("isWriteable")), None)
 
-    def _create(self, title: str) -> dict:
-        album = {"title": title, **self._client.create_album(title)}  # the answer need not repeat it
+    def _create(self, title: str) -> dict[str, Any]:
+        album: dict[str, Any] = {"title": title, **self._client.create_album(title)}  # the answer need not repeat it
         self._albums_by_id()[album["id"]] = album
         self._counts[album["id"]] = int(album.get("mediaItemsCount", 0))
         return album
 
-    def _albums_by_id(self) -> dict[str, dict]:
+    def _albums_by_id(self) -> dict[str, dict[str, Any]]:
         if self._albums is None:
             self._albums = {album["id"]: album for album in self._client.fetch_albums()}
             self._counts = {album_id: int(album.get("mediaItemsCount", 0)) for album_id, album in self._albums.items()}

@@ -8,6 +8,7 @@ answer is checked: a photo that comes back under the name sent here was made ane
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from ..errors import GoogleError, SourceError
@@ -35,7 +36,7 @@ _NOTHING_FILED = (
 class SameBytes(Errand):
     """Uploads originals, at most 50 a call and never two equal files in one call."""
 
-    _tries: Counter
+    _tries: Counter[str]
     _copies: list[tuple[str, str, str]]  # of new copies: name sent, name it has in the library, address
 
     def prepare(self) -> None:
@@ -112,7 +113,7 @@ class SameBytes(Errand):
                 error = SourceError(f"{member} in {container} has changed since it was imported, so it was not sent")
                 continue
             mime_type = candidate.item.mime_type if candidate.item else None
-            return upload(self.client, lambda c=container, m=member: open_original(c, m), size, mime_type, sha1)
+            return upload(self.client, partial(open_original, container, member), size, mime_type, sha1)
         raise error
 
     def _create(self, uploads: dict[str, tuple[str, str, str]]) -> None:
@@ -155,7 +156,7 @@ class SameBytes(Errand):
             self._save([photo_id], "refused", f"Google would not take it: {message}")
         else:
             self._try_again(photo_id, status)
-        return code == 0
+        return bool(code == 0)
 
     def _try_again(self, photo_id: str, status: dict[str, Any]) -> None:
         self._tries[photo_id] += 1

@@ -98,8 +98,6 @@ def run_push(
         if client.auth_path:  # two databases, one person
             held.enter_context(one_push_at_a_time(client.auth_path, "A push with the sign-in {path}"))
         push = pushes.read_push(conn, push_id)
-        if push is None:
-            raise GphotosError(f"There is no push {push_id} in {database_path}.")
         if push.state in pushes.UNFINISHED:
             client.transport.stop = stop
             pushes.save_push(conn, push_id, state="running", message=None)
@@ -107,11 +105,9 @@ def run_push(
         return read_report(conn, push_id)
 
 
-def read_report(conn, push_id: int) -> PushReport:
+def read_report(conn: sqlite3.Connection, push_id: int) -> PushReport:
     """How a push stands now."""
     push = pushes.read_push(conn, push_id)
-    if push is None:
-        raise GphotosError(f"There is no push {push_id}.")
     waiting = len(pushes.read_item_ids(conn, push_id, "planned", "sent"))
     return PushReport(push_id, push.state, push.added, push.refused, waiting, push.album_url, push.message, _asks(push))
 
@@ -120,7 +116,7 @@ def _asks(push: pushes.Push) -> bool:
     return push.state == "paused" and push.trial == "sent"
 
 
-def _run(conn, push_id: int, client: Client, stop: threading.Event, on_progress: OnProgress) -> None:
+def _run(conn: sqlite3.Connection, push_id: int, client: Client, stop: threading.Event, on_progress: OnProgress) -> None:
     push = pushes.read_push(conn, push_id)
     errand = (SameBytes if push.route == "same_bytes" else ById)(conn, push, client)
     try:

@@ -29,7 +29,9 @@ def withdraw(conn: sqlite3.Connection, push: pushes.Push, client: Client, shelf:
     by_album: dict[str, list[str]] = {}
     for item in taken:
         for album_id in {album_id for _, album_id in places[item.photo_id]}:
-            by_album.setdefault(album_id, []).append(candidates[item.photo_id].item.library_id)  # type: ignore[union-attr]
+            known = candidates[item.photo_id].item
+            if known is not None and known.library_id:  # or it could not be taken out
+                by_album.setdefault(album_id, []).append(known.library_id)
     for album_id, library_ids in by_album.items():
         _take_out(client, shelf, album_id, library_ids)
     for item in taken:

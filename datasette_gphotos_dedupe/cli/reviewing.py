@@ -103,7 +103,7 @@ def _bring_up_to_date(database: Path) -> None:
 
 def _metadata(database: Path, auth_path: str) -> dict:
     """Descriptions of all tables, and the sign-in to Google when there is one."""
-    from ..descriptions import metadata
+    from ..metadata_file import metadata
 
     known = metadata((database.stem,))
     if Path(auth_path).is_file():

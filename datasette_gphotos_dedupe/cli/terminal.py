@@ -75,7 +75,7 @@ def _forget(stream: TextIO) -> None:
 def plain_output() -> Iterator[None]:
     """Standard output and error as plain text, written to their end when the block is left."""
     out, errors = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Plain(out), _Plain(errors)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _Plain(out), _Plain(errors)
     try:
         yield
     finally:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..errors import GoogleError, SignInError
 from .answer_shapes import is_text
@@ -193,7 +194,7 @@ class Token:
             self._keep(self.auth)
 
 
-def is_token(value: object) -> bool:
+def is_token(value: Any) -> bool:
     """Whether this can be sent as a token at all."""
     return is_text(value) and value != "" and value.isascii() and value.isprintable()
 

@@ -37,7 +37,7 @@ class _BoundedAdapter(HTTPAdapter):
                 response = super().send(request, *args, **{**kwargs, "stream": True})
                 with response:
                     response._content = _read_bounded(response)
-                    response._content_consumed = True
+                    response._content_consumed = True  # type: ignore[attr-defined]
             finally:
                 _watched.lines = None
         return response
@@ -47,7 +47,7 @@ class _BoundedAdapter(HTTPAdapter):
         return _watching(super().get_connection(*args, **kwargs))
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        return _watching(super().get_connection_with_tls_context(*args, **kwargs))  # type: ignore[misc]
+        return _watching(super().get_connection_with_tls_context(*args, **kwargs))
 
 
 def _read_bounded(response: requests.Response) -> bytes:
@@ -118,8 +118,8 @@ def _watching(pool: Any) -> Any:
     return pool
 
 
-def _watched_class(base: type) -> type:
-    class Watched(base):  # type: ignore[misc, valid-type]
+def _watched_class(base: Any) -> Any:
+    class Watched(base):
         gphotos_line: socket.socket | None = None
 
         def _new_conn(self) -> socket.socket:

@@ -10,10 +10,11 @@ from ..core.groups.building import Edge, build_groups, edge
 from ..core.groups.keeper import Item, Policy
 from ..core.groups.reasons import held_back
 from ..errors import DatabaseError
-from ..model import Group, Member, Pair
+from ..model import Group, Link, Member
 from ..store.matching import calibration, matches
 from ..store.matching import groups as groups_store
 from ..store.matching import last_match as match_state
+from .proving import link_of, prove_pairs
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _name(item: Item) -> str:
 
 
 def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], save: bool) -> tuple[list[Group], dict[str, Item]]:
-    relations = matches.read_pairs(db.conn, "fingerprint")
+    relations = matches.read_links(db.conn, "fingerprint")
     items = groups_store.read_items(db.conn, {photo for pair in relations for photo in pair})
     said = groups_store.read_not_duplicates(db.conn)
     refused = [(a, b) for a, b in relations if said and groups_store.told_apart(items[a], items[b], said)]
@@ -111,12 +112,12 @@ def _held_back(db: Database, groups: list[Group]) -> list[Group]:
 
 def _asker(
     db: Database, verifier: Verifier, items: dict[str, Item], said: set[str], asked: set[Edge], save: bool
-) -> Callable[[list[Edge]], dict[Edge, str | None]]:
+) -> Callable[[list[Edge]], dict[Edge, Link | None]]:
     """Answers for the keepers: from the tables where it was asked before, from the pixels otherwise."""
-    stored: dict[Edge, str | None] = dict.fromkeys(matches.read_different(db.conn))
-    stored.update(matches.read_pairs(db.conn, "group"))
+    stored: dict[Edge, Link | None] = dict.fromkeys(matches.read_different(db.conn))
+    stored.update(matches.read_links(db.conn, "group"))
 
-    def ask(pairs: list[Edge]) -> dict[Edge, str | None]:
+    def ask(pairs: list[Edge]) -> dict[Edge, Link | None]:
         asked.update(pairs)
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
             unknown = [pair for pair in pairs[start : start + PAIRS_AT_ONCE] if pair not in stored]
@@ -127,16 +128,18 @@ def _asker(
     return ask
 
 
-def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], save: bool) -> dict[Edge, str | None]:
+def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], save: bool) -> dict[Edge, Link | None]:
+    """What these pairs are, proved where the previews allow a copy."""
     subjects = matches.read_subjects(db.conn, {photo for pair in pairs for photo in pair}, with_variants=True)
-    found: list[Pair] = verifier.verify([Comparison.of(subjects[a], subjects[b]) for a, b in pairs], subjects)
-    relations: dict[Edge, str | None] = dict.fromkeys(pairs)
-    relations.update({(pair.photo_a, pair.photo_b): pair.relation for pair in found})
+    comparisons = [Comparison.of(subjects[a], subjects[b]) for a, b in pairs]
+    found = prove_pairs(db, verifier.verify(comparisons, subjects), subjects, save)
+    links: dict[Edge, Link | None] = dict.fromkeys(pairs)
+    links.update({(pair.photo_a, pair.photo_b): link_of(pair) for pair in found})
     if save:
         with db.atomic():
             matches.save_pairs(db.conn, found, found_by="group")
-            matches.save_different(db.conn, [pair for pair, relation in relations.items() if relation is None])
-    return relations
+            matches.save_different(db.conn, [pair for pair, link in links.items() if link is None])
+    return links
 
 
 def _forget_unasked(db: Database, asked: set[Edge]) -> None:

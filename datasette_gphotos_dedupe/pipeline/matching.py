@@ -1,4 +1,4 @@
-"""The match step: candidates, their pixels, pairs, groups, keepers.
+"""The match step: candidates, their pixels, pairs, proofs, groups, keepers.
 
 May be killed at any moment. A photo is marked as compared in the transaction that saves its last pair; whatever is not marked is
 compared again. Groups are made anew from all pairs each time and written in one transaction, only where they differ.
@@ -23,15 +23,17 @@ from ..model import Pair
 from ..store.matching import last_comparison, matches
 from ..store.matching import last_match as match_state
 from ..store.matching.groups import save_groups
+from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
 from .progress import Progress
+from .proving import prove_waiting
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-MATCHER = f"match/2 {VERIFIER}"
+MATCHER = f"match/3 {VERIFIER}"
 ROWS_AT_ONCE = 10_000
 PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: about 40 MB
 
@@ -63,6 +65,7 @@ class MatchReport:
     groups: int
     groups_changed: int
     crowded: int
+    pairs_proved: int = 0
 
 
 def match_library(db: Database, progress: Progress | None = None, options: MatchOptions | None = None) -> MatchReport:
@@ -70,13 +73,14 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
     options, progress = options or MatchOptions(), progress or Progress(silent=True)
     with Verifier(options.workers) as verifier:
         compared = _compare(db, progress, options, verifier)
+        proved = prove_waiting(db, progress, options.workers)
         policy = options.policy or current_policy(db)
         progress.start("Making groups")
         groups, items = make_groups(db, policy, verifier)
         with db.atomic():
             match_state.save_state(db.conn, "policy", policy.as_json())
             changed = save_groups(db.conn, groups, items)
-            if changed or compared.photos_compared:
+            if changed or compared.photos_compared or proved.pairs or uploads.is_stale(db.conn):
                 refresh_decided(db.conn)
     progress.finish()
     return MatchReport(
@@ -87,6 +91,7 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         len(groups),
         changed,
         compared.crowded,
+        proved.pairs,
     )
 
 

@@ -118,7 +118,7 @@ def _judged(address: Address, is_media: bool) -> Reading | Trouble:
     return read_media(address)  # opens no picture: the first bytes belong to none  # type: ignore[return-value]
 
 
-def _hashed(head: bytes, stream: BinaryIO, mime_type: str) -> Reading:
+def _hashed(head: bytes, stream: BinaryIO, mime_type: str | None) -> Reading:
     digest, count = hashlib.sha1(head), len(head)
     while data := stream.read(CHUNK):
         digest.update(data)

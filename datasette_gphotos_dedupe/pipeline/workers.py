@@ -98,6 +98,15 @@ class WorkerPool:
             except RuntimeError:
                 self.restart(pool)
 
+    def submit(self, function: Callable, arguments: tuple, timeout_s: float):
+        """The future of a call in one of the processes, begun anew when these are gone."""
+        while True:
+            pool = self._started()
+            try:
+                return pool.schedule(function, args=arguments, timeout=timeout_s)
+            except RuntimeError:
+                self.restart(pool)
+
     def read(self, address: Address, mode: str = FULL, alone: bool = False) -> Pending:
         """Start reading one file. `alone`: when its folder is there and only it cannot be opened, that is trouble with it alone."""
         timeout_s = VIDEO_TIMEOUT_S if address.bytes > VIDEO_BYTES else PICTURE_TIMEOUT_S

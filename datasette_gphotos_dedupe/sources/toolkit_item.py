@@ -78,7 +78,10 @@ def read_item(number: int, values: dict[str, str], note: Callable[[int, str], No
     takes_space = fields.read("takesUpSpace", _boolean)
     return Listed(
         line=number,
-        **keys,
+        item=keys["item"] or "",
+        media_key=keys["media_key"],
+        dedup_key=keys["dedup_key"],
+        album_key=keys["album_key"],
         sha1=sha1_of(keys["dedup_key"]),
         elsewhere=int(keys["album_key"] is None and _has_no_marks(values)),
         album_title=fields.read("sourceAlbumTitle", _text),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..errors import NotFoundError
 from .rows import columns_of, marks, shape_of
 from .writing import part_of_transaction, utc_now
 
@@ -96,11 +97,13 @@ def save_handover(conn: sqlite3.Connection, album_title: str, count: int, refuse
         return conn.execute(sql, (album_title, count + refused, refused, now, now)).lastrowid  # type: ignore[return-value]
 
 
-def read_push(conn: sqlite3.Connection, push_id: int) -> Push | None:
-    """The push, or None."""
+def read_push(conn: sqlite3.Connection, push_id: int) -> Push:
+    """The push. Raises NotFoundError when there is none of this number."""
     names = columns_of(Push)
     row = conn.execute(f"SELECT {', '.join(names)} FROM pushes WHERE push_id = ?", (push_id,)).fetchone()
-    return shape_of(Push, names, row) if row else None
+    if row is None:
+        raise NotFoundError(f"There is no push {push_id}.")
+    return shape_of(Push, names, row)
 
 
 def find_unfinished(conn: sqlite3.Connection, album_title: str, route: str) -> list[int]:

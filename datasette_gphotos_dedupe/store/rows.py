@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Shape = TypeVar("Shape")
 AT_ONCE = 500  # SQLite before 3.32 takes 999
@@ -48,6 +48,6 @@ def _flags_of(shape: type) -> frozenset[str]:
 
 def shape_of(shape: type[Shape], names: Sequence[str], row: Sequence[Any], **more: Any) -> Shape:
     """An object of a dataclass from the columns `names` of a row, by their names; flags become booleans, unknown ones stay None."""
-    flags = _flags_of(shape)
+    flags = _flags_of(cast(Any, shape))
     values = {name: bool(value) if name in flags and value is not None else value for name, value in zip(names, row, strict=True)}
     return shape(**values, **more)

@@ -67,7 +67,7 @@ def test_an_original_goes_for_its_smaller_copy_only_on_the_word_of_who_was_told_
     decide(db, [copy_id(0)], "keep")
     with db.atomic():
         db.execute("UPDATE photos SET app_created = 1, library_id = 'L' WHERE photo_id = ?", [keeper_id(0)])
-    assert reasons(db)[keeper_id(0)] == "its keeper copy00000.jpg is smaller, so what only this one shows would be lost"
+    assert reasons(db)[keeper_id(0)] == "its keeper copy00000.jpg holds less, so what only this one shows would be lost"
     with db.atomic():
         db.execute("UPDATE decisions SET on_word = 1 WHERE subject = ?", [keeper_id(0)])
     assert reasons(db)[keeper_id(0)] is None

@@ -297,6 +297,31 @@ def test_copies_whose_keeper_lies_in_the_trash_by_now_are_held_back_until_it_doe
     assert again.counts == {"in the album": 6}
 
 
+def test_a_copy_in_the_album_whose_keeper_went_to_the_trash_since_must_come_out(run):
+    first = run(handed_over(*photos(3)))
+    (album,) = first.told["albums"]
+    inside = [content_key(data(number)) for number in (0, 1)]  # the third was taken out by hand
+    library = [
+        {
+            **one,
+            "albums": [ALBUM] if one["dedupKey"] in inside else [],
+            "trashed": one["mediaKey"] in (key(900_001), key(900_002)),
+        }
+        for one in first.told["library"]
+    ]
+    again = run(handed_over(*photos(3)), library=library, albums=[album], storage=first.told["storage"])
+    lies = "the photo that stays for it lies in the trash"
+    assert again.fates == {
+        key(0): ("in the album", None),
+        key(1): ("in the album, and must come out of it", lies),
+        key(2): ("held back", lies),
+    }
+    assert "BEFORE YOU DELETE, take 1 photo out of the album again" in again.told["text"]
+    library = [{**one, "trashed": False} for one in library]
+    safe = run(handed_over(*photos(3)), library=library, albums=[album], storage=again.told["storage"])
+    assert safe.counts == {"in the album": 3}
+
+
 def test_a_trash_that_cannot_be_read_is_told(run):
     done = run(handed_over(*photos(3)), faults={"refuseCalls": {"zy0IHe": [1]}})
     assert "The trash could not be read (HTTP 504 ): whether a photo that stays lies there is not known." in done.told["text"]

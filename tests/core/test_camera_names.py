@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.search.namesakes import SMOOTH, alias_of
+from datasette_gphotos_dedupe.core.search.namesakes import MAX_NAMESAKES, SMOOTH, Alias, alias_of, find_namesakes
 from datasette_gphotos_dedupe.core.verdict.witness import name_key, same_name
 
 NAMES = (
@@ -69,6 +69,45 @@ def test_a_smooth_photo_goes_by_its_name_without_its_own_size_and_by_its_cameras
     assert (copy.key, copy.second, original.second) == (original.key, None, "2019-06-28T18:38:04")
 
 
-@pytest.mark.parametrize("flatness, name", [(SMOOTH - 0.01, "DSC_1022.JPG"), (1.0, "image.jpg"), (1.0, None), (1.0, "")])
-def test_a_photo_rich_in_detail_or_of_no_telling_name_goes_by_none(flatness, name):
+@pytest.mark.parametrize("flatness, name", [(1.0, "image.jpg"), (SMOOTH - 0.01, "sky.jpg"), (1.0, None), (1.0, "")])
+def test_a_photo_of_no_telling_name_and_no_clock_goes_by_none(flatness, name):
     assert alias_of(flatness, name, 4000, 3000, None) is None
+    assert alias_of(flatness, name, 4000, 3000, None, "NIKON D750") is None
+
+
+@pytest.mark.parametrize("name", ["DSC_1022.JPG", "DSC_1022(1).JPG", "DSC_1022_256.jpg", "thumb_DSC_1022_1024.jpg"])
+def test_a_cameras_number_nominates_however_rich_in_detail_the_photo_is(name):
+    assert alias_of(0.0, name, 256, 171, None).key == name_key("DSC_1022.JPG")
+
+
+def test_a_smooth_photo_goes_by_any_name_that_tells_and_a_rich_one_by_a_cameras_alone():
+    assert (alias_of(SMOOTH, "holiday.jpg", 9, 9, None).key, alias_of(0.1, "holiday.jpg", 9, 9, None)) == ("holiday/", None)
+
+
+def test_a_clock_nominates_with_its_camera_and_not_alone():
+    named = alias_of(0.1, "3f9a.jpg", 4000, 3000, "2019-06-28T18:38:04.120", "NIKON D750")
+    assert named == Alias(None, "2019-06-28T18:38:04", "2019-06-28T18:38:04 NIKON D750")
+    assert alias_of(0.1, "3f9a.jpg", 4000, 3000, "2019-06-28T18:38:04.120") is None
+
+
+def met(*aliases: Alias | None) -> list[tuple[int, int]]:
+    return [tuple(pair) for pair in find_namesakes(aliases).pairs.tolist()]
+
+
+def test_one_number_or_one_second_of_one_camera_brings_two_together():
+    number = Alias("dsc 1022  ", None), Alias("dsc 1022  ", "2019-06-28T18:38:04", "2019-06-28T18:38:04 NIKON D750")
+    clock = Alias(None, "2019-06-28T18:38:04", "2019-06-28T18:38:04 NIKON D750")
+    assert met(number[0], None, number[1], clock) == [(0, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("second", ["2019-06-28T18:38:05", "2021-01-01T00:00:00"])
+def test_a_counter_that_came_round_brings_nobody_together_when_the_clocks_differ(second):
+    assert met(Alias("dsc 1022  ", "2019-06-28T18:38:04"), Alias("dsc 1022  ", second)) == []
+
+
+def test_a_number_or_a_clock_that_many_share_nominates_nobody_and_the_other_still_does():
+    many = [Alias(f"dsc {row}  ", "2000-01-01T00:00:00", "2000-01-01T00:00:00 Clone") for row in range(MAX_NAMESAKES + 1)]
+    found = find_namesakes([*many, Alias("dsc 3  ", None), None])
+    assert (found.pairs.tolist(), found.flooded.tolist()) == ([[3, MAX_NAMESAKES + 1]], [2] * (MAX_NAMESAKES + 1) + [0, 0])
+    assert len(met(*many[:MAX_NAMESAKES])) == MAX_NAMESAKES * (MAX_NAMESAKES - 1) // 2
+    assert find_namesakes([Alias("dsc 1  ", *many[0][1:])] * (MAX_NAMESAKES + 1)).flooded.tolist() == [3] * (MAX_NAMESAKES + 1)

@@ -43,7 +43,11 @@ def photos(seed: int) -> dict[str, dict]:
             "moment": f"second {row % 5}" if row % 2 else None,
             "variants": [variants[row], hash_],
             # a name for each three of them, one for some of every kind, and one that more share than may meet by it
-            "alias": Alias(f"IMG {row % 40 if row % 3 else row % 4}", f"second {row % 2}" if row % 5 == 0 else None),
+            "alias": Alias(
+                f"IMG {row % 40 if row % 3 else row % 4}",
+                f"second {row % 2}" if row % 5 == 0 else None,
+                f"{row % 11}" if row % 7 else None,
+            ),
         }
     return made
 

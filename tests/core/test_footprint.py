@@ -21,7 +21,7 @@ import pillow_heif
 from PIL import Image
 from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
 from datasette_gphotos_dedupe.core.pictures.rendering import render_jpeg
-from datasette_gphotos_dedupe.pipeline import preloaded
+from datasette_gphotos_dedupe.pipeline import worker_preload
 from datasette_gphotos_dedupe.pipeline.reading import read_media
 from datasette_gphotos_dedupe.sources.archives.members import Address
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasette_gphotos_dedupe.core.groups.building import build_groups, edge
+from datasette_gphotos_dedupe.core.groups.building import Edge, build_groups, edge
 from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy
-from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS, Group
+from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS, Group, Link
 
 
 def item(photo_id: str, pixels: int = 1000, **values) -> Item:
@@ -19,9 +19,16 @@ def item(photo_id: str, pixels: int = 1000, **values) -> Item:
 
 
 def group_up(items: list[Item], relations: dict[str, str], answers: dict[str, str] | None = None, **options) -> list[Group]:
-    """`relations` and `answers` map two letters to a relation; what is in neither is a different picture."""
-    known = {edge(*pair): relation for pair, relation in relations.items()}
-    told = {edge(*pair): relation for pair, relation in (answers or {}).items()}
+    """`relations` and `answers` map two letters to a relation; what is in neither is a different picture.
+
+    `holders` maps them to the one that the other was made again from, `left` to how well that went.
+    """
+    holders, left = options.pop("holders", {}), options.pop("left", {})
+
+    def links(found: dict[str, str]) -> dict[Edge, Link]:
+        return {edge(*pair): Link(relation, holders.get(pair), left.get(pair, 1.0)) for pair, relation in found.items()}
+
+    known, told = links(relations), links(answers or {})
     policy = options.pop("policy", Policy())
     return build_groups({i.photo_id: i for i in items}, known, policy, lambda pairs: {p: told.get(p) for p in pairs}, **options)
 
@@ -127,6 +134,72 @@ def test_a_burst_is_one_star_of_look_alikes():
     assert (group.keeper_id, len(group.members), group.group_id) == ("f", 6, "f")
 
 
+@pytest.mark.parametrize("relation", ["edited", "crop", "turned"])
+@pytest.mark.parametrize("version", [{}, {"favorite": True}, {"camera_model": "G2", "camera_taken_at": "2019-06-28T18:38:04"}])
+def test_the_original_is_shown_over_what_was_made_of_it_however_large_that_is(relation, version):
+    (group,) = group_up([item("e", 9000, **version), item("o", 4000)], {"eo": relation}, holders={"eo": "o"})
+    assert shape(group) == {"o": ("keeper", "keep"), "e": ("copy", None)}
+
+
+def test_a_name_that_says_edited_never_makes_a_keeper_of_what_nothing_is_proved_of():
+    (group,) = group_up([item("e", 9000, filename="IMG_1-edited.jpg"), item("o", 4000, filename="IMG_1.jpg")], {"eo": "edited"})
+    assert group.keeper_id == "o"
+
+
+def test_of_equal_sizes_the_one_that_the_other_was_made_of_stays_though_it_has_less_metadata():
+    known = {"camera_model": "G2", "latitude": 1.0, "filename": "IMG_0301.JPG"}
+    (group,) = group_up([item("c", 4000, **known), item("o", 4000)], {"co": "re_encode"}, holders={"co": "o"})
+    assert shape(group) == {"o": ("keeper", "keep"), "c": ("copy", "remove")}
+    assert "the others can be made again from it" in group.members[0].reason
+
+
+def test_a_copy_that_a_person_keeps_does_not_send_away_what_it_was_made_of():
+    (group,) = group_up([item("c", 4000, as_keeper=True), item("o", 4000)], {"co": "re_encode"}, holders={"co": "o"})
+    original = next(member for member in group.members if member.photo_id == "o")
+    assert (group.keeper_id, original.suggested) == ("c", None)
+    assert original.reason.endswith("not suggested: the one kept was made from it, not it from the one kept")
+
+
+def tripod(left: dict[str, float], between: str | None) -> list[Group]:
+    """A preview `p` that can be made again from its original `o`, and from the larger neighbouring shot `n`."""
+    relations = {"op": "smaller_copy", "np": "smaller_copy"} | ({"no": between} if between else {})
+    shots = [item("n", 5000), item("o", 4000), item("p", 300)]
+    return group_up(shots, relations, holders={"op": "o", "np": "n", "no": "n"}, left=left)
+
+
+@pytest.mark.parametrize("between", ["series", "look_alike", "edited", None])
+def test_a_preview_goes_with_the_shot_that_it_is_best_made_of_and_not_with_a_neighbour(between):
+    groups = tripod({"op": 1.02, "np": 1.4}, between)
+    gone = {group.keeper_id: [member.photo_id for member in group.members if member.suggested == "remove"] for group in groups}
+    assert gone.pop("o") == ["p"]
+    assert not any(gone.values())
+
+
+def test_a_preview_goes_with_the_best_copy_when_both_that_make_it_are_copies():
+    (group,) = tripod({"op": 1.02, "np": 1.4}, "smaller_copy")
+    assert shape(group) == {"n": ("keeper", "keep"), "o": ("copy", "remove"), "p": ("copy", "remove")}
+
+
+def test_a_partners_photo_does_not_stand_in_for_ones_own():
+    (group,) = group_up(
+        [item("p", 9000, origin="fromPartnerSharing"), item("o", 4000)], {"op": "smaller_copy"}, holders={"op": "p"}
+    )
+    own = next(member for member in group.members if member.photo_id == "o")
+    assert own.suggested != "remove"
+
+
+def test_a_partners_copy_of_ones_own_may_go():
+    (group,) = group_up([item("p", 4000, origin="fromPartnerSharing"), item("o", 4000)], {"op": "re_encode"})
+    assert shape(group) == {"o": ("keeper", "keep"), "p": ("copy", "remove")}
+
+
+def test_a_group_with_an_original_is_never_kept_by_a_preview():
+    shots = [item("t", 256, camera_model="G2", filename="DSC_1.JPG"), item("o", 4000), item("m", 1024)]
+    pairs = {"ot": "smaller_copy", "mt": "smaller_copy", "mo": "smaller_copy"}
+    (group,) = group_up(shots, pairs, holders={"ot": "o", "mt": "m", "mo": "o"})
+    assert group.keeper_id == "o"
+
+
 NAMES = "abcdefghij"
 PAIRS = ["".join(pair) for pair in itertools.combinations(NAMES, 2)]
 libraries = st.tuples(
@@ -145,15 +218,20 @@ libraries = st.tuples(
     ),
     st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(RELATIONS), max_size=25),
     st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(RELATIONS), max_size=45),
+    st.dictionaries(st.sampled_from(PAIRS), st.tuples(st.sampled_from([0, 1]), st.sampled_from([1.0, 1.2])), max_size=45),
 )
 
 
 @settings(max_examples=300, deadline=None)
 @given(libraries, st.integers(0, 1000))
 def test_no_library_gives_an_unsafe_group(library, seed):
-    values, relations, answers = library
+    values, relations, answers, proofs = library
+    proofs = {
+        "holders": {pair: pair[side] for pair, (side, _) in proofs.items()},
+        "left": {p: left for p, (_, left) in proofs.items()},
+    }
     items = [item(name, **value) for name, value in zip(NAMES, values, strict=True)]
-    groups = group_up(items, relations, answers)
+    groups = group_up(items, relations, answers, **proofs)
     by_id = {i.photo_id: i for i in items}
     known = {**answers, **relations}
     homes = [member.photo_id for group in groups for member in group.members if member.role != "look_alike"]
@@ -173,7 +251,8 @@ def test_no_library_gives_an_unsafe_group(library, seed):
                 assert removed.dedup_key is None or removed.dedup_key not in stays
                 assert removed.pixels <= keeper.pixels * 1.06
                 assert keeper.decision != "remove"
+                assert proofs["holders"].get("".join(edge(keeper.photo_id, removed.photo_id))) != removed.photo_id
     shuffled = list(relations.items())
     random.Random(seed).shuffle(shuffled)
     random.Random(seed).shuffle(items)
-    assert group_up(items, dict(shuffled), answers) == groups
+    assert group_up(items, dict(shuffled), answers, **proofs) == groups

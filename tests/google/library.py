@@ -17,6 +17,7 @@ def build_pushable(path: Path, fake: FakeGoogle, count: int, foreign: int = 0):
     with db.atomic():
         for table in ("pairs", "groups"):
             db.execute(f"UPDATE {table} SET relation = 'smaller_copy'")
+        db.execute("UPDATE pairs SET remade_from = photo_a")
         db.execute("UPDATE group_members SET relation = 'smaller_copy', role = 'copy' WHERE role != 'keeper'")
         for number in range(count):
             if number < count - foreign:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core.groups.building import build_groups
 from datasette_gphotos_dedupe.core.groups.keeper import Policy
-from datasette_gphotos_dedupe.model import RELATIONS
+from datasette_gphotos_dedupe.model import RELATIONS, Link
 from datasette_gphotos_dedupe.store.matching.groups import read_items, save_groups
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
@@ -81,17 +81,25 @@ def match_again(conn: sqlite3.Connection, drawn: Drawn) -> None:
 
     def ask(pairs):
         asked.update({pair: drawn.on_asking.get(pair) for pair in pairs})
-        return {pair: relation for pair, relation in asked.items() if not _said_different(conn, items, pair)}
+        told = {pair: relation for pair, relation in asked.items() if not _said_different(conn, items, pair)}
+        return {pair: link(*pair, relation) if relation else None for pair, relation in told.items()}
+
+    width = {photo["photo_id"]: photo["width"] for photo in drawn.photos}
+
+    def link(a: str, b: str, relation: str) -> Link:
+        return Link(relation, None if width[a] == width[b] else max(a, b, key=width.__getitem__))
 
     found = {pair: relation for pair, relation in drawn.found.items() if gone.isdisjoint(pair)}
     items = read_items(conn, {photo for pair in found for photo in pair})
     refused = [pair for pair in found if _said_different(conn, items, pair)]
-    groups = build_groups(items, found, Policy(), ask, refused)
+    groups = build_groups(items, {pair: link(*pair, relation) for pair, relation in found.items()}, Policy(), ask, refused)
     conn.execute("DELETE FROM pairs")
     for pair, relation in {**found, **asked}.items():
         if relation:
             conn.execute(
-                "INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence) VALUES (?, ?, 3, ?, 0.9, '')",
+                """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence, remade_from)
+                SELECT a.photo_id, b.photo_id, 3, ?3, 0.9, '', CASE WHEN a.width > b.width THEN a.photo_id
+                    WHEN b.width > a.width THEN b.photo_id END FROM photos AS a, photos AS b WHERE a.photo_id = ?1 AND b.photo_id = ?2""",
                 [*pair, relation],
             )
     save_groups(conn, groups, items)

@@ -99,8 +99,11 @@ def may_go(tables: Tables, photo_id: str, stays_id: str | None, on_word: int) ->
             return False
     if _one_content(photo, stays) or _one_item(photo, stays):
         return False
-    relations = tables.rows("SELECT relation FROM pairs WHERE photo_a = ? AND photo_b = ?", *sorted((photo_id, stays_id)))
-    proved = {row[0] for row in relations} & PROVES and not _larger(photo, stays)
+    pairs = tables.rows(
+        "SELECT relation, objection, remade_from FROM pairs WHERE photo_a = ? AND photo_b = ?", *sorted((photo_id, stays_id))
+    )
+    proved = [relation for relation, objection, holder in pairs if relation in PROVES and not objection and holder != photo_id]
+    proved = proved and not _larger(photo, stays)
     return bool(on_word or proved or tables.said(photo_id, stays_id) & {"same_picture"})
 
 

@@ -52,9 +52,20 @@ def test_a_removal_knows_who_stays_and_whether_a_person_vouches_for_it(conn, kin
 
 
 def test_the_larger_one_goes_on_the_persons_word_although_the_pair_is_proved(conn):
-    assert "is smaller" in unproved(conn, [PROVED_KEEPER])[PROVED_KEEPER]
+    assert "holds less" in unproved(conn, [PROVED_KEEPER])[PROVED_KEEPER]
     decide(conn, PROVED_KEEPER, **{PROVED_KEEPER: "remove", PROVED: "keep"})
     assert (verdict(conn, PROVED_KEEPER).word, verdict(conn, PROVED_KEEPER).stays_id) == ("on your word", PROVED)
+
+
+def test_the_photo_that_the_other_was_made_again_from_does_not_go_for_it_whatever_its_size(conn):
+    conn.execute("UPDATE pairs SET remade_from = ? WHERE photo_b = ?", [PROVED, PROVED])
+    assert "holds less" in unproved(conn, [PROVED])[PROVED]
+
+
+def test_an_objection_beats_every_pixel(conn):
+    conn.execute("UPDATE pairs SET objection = 'The one has a film.' WHERE photo_b = ?", [PROVED])
+    assert unproved(conn, [PROVED]) == {PROVED: UNPROVED["unproved"]}
+    assert PROVED in {refusal.photo_id for refusal in plan_accept(conn, Scope()).refusals}
 
 
 def test_what_was_proved_when_it_was_removed_and_is_not_any_more_does_not_go_silently(conn):
@@ -125,9 +136,9 @@ def test_photos_that_were_removed_for_a_keeper_are_given_another_one_that_is_pro
     third = photo_id(2)
     row = ("IMG_0000_thumb.jpg", 320, 240)
     assert conn.execute("SELECT filename, width, height FROM photos WHERE photo_id = ?", [third]).fetchone() == row
-    sql = """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence)
-        VALUES (?, ?, 0, 're_encode', 1, '')"""
-    conn.execute(sql, [PROVED, third])
+    sql = """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence, remade_from)
+        VALUES (?, ?, 0, 're_encode', 1, '', ?)"""
+    conn.execute(sql, [PROVED, third, third])
     decide(conn, PROVED_KEEPER, **{PROVED: "remove"})
     before = conn.execute("SELECT * FROM decisions").fetchall()
     batch_id = decide(conn, PROVED_KEEPER, **{PROVED_KEEPER: "remove", third: "keep"})

@@ -6,7 +6,9 @@ import sqlite3
 
 import pytest
 
+from datasette_gphotos_dedupe.album.handover import plan_handover
 from datasette_gphotos_dedupe.errors import NotFoundError
+from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.bulk_accept import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, refresh_decided, save_choices
@@ -29,7 +31,9 @@ def conn(tmp_path):
             db["photos"].update(photo_id(2 * number + 1), values)
             relation = "look_alike" if number >= 30 else "smaller_copy"
             ids = [photo_id(2 * number), photo_id(2 * number + 1)]
-            db.execute("UPDATE pairs SET relation = ? WHERE photo_a = ? AND photo_b = ?", [relation, *ids])
+            db.execute(
+                "UPDATE pairs SET relation = ?, remade_from = ? WHERE photo_a = ? AND photo_b = ?", [relation, ids[0], *ids]
+            )
             role, suggested = ("look_alike", None) if number >= 30 else ("copy", "remove")
             sql = "UPDATE group_members SET role = ?, relation = ?, suggested = ? WHERE photo_id = ?"
             db.execute(sql, [role, relation, suggested, ids[1]])
@@ -77,6 +81,21 @@ def test_one_act_accepts_what_is_proved_of_a_batch_and_one_undo_takes_it_back(co
     assert (done.photos, previews(conn).open, previews(conn).proved) == (30, 0, 30)
     undo_batch(conn, done.batch_id, "ada")
     assert previews(conn) == batch
+
+
+def test_from_the_batch_to_the_hand_over_goes_what_is_proved_and_none_of_the_other_exposures(conn):
+    scope = Scope(batch_id=previews(conn).batch_id)
+    save_accept(conn, scope, plan_accept(conn, scope).digest, "ada", "the previews")
+    handover = plan_handover(conn, "Duplicates")
+    assert {photo.photo_id for photo in handover.photos} == {photo_id(2 * number + 1) for number in range(30)}
+    assert {photo.word for photo in handover.photos} == {"remade"} and not handover.refused
+
+
+def test_an_upload_that_was_imported_after_the_last_match_is_sorted_by_the_next(conn, tmp_path):
+    conn.execute("INSERT INTO photos (photo_id, source, filename) VALUES ('new', 'takeout', 'IMG_0001.jpg')")
+    assert is_stale(conn)
+    match_library(open_database(tmp_path / "photos.db"))
+    assert not is_stale(conn)
 
 
 def test_a_keeper_that_is_removed_proves_nothing_until_that_is_taken_back(conn):

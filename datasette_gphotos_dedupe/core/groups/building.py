@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ...model import RELATIONS, REMOVABLE_RELATIONS, Group, Member
+from ...model import RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
 from .keeper import Choice, Item, Policy, choose_keeper, rank_key
 from .reasons import describe_member, held_back, why_not_suggested
 
@@ -22,8 +22,8 @@ _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 Edge = tuple[str, str]
 """Two photo ids, the lower first."""
 
-Verify = Callable[[list[Edge]], Mapping[Edge, str | None]]
-"""Asked for the relation of pairs that the search did not bring together; None = different pictures."""
+Verify = Callable[[list[Edge]], Mapping[Edge, Link | None]]
+"""Asked for pairs that the search did not bring together; None = different pictures."""
 
 
 def edge(a: str, b: str) -> Edge:
@@ -44,16 +44,16 @@ class _Star:
 
 def build_groups(
     items: Mapping[str, Item],
-    relations: Mapping[Edge, str],
+    links: Mapping[Edge, Link],
     policy: Policy,
     verify: Verify,
     not_duplicates: Iterable[Edge] = (),
 ) -> list[Group]:
     """The groups of a library, by ascending group id.
 
-    `items` holds every photo that occurs in `relations`. Pairs in `not_duplicates` are never put together, whatever was measured.
+    `items` holds every photo that occurs in `links`. Pairs in `not_duplicates` are never put together, whatever was measured.
     """
-    graph = _Graph(items, relations, policy, verify, frozenset(not_duplicates))
+    graph = _Graph(items, links, policy, verify, frozenset(not_duplicates))
     stars = _copy_stars(graph)
     _add_edits(graph, stars)
     _add_look_alikes(graph, stars)
@@ -64,23 +64,49 @@ def build_groups(
 class _Graph:
     """The relations, as neighbours of each photo; asks the verifier for what is not known."""
 
-    def __init__(self, items, relations, policy: Policy, verify: Verify, not_duplicates: frozenset[Edge]):
-        self.items: Mapping[str, Item] = items
+    def __init__(
+        self,
+        items: Mapping[str, Item],
+        links: Mapping[Edge, Link],
+        policy: Policy,
+        verify: Verify,
+        not_duplicates: frozenset[Edge],
+    ):
+        self.items = items
         self.policy = policy
         self._verify = verify
         self._not_duplicates = not_duplicates
-        self._known: dict[Edge, str | None] = {}
+        self._known: dict[Edge, Link | None] = {}
         self.neighbours: dict[str, dict[str, str]] = defaultdict(dict)
-        for pair, relation in relations.items():
-            self._add(pair, relation)
+        for pair, link in links.items():
+            self._add(pair, link)
+        for pair in _second_best(links):
+            self._add(pair, Link("look_alike"))
 
-    def _add(self, pair: Edge, relation: str | None) -> None:
+    def _add(self, pair: Edge, link: Link | None) -> None:
         if pair in self._not_duplicates or not all(photo in self.items for photo in pair):
-            relation = None
-        self._known[pair] = relation
-        if relation:
+            link = None
+        self._known[pair] = link
+        if link:
             first, second = pair
-            self.neighbours[first][second] = self.neighbours[second][first] = relation
+            self.neighbours[first][second] = self.neighbours[second][first] = link.relation
+
+    def holder(self, a: str, b: str) -> str | None:
+        """The one of two that the other was made again from."""
+        link = self._known.get(edge(a, b))
+        return link.holder if link else None
+
+    def held(self, photos: Iterable[str], relations: frozenset[str]) -> frozenset[str]:
+        """Those that another one of these photos holds all of."""
+        some = set(photos)
+        return frozenset(
+            photo
+            for photo in some
+            if any(
+                other in some and relation in relations and self.holder(photo, other) == other
+                for other, relation in self.neighbours[photo].items()
+            )
+        )
 
     def ask(self, pairs: Iterable[Edge]) -> None:
         """Make the relations of these pairs known."""
@@ -91,7 +117,8 @@ class _Graph:
                 self._add(pair, answers.get(pair))
 
     def relation(self, a: str, b: str) -> str | None:
-        return self._known.get(edge(a, b))
+        link = self._known.get(edge(a, b))
+        return link.relation if link else None
 
     def same_in_google(self, a: str, b: str) -> bool:
         """Equal dedup keys: Google trashes both together, so one can never stand in for the other."""
@@ -117,14 +144,31 @@ class _Graph:
         return found
 
 
+def _second_best(links: Mapping[Edge, Link]) -> list[Edge]:
+    """Pairs of a copy with a photo that it can be made again from, when another one, which is no copy of that, makes it better.
+
+    A small preview can be made again from the neighbouring shot of a tripod series too; it goes with its own original.
+    """
+    holders: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for (a, b), link in links.items():
+        if link.holder and link.relation in REMOVABLE_RELATIONS:
+            holders[a if link.holder == b else b].append((link.left, link.holder))
+    worse = []
+    for copy, known in holders.items():
+        best = min(known)[1]
+        for _, other in known:
+            between = links.get(edge(best, other)) if other != best else None
+            if other != best and (between is None or between.relation not in REMOVABLE_RELATIONS):
+                worse.append(edge(copy, other))
+    return worse
+
+
 def _copy_stars(graph: _Graph) -> dict[str, _Star]:
     """Keeper id to its star, from relations that may be removed. All rounds of asking go to the verifier at once."""
     stars: dict[str, _Star] = {}
     open_components = graph.components(list(graph.neighbours), REMOVABLE_RELATIONS)
     while open_components:
-        proposed = [
-            (component, choose_keeper([graph.items[photo] for photo in component], graph.policy)) for component in open_components
-        ]
+        proposed = [(component, _propose(graph, component)) for component in open_components]
         graph.ask(
             edge(choice.keeper.photo_id, photo)
             for component, choice in proposed
@@ -140,6 +184,11 @@ def _copy_stars(graph: _Graph) -> dict[str, _Star]:
     return stars
 
 
+def _propose(graph: _Graph, component: list[str]) -> Choice:
+    held = graph.held(component, REMOVABLE_RELATIONS)
+    return choose_keeper([graph.items[photo] for photo in component], graph.policy, held)
+
+
 def _fill_star(graph: _Graph, component: list[str], choice: Choice) -> tuple[_Star, list[str]]:
     """The star of a proposed keeper, and the photos that did not prove to be copies of it."""
     keeper_id, rest = choice.keeper.photo_id, []
@@ -152,7 +201,8 @@ def _fill_star(graph: _Graph, component: list[str], choice: Choice) -> tuple[_St
             rest.append(photo)
     if star.copies and star.choice.reason:
         members = [choice.keeper, *(graph.items[photo] for photo in star.copies)]
-        star.choice = replace(choice, reason=choose_keeper(members, graph.policy).reason)
+        held = graph.held([member.photo_id for member in members], REMOVABLE_RELATIONS)
+        star.choice = replace(choice, reason=choose_keeper(members, graph.policy, held).reason)
     return star, rest
 
 
@@ -212,11 +262,19 @@ def _belongs_with(graph: _Graph, star: _Star, other: str, home: dict[str, str], 
 
 def _centres(graph: _Graph, stars: dict[str, _Star]) -> list[str]:
     """Keepers first, then all other photos that have a pair; the better first. A fixed list: stars may be added meanwhile."""
-    return sorted(graph.neighbours, key=lambda photo: (photo not in stars, rank_key(graph.items[photo], graph.policy)))
+    return sorted(graph.neighbours, key=lambda photo: (photo not in stars, _rank(graph, photo)))
 
 
 def _before(graph: _Graph, a: str, b: str) -> bool:
-    return rank_key(graph.items[a], graph.policy) < rank_key(graph.items[b], graph.policy)
+    return _rank(graph, a) < _rank(graph, b)
+
+
+def _rank(graph: _Graph, photo: str) -> tuple:
+    """The photo that holds others comes before its edited, cropped and faded versions, however large those are."""
+    held = any(
+        relation in COPY_RELATIONS and graph.holder(photo, other) == other for other, relation in graph.neighbours[photo].items()
+    )
+    return rank_key(graph.items[photo], graph.policy, held)
 
 
 def _ranked_neighbours(graph: _Graph, photo: str, relations: frozenset[str]) -> list[tuple[str, str]]:
@@ -244,6 +302,8 @@ def _finish(graph: _Graph, star: _Star) -> Group:
 def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Member:
     reason = describe_member(item, keeper, relation)
     doubt = why_not_suggested(item, keeper, relation, graph.policy)
+    if doubt is None and graph.holder(item.photo_id, keeper.photo_id) == item.photo_id:
+        doubt = "the one kept was made from it, not it from the one kept"
     if doubt:
         return Member(item.photo_id, "copy", relation, held_back(reason, doubt), "keep" if item.decision == "keep" else None)
     return Member(item.photo_id, "copy", relation, reason, "remove")

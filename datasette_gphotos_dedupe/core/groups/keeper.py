@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import GphotosError
-from ..verdict.witness import CAMERAS_OWN, name_rank
+from ..verdict.witness import CAMERAS_OWN, is_edited, name_rank
 
 ABOUT_EQUAL = 0.95  # of the pixels: RAW files and their JPEGs differ by a margin of a few rows
 PROTECTED_SHARE = 0.9  # a favourite thumbnail must not outrank the full picture
@@ -184,8 +184,10 @@ RULES: dict[str, Rule] = {
 }
 """Name of each rule to its value of a photo (greater stays), given the pixels of the largest photo and the policy."""
 
+PARTNER = "fromPartnerSharing"
+
 FIXED: dict[str, Rule] = {
-    "own": lambda item, largest, policy: not item.album_only,
+    "own": lambda item, largest, policy: not item.album_only and item.origin != PARTNER,
     "not_removed": lambda item, largest, policy: item.decision != "remove",
     "chosen": lambda item, largest, policy: item.as_keeper,
     "decided_keep": lambda item, largest, policy: item.decision == "keep" and item.pixels >= PROTECTED_SHARE * largest,
@@ -193,10 +195,14 @@ FIXED: dict[str, Rule] = {
 }
 
 
-def choose_keeper(items: Sequence[Item], policy: Policy) -> Choice:
-    """The photo of `items` that stays. The order of `items` does not matter; the lowest id breaks the last tie."""
+def choose_keeper(items: Sequence[Item], policy: Policy, held: frozenset[str] = frozenset()) -> Choice:
+    """The photo of `items` that stays. The order of `items` does not matter; the lowest id breaks the last tie.
+
+    `held` are the ids of those that can be made again from another one of them: they stay only when a person wants it.
+    """
     largest = max(item.pixels for item in items) or 1
-    rules = {**FIXED, **{name: RULES[name] for name in policy.rules}}
+    holds: dict[str, Rule] = {"holds": lambda item, largest, policy: item.photo_id not in held}
+    rules = {**FIXED, **holds, **{name: RULES[name] for name in policy.rules}}
     left, words = list(items), []
     for name, rule in rules.items():
         values = [rule(item, largest, policy) for item in left]
@@ -211,13 +217,17 @@ def choose_keeper(items: Sequence[Item], policy: Policy) -> Choice:
     return Choice(keeper, "; ".join(dict.fromkeys(words)) or "the only one")
 
 
-def rank_key(item: Item, policy: Policy) -> tuple[Any, ...]:
-    """A sort key over photos that are no copies of each other: the better photo sorts first."""
+def rank_key(item: Item, policy: Policy, held: bool = False) -> tuple[Any, ...]:
+    """A sort key over photos that are no copies of each other: the better photo sorts first. `held`: another one holds all of it."""
     return (
         item.album_only,
+        item.origin == PARTNER,
         item.decision == "remove",
         not item.as_keeper,
+        held,
+        is_edited(item.filename),
         not policy.protects(item),
+        not (item.camera_model or item.camera_taken_at),
         -item.pixels,
         item.photo_id,
     )
@@ -243,6 +253,7 @@ def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
         "not_removed": "not decided for removal",
         "chosen": "you chose it",
         "decided_keep": "you decided to keep it",
+        "holds": "the others can be made again from it",
         "moves": "it moves or has several pages",
         "original": "original quality",
         "density": "least compressed",

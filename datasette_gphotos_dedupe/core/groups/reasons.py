@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from ...model import REMOVABLE_RELATIONS
-from .keeper import ABOUT_EQUAL, Item, Policy, format_name
+from .keeper import ABOUT_EQUAL, PARTNER, Item, Policy, format_name
 from .one_item import NOT_IN_GOOGLE, may_be_one_item
 
 SAME_AS = {
     "same_bytes": "the same file, byte for byte",
-    "re_encode": "same picture, encoded again",
-    "smaller_copy": "same picture",
+    "re_encode": "what you get when {keeper} is saved again as {format}",
+    "smaller_copy": "what you get when {keeper} is scaled down and saved as {format}",
     "raw_and_jpeg": "same picture, RAW beside a developed file",
-    "other_format": "same picture in another format",
+    "other_format": "what you get when {keeper} is saved as {format}",
     "edited": "same picture, edited",
     "crop": "same picture, cropped",
     "turned": "same picture, turned",
     "mirrored": "same picture, mirrored",
     "series": "another shot of the same scene",
-    "look_alike": "looks alike",
+    "look_alike": "nothing proves that this is the same shot",
 }
 
 # The values Google writes for the app a photo came from
@@ -33,8 +33,8 @@ UPLOADERS = {
 
 
 def describe_member(item: Item, keeper: Item, relation: str) -> str:
-    """For example ``same picture, 320 x 240 against 4032 x 3024, uploaded by Drive for desktop``."""
-    parts = [SAME_AS[relation]]
+    """For example ``what you get when DSC_1024.JPG is scaled down and saved as JPEG, 320 x 240 against 4032 x 3024``."""
+    parts = [SAME_AS[relation].format(keeper=keeper.filename or "the larger one", format=_format_words(item))]
     if (item.width, item.height) != (keeper.width, keeper.height):
         parts.append(f"{item.size} against {keeper.size}")
     elif relation not in ("same_bytes", "series", "look_alike") and item.bytes and keeper.bytes:
@@ -56,6 +56,7 @@ def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -
         "you decided to remove the one it would be kept by": keeper.decision == "remove",
         "it was seen only in an album, so it may be somebody else's": item.album_only,
         "the other was seen only in an album, so it may be somebody else's": keeper.album_only,
+        "the other came by partner sharing, and this one is your own": keeper.origin == PARTNER != item.origin,
         "it is a favourite": item.favorite,
         "it is in a protected album": policy.protects(item),
         "it has more pixels than the one kept": item.pixels * ABOUT_EQUAL > keeper.pixels,

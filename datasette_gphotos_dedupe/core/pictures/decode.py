@@ -101,17 +101,18 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     if format_name in ("JPEG", "MPO"):
         image.draft("RGB", (working_side, working_side))
     image.load()
-    turned = _turned(image, orientation)
-    upright = _rgb_over_white(turned)
+    lifted = turned(image, orientation)
+    upright = _rgb_over_white(lifted)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    return Decoded(_reduced(upright, working_side), width, height, format_name, exif, moves, _is_transparent(turned))
+    return Decoded(_reduced(upright, working_side), width, height, format_name, exif, moves, _is_transparent(lifted))
 
 
 def _is_transparent(image: Image.Image) -> bool:
     if "A" not in image.getbands() and "transparency" not in image.info:
         return False
-    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return bool(lowest < 255)  # type: ignore[operator]  # one channel has numbers for extremes
 
 
 def read_exif(image: Image.Image) -> dict[int, object]:
@@ -129,7 +130,7 @@ def read_exif(image: Image.Image) -> dict[int, object]:
         return {}
 
 
-def _turned(image: Image.Image, orientation: object) -> Image.Image:
+def turned(image: Image.Image, orientation: object) -> Image.Image:
     """The picture as a person sees it (TIFF 6.0, tag 274; CIPA DC-008). Values that mean nothing turn nothing.
 
     Not by ImageOps.exif_transpose: that writes the EXIF block anew, and fails over any tag that it cannot write.
@@ -158,7 +159,7 @@ def _rgb_over_white(image: Image.Image) -> Image.Image:
     from PIL import Image
 
     if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bit(image)
+        image = eight_bit(image)
     elif image.mode == "LAB":
         image = _rgb_of_lab(image)
     if "A" in image.getbands() or "transparency" in image.info:
@@ -168,7 +169,7 @@ def _rgb_over_white(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def eight_bit(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits, or in fractions, as 8 bits. convert() would clip and not scale it."""
     import numpy as np
     from PIL import Image

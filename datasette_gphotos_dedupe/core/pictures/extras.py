@@ -7,10 +7,15 @@ alone is not believed: copies that lost the map, the second view or the film oft
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from .boxes import film_start, find_film, is_sequence
 from .heif_items import read_items
 from .jpeg_stills import SOI, Still, still_at
+
+Order = Literal["little", "big"]
+ORDERS: dict[bytes, Order] = {b"II*\0": "little", b"MM\0*": "big"}
+"""How a TIFF begins, and the order of the bytes of its numbers."""
 
 WORDS = ("gain_map", "depth_map", "second_view", "film", "pages", "frames", "sound", "alpha", "deep")
 MOVING = frozenset(("film", "pages", "frames"))
@@ -57,9 +62,10 @@ def _of_jpeg(data: bytes) -> set[str]:
     first = still_at(data, 0)
     if first is None:
         return set()
-    film = find_film(data, first.end)
-    others = list(_stills(data, first.end, film))
-    found = {word for word, is_true in _told_by_marks(first, others, data, film) if is_true}
+    end = first.end(data)
+    film = find_film(data, end)
+    others = list(_stills(data, end, film))
+    found = {word for word, is_true in _told_by_marks(first, others, data, end) if is_true}
     if film is not None:
         found.add("film")
     if first.bits > 8:
@@ -69,13 +75,13 @@ def _of_jpeg(data: bytes) -> set[str]:
     return found
 
 
-def _told_by_marks(first: Still, others: list[Still], data: bytes, film: int | None) -> Iterator[tuple[str, bool]]:
+def _told_by_marks(first: Still, others: list[Still], data: bytes, end: int) -> Iterator[tuple[str, bool]]:
     heads = (first.head, *(other.head for other in others))
     yield "gain_map", bool(others) and any(mark in head for head in heads for mark in _GAIN_MAP)
     yield "depth_map", bool(others) and any(mark in head for head in heads for mark in _DEPTH_IMAGE)
-    yield "depth_map", any(mark in first.head for mark in _DEPTH_INLINE) or _is_behind(data, first.end, _DEPTH_BEHIND)
+    yield "depth_map", any(mark in first.head for mark in _DEPTH_INLINE) or _is_behind(data, end, _DEPTH_BEHIND)
     yield "second_view", any(mark in first.head for mark in _VIEW_INLINE)
-    yield "sound", any(mark in first.head for mark in _SOUND_INLINE) or _is_behind(data, first.end, _SOUND_BEHIND)
+    yield "sound", any(mark in first.head for mark in _SOUND_INLINE) or _is_behind(data, end, _SOUND_BEHIND)
 
 
 def _is_behind(data: bytes, start: int, marks: tuple[bytes, ...]) -> bool:
@@ -102,7 +108,7 @@ def _stills(data: bytes, start: int, end: int | None) -> Iterator[Still]:
         still = still_at(data, start)
         if still is not None:
             yield still
-        start = still.end if still is not None else start + 2
+        start = still.end(data) if still is not None else start + 2
 
 
 def _picture_types(head: bytes) -> set[int]:
@@ -111,7 +117,7 @@ def _picture_types(head: bytes) -> set[int]:
     if at < 0:
         return set()
     base = at + 4
-    order = {b"II*\0": "little", b"MM\0*": "big"}.get(head[base : base + 4])
+    order = ORDERS.get(head[base : base + 4])
     if order is None:
         return set()
     types = set()
@@ -160,10 +166,12 @@ def _of_png(data: bytes) -> set[str]:
 
 def _of_tiff(data: bytes) -> set[str]:
     """TIFF 6.0: directories of the first picture and those behind it; those of smaller versions are no pages."""
-    order = {b"II*\0": "little", b"MM\0*": "big"}.get(data[:4])
+    order = ORDERS.get(data[:4])
     if order is None:
         return set()
-    found, pages, at, seen = set(), 0, int.from_bytes(data[4:8], order), set()
+    found: set[str] = set()
+    seen: set[int] = set()
+    pages, at = 0, int.from_bytes(data[4:8], order)
     while at and at not in seen and at + 2 <= len(data) and len(seen) < MAX_PARTS:
         seen.add(at)
         tags = {tag: (kind, number, value) for tag, kind, number, value in _entries(data, 0, at, order)}
@@ -177,12 +185,12 @@ def _of_tiff(data: bytes) -> set[str]:
     return found
 
 
-def _bits(data: bytes, tags: dict, order: str) -> int:
+def _bits(data: bytes, tags: dict[int, tuple[int, int, int]], order: Order) -> int:
     _, number, value = tags.get(258, (3, 1, 8))
     return int.from_bytes(data[value : value + 2], order) if number > 2 else value & 0xFFFF
 
 
-def _entries(data: bytes, base: int, offset: int, order) -> Iterator[tuple[int, int, int, int]]:
+def _entries(data: bytes, base: int, offset: int, order: Order) -> Iterator[tuple[int, int, int, int]]:
     """(tag, kind, number, value or its offset) of a TIFF directory; short values as numbers."""
     at = base + offset
     for _ in range(min(int.from_bytes(data[at : at + 2], order), 4096)):

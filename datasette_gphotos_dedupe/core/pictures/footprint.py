@@ -28,7 +28,7 @@ def decoding_bytes(data: bytes) -> int | None:
             with Image.open(io.BytesIO(readable(data)), formats=FORMATS) as image:
                 see_through = "A" in image.getbands() or "transparency" in image.info
                 each = WITH_ALPHA if see_through else BYTES_PER_PIXEL.get(image.format or "", WITH_ALPHA)
-                return image.width * image.height * each
+                return int(image.width * image.height * each)
         except Exception:  # codecs raise anything on damaged input; decoding will say what is wrong
             return None
 

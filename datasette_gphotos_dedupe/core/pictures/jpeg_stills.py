@@ -13,14 +13,17 @@ _BARE = frozenset((0x01, *range(0xD0, 0xD8)))  # markers without a length
 
 @dataclass(frozen=True)
 class Still:
-    """One JPEG of a file: its header, the width, height and bits of its pixels, and where it ends; without an end marker, `ended`
-    is False and it takes all that is left."""
+    """One JPEG of a file: its header, the width, height and bits of its pixels, and where these begin."""
 
     head: bytes
     size: tuple[int, int]
     bits: int
-    end: int
-    ended: bool = True
+    pixels: int
+
+    def end(self, data: bytes) -> int:
+        """Where it ends: behind the marker, or where there is none, with all that is left. Looks through all of its pixels."""
+        at = data.find(EOI, self.pixels)  # stuffing keeps these two bytes out of the pixels
+        return at + 2 if at >= 0 else len(data)
 
 
 def still_at(data: bytes, start: int = 0) -> Still | None:
@@ -33,8 +36,7 @@ def still_at(data: bytes, start: int = 0) -> Still | None:
             return None
         marker = data[at + 1]
         if marker == _SOS:
-            end = data.find(EOI, at)  # stuffing keeps these two bytes out of the pixels
-            return Still(data[start:at], size, bits, end + 2 if end >= 0 else len(data), end >= 0) if size else None
+            return Still(data[start:at], size, bits, at) if size else None
         if marker in _SOF and at + 9 <= len(data):
             bits = data[at + 4]
             size = int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")

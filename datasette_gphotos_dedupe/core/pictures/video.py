@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -9,8 +11,13 @@ from ...errors import MissingExtra, PictureError
 from .exif import parse_clock
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
+ALONG = tuple((number + 0.5) / 9 for number in range(9))  # shares of the length at which two films are compared
+NEAR_S = 0.1  # two encodings of one film place a frame no further apart
+LOUDNESS_S = 0.1  # seconds of sound that one number stands for
+HEARD_S = 20.0  # of sound at the beginning
 # Fixed shares of the duration, so that a re-encoded copy is asked for the same moments in the same order.
 MOMENTS = (1 / 3, 1 / 2, 2 / 3, 1 / 6, 5 / 6)
 MAX_MOTION = 6.0  # mean grey levels between two neighbouring frames: a hand-held still scene has 1 to 4
@@ -119,6 +126,80 @@ def _taken_at(container: Any) -> str | None:
     return None
 
 
-def _own_clock(container) -> str | None:
+def _own_clock(container: Any) -> str | None:
     """What an iPhone writes beside the time in UTC: ``2019-06-28T18:38:04+0200``."""
     return parse_clock(container.metadata.get("com.apple.quicktime.creationdate"))
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """A film as it is compared: upright `size`, length, bits a second, and loudness of its sound, one number a tenth of a second
+    (None without a sound track)."""
+
+    size: tuple[int, int]
+    duration_s: float | None
+    bit_rate: float
+    loudness: np.ndarray | None
+
+
+def read_film(path: str) -> Film:
+    """What a film is without its pictures. Raises MissingExtra, PictureError."""
+    with _opened(path) as container:
+        track = container.streams.video[0]
+        frame = next(container.decode(track), None)
+        if frame is None:
+            raise PictureError("broken", "the video is damaged: no frame of it can be decoded")
+        size = _upright(frame).size
+        return Film(size, _duration_s(container, track), float(container.bit_rate or 0), _loudness(path))
+
+
+def read_frames_near(path: str, moment_s: float, within_s: float = 0.0) -> list[Image.Image]:
+    """The upright frame at a moment, or all of them up to so many seconds before and after it. Raises MissingExtra, PictureError."""
+    with _opened(path) as container:
+        track = container.streams.video[0]
+        start_s = float((track.start_time or 0) * track.time_base)
+        container.seek(int((start_s + max(0.0, moment_s - within_s)) / track.time_base), stream=track)
+        found: list[Image.Image] = []
+        for count, frame in enumerate(container.decode(track)):
+            at_s = (frame.time or 0.0) - start_s
+            if at_s >= moment_s - within_s - 1e-6 or count >= MAX_FRAMES_PER_SEEK:
+                found.append(_upright(frame))
+            if found and at_s >= moment_s + within_s - 1e-6:
+                break
+        return found
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtra("The length and the picture of a video", "video") from error
+    try:
+        with av.open(path, mode="r") as container:
+            if not container.streams.video:
+                raise PictureError("not_a_picture", "it holds sound but no picture")
+            yield container
+    except PictureError:
+        raise
+    except Exception as error:
+        raise PictureError("broken", f"the video is damaged: {error}") from error
+
+
+def _loudness(path: str) -> np.ndarray | None:
+    import numpy as np
+
+    with _opened(path) as container:
+        if not container.streams.audio:
+            return None
+        track = container.streams.audio[0]
+        levels: list[float] = []
+        for frame in container.decode(track):
+            if frame.time is not None and frame.time > HEARD_S:
+                break
+            sound = frame.to_ndarray().astype(np.float32)
+            scale = 32768.0 if frame.format.name.startswith("s16") else 1.0
+            levels.append(float(np.sqrt(np.mean((sound / scale) ** 2))))
+        each = max(1, round(LOUDNESS_S * track.rate / max(1, frame.samples))) if levels else 1
+        whole = len(levels) // each * each
+        return np.array(levels[:whole], np.float32).reshape(-1, each).mean(axis=1) if whole else np.zeros(0, np.float32)

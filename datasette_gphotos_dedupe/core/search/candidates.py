@@ -44,7 +44,7 @@ FULL_SEARCH_SHARE = 0.4  # with more new photos than this, searching everything 
 
 ALL, CROWD = "all", "crowd"
 """How a photo was compared: with every photo near it, as one of a crowd, or (`class:<hex>`) through the first of its class."""
-NO_NAME = " noname"
+FLOODED = ("", " noname", " nomoment", " noname nomoment")
 """Behind one of these: too many share its name, so that it was compared with nobody for that."""
 
 
@@ -130,18 +130,26 @@ def find_candidates(
     named = _named_pairs(library, names.pairs, radius_bits)
     met_now = named[(fresh[named[:, 0]] | fresh[named[:, 1]]) & ~_among(named, variants)]
     roles = [role or (CROWD if crowded[row] else ALL) for row, role in enumerate(classes)]
-    roles = [role + NO_NAME if flooded else role for role, flooded in zip(roles, names.flooded.tolist(), strict=True)]
+    roles = [role + FLOODED[bits] for role, bits in zip(roles, names.flooded.tolist(), strict=True)]
     rows = np.unique(np.concatenate([_columns(base), todo_crowd, variants, stars, met_now]), axis=0)
     kept_in_crowd = np.concatenate([crowd_now[:, :2], named[crowded[named[:, 0]] & crowded[named[:, 1]], :2]])
     return Candidates(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], roles, fresh, crowded, kept_in_crowd)
 
 
 def _roles_but_for_names(known_roles: Sequence[str | None], flooded: np.ndarray) -> tuple[list[str | None], bool]:
-    """The roles without NO_NAME, None for photos whose name became too frequent or no longer is; and whether there are none."""
-    was_flooded = [bool(role and role.endswith(NO_NAME)) for role in known_roles]
-    changed = [bool(role) and was != now for role, was, now in zip(known_roles, was_flooded, flooded.tolist(), strict=True)]
-    kept = [None if moved or not role else role.removesuffix(NO_NAME) for role, moved in zip(known_roles, changed, strict=True)]
+    """The roles without the marks of FLOODED, None for photos whose name or moment became too frequent or no longer is; and whether
+    there are none of those."""
+    before = [_flooded_before(role) for role in known_roles]
+    changed = [bool(role) and was != now for role, was, now in zip(known_roles, before, flooded.tolist(), strict=True)]
+    kept = [
+        None if moved or not role else role.removesuffix(FLOODED[was])
+        for role, moved, was in zip(known_roles, changed, before, strict=True)
+    ]
     return kept, not any(changed)
+
+
+def _flooded_before(role: str | None) -> int:
+    return next((bits for bits in (3, 2, 1) if role and role.endswith(FLOODED[bits])), 0)
 
 
 def _named_pairs(library: Library, pairs: np.ndarray, radius_bits: int) -> np.ndarray:
@@ -296,7 +304,7 @@ class _Neighbours:
             for hits in self._between(rows[self._degrees[rows] < CROWDED], some):
                 counts += np.bincount(hits.first, minlength=len(counts))
             self._degrees[counts > self._limits] = CROWDED
-        return rows[self._degrees[rows] >= CROWDED]
+        return np.asarray(rows[self._degrees[rows] >= CROWDED])
 
     def _between(self, rows: np.ndarray, others: np.ndarray) -> Iterator[Hits]:
         for hits in hits_within(self._hashes[rows], self._hashes[others], self._radius_bits) if len(others) else ():
@@ -313,7 +321,7 @@ class _Neighbours:
         return hits.where(~both)
 
     def _is_crowded(self, rows: np.ndarray) -> np.ndarray:
-        return self._degrees[rows] > self._limits[rows]
+        return np.asarray(self._degrees[rows] > self._limits[rows])
 
 
 # Variants
@@ -330,13 +338,13 @@ def _variant_pairs(library: Library, eligible: np.ndarray, fresh: np.ndarray, ba
     for variants in library.variants:
         for search in searches:
             search.add(variants)
-    rows = np.concatenate([search.found() for search in searches])
+    rows: np.ndarray = np.concatenate([search.found() for search in searches])
     rows = rows[~_among(rows, _columns(base))]
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
     if not len(rows):
         return rows
     first = np.r_[True, (rows[1:, :2] != rows[:-1, :2]).any(axis=1)]
-    return rows[first]
+    return np.asarray(rows[first])
 
 
 class _VariantSearch:
@@ -359,7 +367,8 @@ class _VariantSearch:
         while len(picked):
             now, picked = np.split(picked, [self._at_once - self._count])
             part = slice(self._count, self._count + len(now))
-            for kept, given in zip((self._owners, self._kinds, self._gathered), variants, strict=True):
+            gathered: tuple[np.ndarray, ...] = (self._owners, self._kinds, self._gathered)
+            for kept, given in zip(gathered, variants, strict=True):
                 np.take(given, now, axis=0, out=kept[part], mode="clip")
             self._count = part.stop
             if self._count == self._at_once:

@@ -53,17 +53,17 @@ def words(hashes: np.ndarray) -> np.ndarray:
 def bits_set(values: np.ndarray) -> np.ndarray:
     """How many bits of each 64-bit word are set, as uint8."""
     if hasattr(np, "bitwise_count"):
-        return np.bitwise_count(values)
+        return np.asarray(np.bitwise_count(values))
     # numpy before 2.0: the sums of bits in parallel (Knuth, The Art of Computer Programming 4A, 7.1.3)
     values = values - ((values >> np.uint64(1)) & np.uint64(0x5555555555555555))
     values = (values & np.uint64(0x3333333333333333)) + ((values >> np.uint64(2)) & np.uint64(0x3333333333333333))
     values = (values + (values >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return ((values * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.uint8)
+    return np.asarray((values * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.uint8)
 
 
 def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The differing bits of each row of `first` against the same row of `second`, as int32."""
-    return bits_set(words(first) ^ words(second)).sum(axis=1, dtype=np.int32)
+    return np.asarray(bits_set(words(first) ^ words(second)).sum(axis=1, dtype=np.int32))
 
 
 def pairs_within(hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:

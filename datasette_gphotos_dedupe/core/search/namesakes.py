@@ -1,9 +1,9 @@
-"""Photos that meet by their file names, because their hashes say nothing: clear skies, gradients, walls, fog.
+"""Photos that meet by their file names or their cameras' clocks, because their hashes say nothing or were moved too far.
 
-In such a picture most of the 256 bits are decided by noise, so a thumbnail may lie as far from its original as any other picture
-does. A name is no proof either: these pairs are judged on their pixels like all others, and by narrower limits where the pixels
-hold nothing to compare. Names in common are frequent in a large library, so only `SMOOTH` photos are looked at, and a name that
-more than MAX_NAMESAKES of them bear brings nobody together.
+Crops by hand, strong edits, and smooth pictures, clear skies, gradients, fog, in which noise decides most of the 256 bits: a thumbnail
+may lie as far from its original as any other picture. One camera number in the name, or one camera's clock to the second, nominates a
+pair; its pixels are judged like those of all others. What more than MAX_NAMESAKES photos share brings nobody together: counters come
+round, and clocks are cloned.
 """
 
 from __future__ import annotations
@@ -16,52 +16,69 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..verdict.witness import name_key, without_own_size
+from ..verdict.witness import CAMERAS_OWN, is_camera_name, name_key, name_rank, without_own_size
 
-SMOOTH = 0.45  # flatness; on the tuned half, hashes of true copies of drawn skies are lost from 0.48 on
+SMOOTH = 0.45  # flatness; hashes of true copies of drawn skies are lost from 0.48 on: any name brings these together, not a camera's alone
 MAX_NAMESAKES = 16
 SECOND = 19  # characters of YYYY-MM-DDTHH:MM:SS
 
 
 class Alias(NamedTuple):
-    """What a smooth photo goes by: `core.verdict.witness.name_key` of its name, and its camera's clock to the second when it gave one."""
+    """What a photo goes by: `core.verdict.witness.name_key` of its name, and its camera's clock to the second when it gave one.
 
-    key: str
+    `moment` is that second with the model of the camera; None when either is not known.
+    """
+
+    key: str | None
     second: str | None
+    moment: str | None = None
 
 
 @dataclass(frozen=True)
 class Namesakes:
-    """`pairs` (n, 2) of rows, lower first, sorted, that share a name; `flooded` rows whose name too many share for that."""
+    """`pairs` (n, 2) of rows, lower first, sorted, that share a name or a moment. `flooded` tells of each row whether too many share its
+    name (1), its moment (2) or both (3) for that."""
 
     pairs: np.ndarray
     flooded: np.ndarray
 
 
 def alias_of(
-    flatness: float, filename: str | None, width: int | None, height: int | None, camera_taken_at: str | None
+    flatness: float,
+    filename: str | None,
+    width: int | None,
+    height: int | None,
+    camera_taken_at: str | None,
+    camera_model: str | None = None,
 ) -> Alias | None:
-    """None when the hash of the photo is good enough to find it, or its name is one that anything may have."""
-    if flatness < SMOOTH:
-        return None
-    key = name_key(without_own_size(filename, width, height))
-    return Alias(key, camera_taken_at[:SECOND] if camera_taken_at else None) if key else None
+    """None when the photo has neither a name that says something, nor a camera's clock."""
+    second = camera_taken_at[:SECOND] if camera_taken_at else None
+    moment = f"{second} {camera_model}" if second and camera_model else None
+    own = without_own_size(filename, width, height)
+    key = name_key(own) if flatness >= SMOOTH or name_rank(filename) == CAMERAS_OWN or is_camera_name(own) else None
+    return Alias(key, second, moment) if key or moment else None
 
 
 def find_namesakes(aliases: Sequence[Alias | None]) -> Namesakes:
-    """Who meets by name. Depends on the set of photos alone; two whose cameras' clocks differ are two shots and do not meet."""
+    """Who meets by name or moment. Depends on the set of photos alone; two whose cameras' clocks differ are two shots and do not meet."""
+    flooded = np.zeros(len(aliases), np.int8)
+    pairs: set[tuple[int, int]] = set()
+    for bit, rows_of in ((1, _sharing(aliases, "key")), (2, _sharing(aliases, "moment"))):
+        for rows in rows_of.values():
+            if len(rows) > MAX_NAMESAKES:
+                flooded[rows] |= bit
+            else:
+                pairs.update((a, b) for a, b in combinations(rows, 2) if _may_be_one_shot(aliases[a], aliases[b]))
+    return Namesakes(np.array(sorted(pairs), np.int64).reshape(-1, 2), flooded)
+
+
+def _sharing(aliases: Sequence[Alias | None], field: str) -> dict[str, list[int]]:
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, alias in enumerate(aliases):
-        if alias:
-            rows_of[alias.key].append(row)
-    flooded = np.zeros(len(aliases), bool)
-    pairs = []
-    for rows in rows_of.values():
-        if len(rows) > MAX_NAMESAKES:
-            flooded[rows] = True
-        else:
-            pairs += [(a, b) for a, b in combinations(rows, 2) if _may_be_one_shot(aliases[a], aliases[b])]
-    return Namesakes(np.array(sorted(pairs), np.int64).reshape(-1, 2), flooded)
+        value = getattr(alias, field) if alias else None
+        if value:
+            rows_of[value].append(row)
+    return rows_of
 
 
 def _may_be_one_shot(a: Alias | None, b: Alias | None) -> bool:

@@ -173,7 +173,7 @@ class _Search:
         return hits.where(self._wanted(hits.first, hits.second, hits.distance))
 
     def _wanted(self, query: np.ndarray, hash_row: np.ndarray, distance: np.ndarray) -> np.ndarray:
-        wanted = distance <= self._radii[query]
+        wanted: np.ndarray = distance <= self._radii[query]
         if self._own is not None:
             wanted &= self._own[query] != hash_row
         return wanted
@@ -215,7 +215,8 @@ class _Search:
         table = _Table(_sample_keys(stored, number, bits), 1 << bits)
         scratch = np.empty((2, ROWS_AT_ONCE), np.uint64)  # the same memory for each block stays in the cache
         pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits, scratch))
-        return pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
+        found: np.ndarray = pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
+        return found
 
     def _flipped_chunk(self, number: int) -> np.ndarray:
         """The same for those that differ in few bits of one chunk."""
@@ -268,7 +269,7 @@ class _Search:
         asking, stored = asking[picked], stored[picked]
         query, hash_row = (stored, asking) if self._swapped else (asking, stored)
         wanted = self._wanted(query, hash_row, self._distances(asking, stored, range(4)))
-        return asking[wanted] << 32 | stored[wanted].astype(np.int64)
+        return np.asarray(asking[wanted] << 32 | stored[wanted].astype(np.int64))
 
     def _distances(self, asking: np.ndarray, stored: np.ndarray, some_words: range) -> np.ndarray:
         total = np.zeros(len(asking), np.int16)
@@ -284,7 +285,7 @@ def _agree(difference: np.ndarray, number: int) -> np.ndarray:
     differs = np.zeros(difference.shape[1], np.uint64)
     for word, mask in zip(difference, _sample(number)[0], strict=True):
         differs |= word & mask
-    return differs == 0
+    return np.asarray(differs == 0)
 
 
 def _sample_keys(columns: np.ndarray, number: int, bits: int, scratch: np.ndarray | None = None) -> np.ndarray:
@@ -304,7 +305,7 @@ def _sample_keys(columns: np.ndarray, number: int, bits: int, scratch: np.ndarra
 
 
 def _chunk(column: np.ndarray, shift: int, width: int) -> np.ndarray:
-    return (column >> np.uint64(shift) & np.uint64((1 << width) - 1)).view(np.int64)
+    return np.asarray(column >> np.uint64(shift) & np.uint64((1 << width) - 1)).view(np.int64)
 
 
 def _chunk_of_rows(column: np.ndarray, shift: int, width: int, rows: slice) -> np.ndarray:

@@ -67,7 +67,7 @@ def _cut_out(table: np.ndarray, owners: np.ndarray, wanted: Sequence[tuple[int, 
     digits = np.empty((len(table), len(wanted), 2 * HASH_BYTES), np.uint8)
     for place, (column, _) in enumerate(wanted):
         digits[:, place] = table[:, column : column + 2 * HASH_BYTES]
-    hashes = np.frombuffer(unhexlify(digits), np.uint8).reshape(-1, HASH_BYTES)
+    hashes = np.frombuffer(unhexlify(digits.data), np.uint8).reshape(-1, HASH_BYTES)
     kinds = np.array([number for _, number in wanted], np.int16)
     return VariantHashes(np.repeat(owners, len(wanted)), np.tile(kinds, len(table)), hashes)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ...errors import PictureError
@@ -29,6 +30,7 @@ HOPELESS = 0.5  # correlation after the coarse level below which nothing corresp
 FAINT_LEVELS = 6.0  # standard deviation of the grey levels
 MIN_OVERLAP = 0.3
 MAX_TILT_DEGREES = 6.0
+SEARCHED_SIDE, SEARCHED_SIZES = 128, 23  # pixels of the picture in which another is looked for, and sizes of that one
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +164,37 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float((x * y).sum()) / scale if scale > 1e-3 else 0.0
 
 
+def find_inside(a: Preview, b: Preview) -> list[Overlay]:
+    """Where the one may lie inside the other, and the other way round: the best place and size of each by normalised correlation.
+
+    Of a crop by hand, at any place and down to a fourth of the area, kept with the clock or the name of its original.
+    """
+    return [found for found in (_inside(a, b), _swapped(_inside(b, a))) if found]
+
+
+def _swapped(overlay: Overlay | None) -> Overlay | None:
+    return Overlay(overlay.box_b, overlay.box_a, overlay.score) if overlay else None
+
+
+def _inside(part: Preview, whole: Preview) -> Overlay | None:
+    """The overlay of all of `part` and the box of `whole` that resembles it most."""
+    share = min(1.0, SEARCHED_SIDE / max(whole.size))
+    size = max(8, round(whole.size[0] * share)), max(8, round(whole.size[1] * share))
+    ground = cut(whole.luma, WHOLE, size)
+    largest = min(size[0] / part.size[0], size[1] / part.size[1])
+    best: Overlay | None = None
+    for shrink in np.linspace(1.0, 0.45, SEARCHED_SIZES):
+        width, height = round(part.size[0] * largest * shrink), round(part.size[1] * largest * shrink)
+        if min(width, height) < 12:
+            break
+        found = cv2.matchTemplate(ground, cut(part.luma, WHOLE, (width, height)), cv2.TM_CCOEFF_NORMED)
+        _, score, _, (left, top) = cv2.minMaxLoc(found)
+        if best is None or score > best.score:
+            box = left / size[0], top / size[1], min(1.0, (left + width) / size[0]), min(1.0, (top + height) / size[1])
+            best = Overlay(WHOLE, box, float(score))
+    return best
+
+
 def register(a: Preview, b: Preview, start: Overlay, fixed_edges: bool = False) -> Overlay:
     """The best overlay near `start`. With `fixed_edges` box_a stays and only box_b moves."""
     best = start
@@ -178,7 +211,7 @@ def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, step
     canvas_a, canvas_b = _canvases(a, b, best, size)
     best = Overlay(best.box_a, best.box_b, correlation(canvas_a, canvas_b))
     for _ in range(steps):
-        moved = _moved(best, _step(canvas_a, canvas_b), fixed_edges)
+        moved = _moved(best, solve_step(canvas_a, canvas_b), fixed_edges)
         if moved is None:
             break
         canvas_a, canvas_b = _canvases(a, b, moved, size)
@@ -204,7 +237,7 @@ def softened(canvas: np.ndarray) -> np.ndarray:
     return soft
 
 
-def _step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | None:
+def solve_step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float] | None:
     """How far b's box must move: shift and growth of x, then of y, as shares of the side; None when nothing can be told.
 
     Solves a = gain * (b + moved gradients) + offset in least squares.

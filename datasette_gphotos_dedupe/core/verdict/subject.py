@@ -32,3 +32,4 @@ class Subject:
     album_only: bool = False
     app_created: bool = False
     source: str | None = None
+    extras: tuple[str, ...] = ()  # what its file holds beside the picture: core.pictures.extras

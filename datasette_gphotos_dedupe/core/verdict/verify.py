@@ -7,35 +7,54 @@ the person; only agreement of all of them is a relation that may be suggested fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from ...errors import PictureError
-from ..pictures.variants import TURNS, UNCHANGED, WHOLE, variant_box
-from .align import Overlay, Preview, is_faint, load_preview, register, register_tilted, turn_preview
+from ..pictures.variants import BY_NAME, TURNS, UNCHANGED, WHOLE, variant_box
+from .align import Overlay, Preview, find_inside, is_faint, load_preview, register, register_tilted, turn_preview
+from .case import Case, wants_proof
 from .compare import Difference, measure_difference
-from .relation import Case, Verdict, judge, same_bytes_verdict
+from .proof import Proof
+from .relation import Verdict, judge, same_bytes_verdict
 from .subject import Subject
 from .witness import hear_witness
 
-VERIFIER = "verify/6"
+VERIFIER = "verify/7"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
 TILT_BELOW = 0.93
+INSIDE_BELOW = 0.9  # correlation below which one is looked for inside the other, when name or clock brought them together
+SMALLEST_SIDE = 8  # pixels: strips and single pixels hold nothing to compare
 __all__ = ["VERIFIER", "Verdict", "measure_case", "verify_pair"]
 
 
 def verify_pair(a: Subject, b: Subject, distance_bits: int, variant: str) -> Verdict | None:
-    """How two photos relate, or None when they are different pictures. Symmetric.
+    """How two photos relate by their previews, or None when they are different pictures. Symmetric.
 
-    `variant` is 'base' when the plain hashes met, 'name' when the file names did (at the distance of the plain hashes), else the name
-    of the variant (of either photo) that met the other's plain hash;
-    `distance_bits` is the distance at which they met. Costs some 7 ms of a processor with decoding the previews, twice as much for crops.
+    `variant` is 'base' when the plain hashes met, 'name' when name or clock did (at the distance of the plain hashes), else the name
+    of the variant (of either photo) that met the other's plain hash; `distance_bits` is the distance at which they met. A verdict that
+    `wants_proof` is provisional: `prove_pair` opens the originals. Costs some 7 ms of a processor with decoding the previews.
     """
     if a.sha1 and a.sha1 == b.sha1:
         return same_bytes_verdict(a, b, distance_bits, variant)
     case = measure_case(a, b, distance_bits, variant)
     return judge(case) if case else None
+
+
+def prove_pair(
+    a: Subject, b: Subject, distance_bits: int, variant: str, proof_of: Callable[[Case], Proof]
+) -> tuple[Verdict | None, Proof | None]:
+    """The verdict with a re-making, where the previews allow a copy. `proof_of` opens the originals, or knows the proof."""
+    if a.sha1 and a.sha1 == b.sha1:
+        return same_bytes_verdict(a, b, distance_bits, variant), None
+    case = measure_case(a, b, distance_bits, variant)
+    if case is None or not wants_proof(case):
+        return (judge(case) if case else None), None
+    proof = proof_of(case)
+    return judge(replace(case, proof=proof)), proof
 
 
 def measure_case(a: Subject, b: Subject, distance_bits: int, variant: str) -> Case | None:
@@ -58,7 +77,12 @@ def _look_at(first: bytes, second: bytes, variant: str) -> tuple[Overlay, Differ
         framings = _framings(first, second, variant)
     except PictureError:
         return None
+    if min(side for preview_a, preview_b, _ in framings for side in (*preview_a.size, *preview_b.size)) < SMALLEST_SIDE:
+        return None
     preview_a, preview_b, overlay = max(framings, key=lambda framing: framing[2].score)
+    if variant == BY_NAME and overlay.score < INSIDE_BELOW:
+        starts = find_inside(preview_a, preview_b)
+        overlay = max([overlay, *(register(preview_a, preview_b, start) for start in starts)], key=lambda one: one.score)
     tilt_degrees = 0.0
     if HOPELESS < overlay.score < TILT_BELOW:
         preview_b, overlay, tilt_degrees = register_tilted(preview_a, preview_b, overlay)

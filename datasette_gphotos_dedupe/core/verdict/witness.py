@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from ..edit_marks import split_mark
+from ..pictures.file_kinds import PHOTO_EXTENSIONS, VIDEO_EXTENSIONS
+
 if TYPE_CHECKING:
     from .subject import Subject
 
 SAME_SECOND_S = 1.0
-SAME_ASPECT = 0.02
 CAMERAS_OWN = 2  # the best that `name_rank` gives
 COPY_WORDS = "copy|kopie|copie|copia|thumb|thumbnail|small|preview|web|resized|scaled"
-EDIT_WORDS = "edited|edit|bearbeitet|modifié|modifie|editado|modificato|bewerkt|redigerad|edytowane|edited-effects|collage"
 # Counted and not endless repeats: names come from anybody, and from each place in a long one the rest would be tried.
-COPY_MARK = re.compile(
-    rf"(\s{{0,3}}\(\d{{1,3}}\)|[ ._-]({COPY_WORDS}|{EDIT_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}}){{1,6}}$", re.IGNORECASE
-)
+COPY_MARK = re.compile(rf"(\s{{0,3}}\(\d{{1,3}}\)|[ ._-]({COPY_WORDS})|~\d|[ _-]\d{{2,4}}x\d{{2,4}}){{1,6}}$", re.IGNORECASE)
 COPY_FRONT = re.compile(r"^(thumb|thumbnail|preview|small|copy of|kopie von|copie de)[ _-]+", re.IGNORECASE)
-EDIT_MARK = re.compile(rf"[ _-]({EDIT_WORDS})(\s{{0,3}}\(\d{{1,3}}\))?$", re.IGNORECASE)
-SUFFIX = re.compile(r"(\.[a-z0-9]{2,4}){1,2}$", re.IGNORECASE)  # _DSC8830.ARW.jpg
+EDIT_MARK = re.compile(r"[ _-](edited|edit)(\s{0,3}\(\d{1,3}\))?$", re.IGNORECASE)  # of programs that use no dash
+# Only what is an ending of a picture or film is one: `at 18.38.04.jpeg` ends in a second. _DSC8830.ARW.jpg has two.
+_ENDINGS = "|".join(sorted(extension[1:] for extension in PHOTO_EXTENSIONS | VIDEO_EXTENSIONS))
+SUFFIX = re.compile(rf"(\.({_ENDINGS})){{1,2}}$", re.IGNORECASE)
+NUMBERED = re.compile(r"\s{0,3}\(\d{1,3}\)$")
 OWN_SIZE = re.compile(r"^(?P<stem>.*\d)[_-](?P<side>\d{2,4})(?P<suffix>(?:\.[A-Za-z0-9]{2,4})*)$")
 # What programs call any picture: two of these are no more one picture than two of no name
 GENERIC = re.compile(
@@ -56,28 +58,15 @@ CAMERA_NAME = re.compile(
 class Witness:
     """What the metadata of two photos says. `time_gap_s` is None unless both times are comparable.
 
-    `one_edited`: exactly one of the names says that somebody edited it. `same_moment`: the clocks agree to a fraction of a second.
+    `one_edited`: exactly one of the names says that somebody edited it. `both_clocks`: both cameras gave a time of their own.
     """
 
     same_time: bool | None
     time_gap_s: float | None
     same_name: bool | None
     same_camera: bool | None
-    same_aspect: bool
     one_edited: bool = False
-    same_moment: bool = False
-
-    @property
-    def agrees(self) -> bool:
-        """Something beside the pixels says that this is one exposure, and nothing says it is not.
-
-        A burst takes several in one second, so a clock without fractions is no witness on its own.
-        """
-        return (self.same_moment or self.same_name is True) and not self.disagrees
-
-    @property
-    def disagrees(self) -> bool:
-        return self.same_time is False or self.same_name is False or self.same_camera is False
+    both_clocks: bool = False
 
 
 def hear_witness(a: Subject, b: Subject) -> Witness:
@@ -89,16 +78,15 @@ def hear_witness(a: Subject, b: Subject) -> Witness:
         time_gap_s=gap,
         same_name=same_name(*(without_own_size(one.filename, one.width, one.height) for one in (a, b))),
         same_camera=_same_camera(a, b),
-        same_aspect=_same_aspect(a, b),
         one_edited=is_edited(a.filename) != is_edited(b.filename),
-        same_moment=same_time is True and _has_fractions(a, b),
+        both_clocks=bool(a.camera_taken_at and b.camera_taken_at),
     )
 
 
 def is_edited(filename: str | None) -> bool:
     """Whether a program named the file as an edited version: ``IMG_1234-edited.jpg``, Apple's ``IMG_E1234.JPG``."""
-    stem = SUFFIX.sub("", filename or "")
-    return bool(EDIT_MARK.search(stem) or APPLE_EDIT.match(stem))
+    stem = NUMBERED.sub("", SUFFIX.sub("", filename or ""))
+    return bool(split_mark(stem) or EDIT_MARK.search(stem) or APPLE_EDIT.match(stem))
 
 
 def name_rank(filename: str | None) -> int:
@@ -110,15 +98,17 @@ def name_rank(filename: str | None) -> int:
     return CAMERAS_OWN if match and _prefix(match) not in (*COUNTERS, "whatsapp") else 1
 
 
+def is_camera_name(filename: str | None) -> bool:
+    """Whether a camera's number is left of a name when all that programs put around it is taken away."""
+    match = CAMERA_NAME.match(_stem(filename or ""))
+    return bool(match) and _prefix(match) not in (*COUNTERS, "whatsapp")
+
+
 def without_own_size(filename: str | None, width: int | None, height: int | None) -> str | None:
     """The file name without a number behind it that is the picture's own width or height: a cache's IMG_1234_256.jpg."""
     match = OWN_SIZE.match(filename or "")
     own = match and int(match["side"]) in (width, height)
     return match["stem"] + match["suffix"] if match and own else filename
-
-
-def _has_fractions(a: Subject, b: Subject) -> bool:
-    return bool(a.camera_taken_at and b.camera_taken_at and _fraction(a.camera_taken_at) and _fraction(b.camera_taken_at))
 
 
 def time_gap_s(a: Subject, b: Subject) -> float | None:
@@ -176,6 +166,8 @@ def same_name(a: str | None, b: str | None) -> bool | None:
     match_a, match_b = CAMERA_NAME.match(_stem(a)), CAMERA_NAME.match(_stem(b))
     if not match_a or not match_b or _prefix(match_a) != _prefix(match_b) or match_a["number"] == match_b["number"]:
         return None
+    if _prefix(match_a) in COUNTERS:
+        return None  # scan 1 and scan 2 are numbered by a program, which may have numbered two copies
     # DSC_1022 and DSC_1022_1024 are no two shots: a program wrote the size of its preview behind the number
     return False if _parts(match_a["number"]) == _parts(match_b["number"]) else None
 
@@ -217,7 +209,8 @@ def _stem(filename: str) -> str:
     stem = COPY_FRONT.sub("", whole)
     if stem != whole:
         stem = re.sub(r"(\d[A-Za-z]?)_\d{2,4}$", r"\1", stem)  # thumb_IMG_1234_1024, thumb_MVC-002F_320
-    stem = COPY_MARK.sub("", stem).strip().lower()
+    mark = split_mark(NUMBERED.sub("", stem))
+    stem = COPY_MARK.sub("", mark.base if mark else stem).strip().lower()
     known = PROGRAMS_WORD.match(stem)
     return known["stem"] if known and CAMERA_NAME.match(known["stem"]) else stem
 
@@ -226,9 +219,3 @@ def _same_camera(a: Subject, b: Subject) -> bool | None:
     if not a.camera_model or not b.camera_model:
         return None
     return a.camera_model.strip().lower() == b.camera_model.strip().lower()
-
-
-def _same_aspect(a: Subject, b: Subject) -> bool:
-    if not (a.width and a.height and b.width and b.height):
-        return True
-    return abs((a.width * b.height) / (a.height * b.width) - 1.0) <= SAME_ASPECT

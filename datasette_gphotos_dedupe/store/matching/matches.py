@@ -14,7 +14,7 @@ import numpy as np
 from ...core.search.candidates import Library, hashes_from_hex
 from ...core.search.namesakes import Alias, alias_of
 from ...core.search.variant_texts import VariantHashes, hashes_from_texts
-from ...model import MEASURES, Pair
+from ...model import MEASURES, Link, Pair
 from ..rows import in_parts, marks
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SEEN_COLUMNS = (
     "camera_model",
     "filename",
     "sha1",
+    "extras",
 )
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
@@ -58,7 +59,7 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
     """
     cursor = conn.execute(
         f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
-            filename, width, height, camera_taken_at,
+            filename, width, height, camera_taken_at, camera_model,
             json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
         FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
     )
@@ -111,7 +112,11 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_varia
         ):
             photo_id, content, phash, variants, flatness = row[:5]
             known = dict(zip(SUBJECT_COLUMNS, row[5:], strict=True))
-            known.update(album_only=bool(known["album_only"]), app_created=bool(known["app_created"]))
+            known.update(
+                album_only=bool(known["album_only"]),
+                app_created=bool(known["app_created"]),
+                extras=_words(known["extras"]),
+            )
             subjects[photo_id] = Subject(
                 photo_id=photo_id,
                 thumbnail=content,
@@ -121,6 +126,15 @@ def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_varia
                 **known,
             )
     return subjects
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """The words of a JSON list; none for what is no such list, as a database that somebody made may hold."""
+    try:
+        words = json.loads(text or "[]")
+    except (ValueError, TypeError, RecursionError):
+        return ()
+    return tuple(word for word in words if isinstance(word, str)) if isinstance(words, list) else ()
 
 
 def read_unhashed_twins(conn: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -189,7 +203,7 @@ def save_pairs(conn: sqlite3.Connection, pairs: Iterable[Pair], found_by: str = 
 
 
 def _pair_row(pair: Pair, found_by: str) -> tuple[Any, ...]:
-    measures = [pair.measures.get(name) for name in MEASURES]
+    measures = [pair.measures.get(name, 0 if name == "wants_proof" else None) for name in MEASURES]
     return (pair.photo_a, pair.photo_b, pair.distance_bits, pair.relation, pair.confidence, pair.evidence, *measures, found_by)
 
 
@@ -202,6 +216,12 @@ def read_pairs(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str],
     """The relation of each pair found this way."""
     sql = "SELECT photo_a, photo_b, relation FROM pairs WHERE found_by = ?"
     return {(a, b): relation for a, b, relation in conn.execute(sql, [found_by])}
+
+
+def read_links(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str], Link]:
+    """What each pair found this way means for a group."""
+    sql = "SELECT photo_a, photo_b, relation, remade_from, coalesce(remade, 1.0) FROM pairs WHERE found_by = ?"
+    return {(a, b): Link(*link) for a, b, *link in conn.execute(sql, [found_by])}
 
 
 def read_different(conn: sqlite3.Connection) -> set[tuple[str, str]]:

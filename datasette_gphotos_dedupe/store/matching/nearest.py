@@ -49,7 +49,7 @@ class Packed:
             return self._nearest_numbers(number, count, max_bits)
         return self._nearest_bytes(check_bytes_arrays_all_within_dist, number, count, max_bits)
 
-    def _nearest_bytes(self, find: Callable, number: int, count: int, max_bits: int) -> list[tuple[int, int]]:
+    def _nearest_bytes(self, find: Callable[..., Any], number: int, count: int, max_bits: int) -> list[tuple[int, int]]:
         """By a library that compares all of them in 2 ms, with a radius that grows until enough are found."""
         one = number.to_bytes(HASH_BYTES, "big")
         found: list[tuple[int, int]] = []

@@ -161,7 +161,7 @@ def _judge(conn: sqlite3.Connection, scope: Scope) -> list[_Judged]:
     for name in ("group_ids", "photo_ids"):
         values[name] = json.dumps(getattr(scope, name) or ())
     sql = f"WITH {_candidates(scope)} SELECT photo_id, group_id, stays_id FROM candidates"
-    found = {"found": json.dumps([tuple(row) for row in conn.execute(sql, values)])}
+    found: dict[str, object] = {"found": json.dumps([tuple(row) for row in conn.execute(sql, values)])}
     chains = conn.execute(_CHAINS, found).fetchall()
     verdicts = {verdict.photo_id: verdict for verdict in judge(conn, _FOUND, found)}
     return [_Judged(verdicts[photo_id], group_id, chain) for photo_id, group_id, chain in chains]

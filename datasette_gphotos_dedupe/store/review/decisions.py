@@ -65,7 +65,7 @@ class GroupState:
 
     @property
     def keeper_id(self) -> str:
-        return self.group["keeper_id"]
+        return str(self.group["keeper_id"])
 
 
 def pair_subject(a: dict[str, Any], b: dict[str, Any]) -> str:
@@ -272,7 +272,9 @@ def _differs(members: dict[str, dict[str, Any]], choice: Choice) -> bool:
     return (member["decision"], member["note"]) != (choice.decision, choice.note or None)
 
 
-def _save_choice(conn: sqlite3.Connection, batch_id: int, member: dict, keeper: dict, choice: Choice, said: _Said) -> None:
+def _save_choice(
+    conn: sqlite3.Connection, batch_id: int, member: dict[str, Any], keeper: dict[str, Any], choice: Choice, said: _Said
+) -> None:
     """One row speaks for a member: its own, or the one of the pair with its keeper. `same_picture` stands beside its own.
 
     That of a pair is shared by members of the same bytes. What was said of another one, or is said in the same breath, is not lost by
@@ -310,12 +312,12 @@ def _forget_said(conn: sqlite3.Connection, batch_id: int, subject: str, photo_id
             put_decision(conn, batch_id, other, None)
 
 
-def _may_take_back(said: dict[str, Any] | None, member: dict, choice: Choice) -> bool:
+def _may_take_back(said: dict[str, Any] | None, member: dict[str, Any], choice: Choice) -> bool:
     """Whether this choice about the member takes back that it is not the same picture as its keeper."""
     if said is None or said["decision"] != "not_duplicate":
         return False
     undecided = choice.decision is None and member["decision"] == "not_duplicate"
-    return undecided or said["photo_id"] == member["photo_id"]
+    return undecided or bool(said["photo_id"] == member["photo_id"])
 
 
 def save_same_picture(

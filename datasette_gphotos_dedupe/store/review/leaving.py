@@ -33,7 +33,7 @@ REASONS = {
     "stays_leaves": "its keeper {stays} has the same bytes as {twin}, which is to be deleted, and Google trashes both",
     "twin_stays": "{twin}, which stays, has the same bytes, and Google trashes both together",
     "one_item": "it may be the very photo that is its keeper {stays}, seen through two sources ({sources})",
-    "larger": "its keeper {stays} is smaller, so what only this one shows would be lost",
+    "larger": "its keeper {stays} holds less, so what only this one shows would be lost",
     "unproved": "nothing proves that it shows the same picture as its keeper {stays}, so it may be the only one",
 }
 """Why a photo must not go, by a short stable word; first come the reasons that no word of a person changes."""
@@ -42,7 +42,7 @@ MANY = 500  # photos
 
 UNPROVED = {
     "unproved": "Nothing proves it: this may be the only one. Removed now, it goes on your word.",
-    "larger": "What would stay, {stays}, is smaller: what only this one shows would be lost. Removed now, it goes on your word.",
+    "larger": "What would stay, {stays}, holds less: what only this one shows would be lost. Removed now, it goes on your word.",
 }
 """What is said when somebody is about to remove what nothing proves: then a person's word is enough."""
 
@@ -146,7 +146,7 @@ _ONE_CONTENT = """coalesce(p.dedup_key = s.dedup_key, 0) OR coalesce(content_key
           OR coalesce(s.dedup_key = content_key(p.sha1), 0) OR coalesce(p.dedup_key = content_key(s.sha1), 0)"""
 # A smaller copy can be made again from the larger photo, never the other way round.
 _LARGER = f"coalesce(s.width * s.height < {ABOUT_EQUAL} * p.width * p.height, 0)"
-_PROOF = f"""CASE WHEN {proved_sql("e")} AND NOT {_LARGER} THEN {word_sql("e")}
+_PROOF = f"""CASE WHEN {proved_sql("e", "p.photo_id")} AND NOT {_LARGER} THEN {word_sql("e")}
         WHEN {said_same_sql("p", "s")} THEN 'on your word' END"""
 
 
@@ -174,8 +174,8 @@ def judged_sql(wanted: str, many: bool = True) -> str:
           WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
           WHEN s.source = '{NOT_IN_GOOGLE}' AND p.source != '{NOT_IN_GOOGLE}' THEN 'stays_on_disk'
           WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves'
-          WHEN NOT w.on_word AND {_PROOF} IS NULL THEN CASE WHEN {_LARGER} AND {proved_sql("e")} THEN 'larger' ELSE 'unproved' END
-          END AS code
+          WHEN NOT w.on_word AND {_PROOF} IS NULL
+            THEN CASE WHEN {proved_sql("e", "s.photo_id")} THEN 'larger' ELSE 'unproved' END END AS code
       FROM (SELECT wanted.*, {leaves} AS leaving_twin, {stays} AS staying_twin FROM ({wanted}) AS wanted
           LEFT JOIN photos AS p ON p.photo_id = wanted.photo_id LEFT JOIN photos AS s ON s.photo_id = wanted.stays_id) AS w
       LEFT JOIN photos AS p ON p.photo_id = w.photo_id
@@ -192,7 +192,7 @@ _BY_GROUP = f"""(SELECT o.photo_id FROM group_members AS m JOIN groups AS g ON g
         LEFT JOIN pairs AS oe ON {between("oe", "m.photo_id", "o.photo_id")}
         WHERE m.photo_id = {{0}} {{1}}
         ORDER BY coalesce(od.decision, '') = 'remove' {{2}}, op.trashed OR op.album_only, coalesce(mp.dedup_key = op.dedup_key, 0),
-          o.photo_id != g.keeper_id, m.role = 'look_alike', coalesce({proved_sql("oe")}, 0) DESC,
+          o.photo_id != g.keeper_id, m.role = 'look_alike', coalesce({proved_sql("oe", "m.photo_id")}, 0) DESC,
           coalesce(od.decision, '') = 'keep' DESC, coalesce(op.width * op.height, 0) DESC, g.group_id, o.photo_id
         LIMIT 1)"""
 
@@ -233,7 +233,9 @@ def _content_key(sha1: str | None) -> str | None:
         return None
 
 
-def judge(conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True) -> Iterator[Verdict]:
+def judge(
+    conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True
+) -> Iterator[Verdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
     for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(

@@ -12,12 +12,13 @@ def listed(words: Iterable[str]) -> str:
     return f"({', '.join(repr(word) for word in sorted(words))})"
 
 
-_REMADE = listed(REMOVABLE_RELATIONS - {"same_bytes", "raw_and_jpeg"})
+def proved_sql(pair: str, photo: str) -> str:
+    """Whether this row of `pairs` proves that the photo of this id may go for the other one.
 
-
-def proved_sql(pair: str) -> str:
-    """Whether this row of `pairs` proves that the lesser of its photos may go."""
-    return f"({pair}.relation IN {listed(REMOVABLE_RELATIONS)})"
+    The one that the other was made again from holds more, and never goes for it; an objection beats every pixel.
+    """
+    said = f"{pair}.relation IN {listed(REMOVABLE_RELATIONS)} AND {pair}.objection IS NULL"
+    return f"({said} AND {pair}.remade_from IS NOT {photo})"
 
 
 def same_exposure_sql(pair: str) -> str:
@@ -26,8 +27,8 @@ def same_exposure_sql(pair: str) -> str:
 
 
 def word_sql(pair: str) -> str:
-    """On whose word a photo goes that this row of `pairs` speaks for (`model.WORDS`); NULL without a row is the person's."""
-    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes' WHEN {pair}.relation IN {_REMADE} THEN 'remade'
+    """On whose word a photo goes that this row of `pairs` proves (`model.WORDS`); what was not made again is the person's."""
+    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes' WHEN {pair}.remade_from IS NOT NULL THEN 'remade'
         ELSE 'on your word' END"""
 
 

@@ -51,6 +51,9 @@ def upload_id_of(origin: str | None, uploaded_on: str | None, pattern: str | Non
 
 def is_stale(conn: sqlite3.Connection) -> bool:
     """Whether a photo came, or changed its name, origin, day, size or weight, since uploads were told apart."""
+    counts = "SELECT (SELECT count(*) FROM photos) = (SELECT count(*) FROM upload_photos)"  # of an index: no photo is read
+    if conn.execute(counts).fetchone()[0]:
+        return False
     sql = "SELECT EXISTS (SELECT 1 FROM photos WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM upload_photos))"
     return bool(conn.execute(sql).fetchone()[0])
 
@@ -101,7 +104,7 @@ _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0} AND d.dec
 _PROVED = f"""EXISTS (SELECT 1 FROM group_members AS m JOIN groups AS g ON g.group_id = m.group_id
     JOIN photos AS k ON k.photo_id = g.keeper_id
     JOIN pairs AS e ON {between("e", "p.photo_id", "k.photo_id")}
-    WHERE m.photo_id = p.photo_id AND k.photo_id != p.photo_id AND {proved_sql("e")} AND NOT k.trashed AND NOT k.album_only
+    WHERE m.photo_id = p.photo_id AND k.photo_id != p.photo_id AND {proved_sql("e", "p.photo_id")} AND NOT k.trashed AND NOT k.album_only
     AND NOT coalesce(k.dedup_key = p.dedup_key, 0) AND NOT {_REMOVED.format("k.photo_id")} AND NOT {told_apart_sql("p", "k")})"""
 
 
@@ -179,15 +182,16 @@ def read_batch_photos(
 
 def count_batches(conn: sqlite3.Connection, least: int = 2) -> int:
     """How many batches of at least so many photos there are."""
-    return conn.execute("SELECT count(*) FROM upload_batches WHERE photos >= ?", [least]).fetchone()[0]
+    return int(conn.execute("SELECT count(*) FROM upload_batches WHERE photos >= ?", [least]).fetchone()[0])
 
 
 def find_settling(conn: sqlite3.Connection, batch_id: str) -> tuple[int, str] | None:
     """The act that decided most of the proved photos of a batch: its number in the history, and when it was."""
-    return conn.execute(
+    act: tuple[int, str] | None = conn.execute(
         """SELECT b.batch_id, b.made_at FROM upload_photos AS u JOIN decisions AS d ON d.subject = u.photo_id
         JOIN decision_batches AS b ON b.batch_id = d.batch_id
         WHERE u.upload_id = ? AND u.standing = 'proved' AND d.decision = 'remove'
         GROUP BY b.batch_id ORDER BY count(*) DESC LIMIT 1""",
         [batch_id],
     ).fetchone()
+    return act

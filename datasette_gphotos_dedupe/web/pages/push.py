@@ -216,7 +216,7 @@ async def _start(library: Library, wants_json: bool):
     if not plan.planned and not any(item.state == "withdraw" for item in plan.withdraw):
         raise GphotosError("Nothing was sent: none of these photos can be put into an album. Each refusal says why.")
     push_ids = await library.write(_begin, str(library.db.path), plan, library.actor_id)
-    await asyncio.to_thread(jobs.start_pushes, str(library.db.path), push_ids, library.auth_path)
+    await asyncio.to_thread(jobs.start_pushes, str(library.db.path), push_ids, library.auth_path or "")
     url = library.url("duplicates", "push", str(push_ids[-1]))
     answer = {"ok": True, "push_id": push_ids[-1], "push_ids": push_ids, "url": url}
     return json_answer(answer, 201) if wants_json else redirect(url)

@@ -96,6 +96,6 @@ async def _cancel(library: Library, push_id: int) -> None:
 
 def _save_cancelled(conn: sqlite3.Connection, push_id: int) -> None:
     push = pushes.read_push(conn, push_id)
-    if push is None or push.state not in pushes.UNFINISHED:
+    if push.state not in pushes.UNFINISHED:
         raise ConflictError("Nothing was changed: this push has ended already.")
     pushes.save_push(conn, push_id, state="cancelled", message="Cancelled. What was added stays in the album.")

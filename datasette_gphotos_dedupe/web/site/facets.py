@@ -21,11 +21,11 @@ def calm() -> Generator[None, Any, None]:
 
 
 @cache
-def _calmed(kind: type) -> type:
+def _calmed(kind: Any) -> Any:
     async def suggest(self: Any) -> list[dict]:
         if self.table in TABLES and await read_tables(self.ds.databases[self.database]):
             return _known(self) if kind.type == "column" else []
-        return await super(calmed, self).suggest()
+        return await kind.suggest(self)
 
     calmed = type(kind.__name__, (kind,), {"suggest": suggest, "__doc__": kind.__doc__})
     return calmed

@@ -68,7 +68,7 @@ def _save_message(path: str, push_id: int, message: str) -> None:
     conn = open_database(path, create=False).conn
     try:
         push = pushes.read_push(conn, push_id)
-        if push is not None and push.message != message:
+        if push.message != message:
             pushes.save_push(conn, push_id, message=message)
     finally:
         conn.close()

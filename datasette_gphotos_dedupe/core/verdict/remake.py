@@ -1,0 +1,418 @@
+"""Proof by re-making: the smaller picture is made again from the larger one, and what is left is held against its own encoder.
+
+The larger picture `L` is brought to the size of the smaller one `S` and may explain it as far as a resizer, a sharpener or a slight
+change of tone could: one small linear kernel and one smooth curve, by least squares. That is `G`, the best re-making before
+encoding. `G` goes through the very encoder that made `S`, which gives `E`. What the encoder throws away is `E - G`; if `S` was made of
+`L`, then `S - G` is no more than that, over the whole picture and in every place of it. A second exposure has other photon noise, other
+motion, other clouds: no resizer makes it of the first.
+
+The ratio of both residuals is akin to the noise-residual tests of image forensics (Lukas, Fridrich and Goljan, "Digital camera
+identification from sensor pattern noise", 2006), with the encoder's own loss in the place of the sensor's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ..pictures.encoders import EXACT, Planes
+from ..pictures.stills import Still
+from ..pictures.variants import WHOLE, Box
+from .align import solve_step
+
+FLOOR = 0.3  # grey levels that rounding to whole numbers leaves: less is not held against a copy
+RESAMPLED_FLOOR = (
+    0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
+)
+SPOT_FLOOR = 0.5  # grey levels of a mean of three by three pixels
+EDGE_SHARE = 0.1  # of the slope of an edge that another resampler moves
+KERNEL = 3  # pixels to each side: 7 x 7 for luma
+SAMPLES = 20_000
+RIDGE = 1.0  # grey levels squared a sample: where a picture has no fine structure the kernel stays what changes nothing
+SMOOTH = 4.0  # pixels: sigma of what counts as tone and not as structure
+RIM = 4  # pixels along the edges, where resamplers differ in what they assume beyond
+STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: the kernel takes it
+REGISTERED_SIDE = 640
+BLOCK = 8
+RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
+PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
+FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
+SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
+STRUCTURE = 3.0  # grey levels of deviation in a block that count as something to see, beyond twice the noise of encoding
+PLAIN = 1.15  # badness at which no better explanation is looked for
+
+
+@dataclass(frozen=True)
+class Remaking:
+    """What was measured when one picture was made again from another.
+
+    `luma` is the ratio of what is left to what the encoder leaves, over the whole picture; `worst` the same of the worst place, fine
+    (3 x 3 pixels) or coarse (8 x 8); `colour` and `worst_colour` of the worse colour plane. `tone` and `cast` are the grey and colour
+    levels that the curve and the colours moved on average, `softness` how much of the structure at four pixels a wave is left (1: all,
+    above: sharpened), `saturation` the gain of the colours. `structure` is the share of blocks that show anything, `px` the longer
+    side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows.
+    """
+
+    luma: float
+    worst: float
+    colour: float
+    worst_colour: float
+    tone: float
+    cast: float
+    softness: float
+    saturation: float
+    structure: float
+    px: int
+    kept: float
+
+    @property
+    def plain_luma(self) -> float:
+        """`luma` where no sharpening or softening took part, which explains more than resizing does; 0 elsewhere."""
+        return self.luma if PLAIN_KERNEL[0] <= self.softness <= PLAIN_KERNEL[1] else 0.0
+
+    @property
+    def badness(self) -> float:
+        """What tells the better of two re-makings of one picture: the worst of its ratios, those of places divided by three."""
+        return max(self.luma, self.colour, self.worst / 3, self.worst_colour / 3)
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """What is to be made again: a rectangle of the smaller picture in pixels, and the box of the larger one that shows the same."""
+
+    planes: Planes
+    rectangle: tuple[int, int, int, int]
+    box: Box
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.planes.luma.shape[1], self.planes.luma.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """The best re-making before encoding, and how far kernel, curve and colours went for it."""
+
+    luma: np.ndarray
+    blue: np.ndarray
+    red: np.ndarray
+    tone: float = 0.0
+    cast: float = 0.0
+    softness: float = 1.0
+    saturation: float = 1.0
+
+
+def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = WHOLE) -> Remaking | None:
+    """`small` made again from `large`; both boxes show the same. None when there are too few pixels to tell."""
+    target = _registered(small, large, box_small, box_large)
+    if target is None:
+        return None
+    best = None
+    for made in _remakings(target, large, small.encoder.exact):
+        encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
+        floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != large.size else FLOOR
+        found = _measured(small, target, made, encoded, floor)
+        if best is None or found.badness < best.badness:
+            best = found
+        if best.badness <= PLAIN:
+            break
+    return best
+
+
+def remake_frame(small: Planes, large: Planes) -> Remaking | None:
+    """The same of two frames of films, whose encoder is not known: half of the places tell what it leaves in the others."""
+    shape = small.luma.shape[1], small.luma.shape[0]
+    own, other = (Still(planes, EXACT, None, shape) for planes in (small, large))
+    target = _registered(own, other, WHOLE, WHOLE)
+    if target is None:
+        return None
+    made = _explained(target, _resampled(other, target, "BICUBIC", False))
+    encoded = Planes(
+        *(_as_noisy(*planes) for planes in zip(_planes(target.planes), (made.luma, made.blue, made.red), strict=True))
+    )
+    found = _measured(own, target, made, encoded, FLOOR)
+    left = float(np.sqrt(np.mean((target.planes.luma - made.luma) ** 2)))
+    return replace(found, luma=left / FILM_NOISE)
+
+
+def _planes(planes: Planes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return planes.luma, planes.blue, planes.red
+
+
+def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """`made` with as much noise everywhere as is left of `wanted` in half of its blocks."""
+    left = wanted - made
+    level = max(1.0, float(np.sqrt(np.median(_blocks(left * left)))))
+    signs = np.random.default_rng(0).integers(0, 2, made.shape).astype(np.float32) * 2 - 1
+    return made + level * signs
+
+
+# Where the larger picture shows the smaller one.
+
+
+def _registered(small: Still, large: Still, box_small: Box, box_large: Box) -> _Target | None:
+    rectangle, box = _fitted(_in_pixels(box_small, small.size), box_large)
+    for _ in range(4):
+        left, top, right, bottom = rectangle
+        if min(right - left, bottom - top) < SMALLEST or min(box[2] - box[0], box[3] - box[1]) < 0.05:
+            return None
+        target = _Target(small.planes.part(*rectangle), rectangle, box)
+        moved = _moved_box(target, large)
+        if moved is None:
+            return target
+        rectangle, box = _fitted(rectangle, moved)
+    return target
+
+
+def _in_pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    width, height = size
+    return round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
+
+
+def _moved_box(target: _Target, large: Still) -> Box | None:
+    """The box after a step of registration; None when it is right to a third of a pixel."""
+    width, height = target.size
+    share = min(1.0, REGISTERED_SIDE / max(width, height))
+    size = max(SMALLEST, round(width * share)), max(SMALLEST, round(height * share))
+    luma = _resized(target.planes.luma, size, WHOLE, "BOX"), _resized(large.planes.luma, size, target.box, "BILINEAR")
+    step = solve_step(*(cv2.GaussianBlur(plane, (0, 0), 1.0) for plane in luma))
+    if step is None:
+        return None
+    away = max((abs(step[0]) + abs(step[1]) / 2) * width, (abs(step[2]) + abs(step[3]) / 2) * height)
+    if away < STILL_PX:
+        return None
+    left, right = _moved_span(target.box[0], target.box[2], step[0], step[1])
+    top, bottom = _moved_span(target.box[1], target.box[3], step[2], step[3])
+    return left, top, right, bottom
+
+
+def _moved_span(low: float, high: float, shift: float, growth: float) -> tuple[float, float]:
+    middle, half = (low + high) / 2 + shift * (high - low), (high - low) * (1 + growth) / 2
+    return middle - half, middle + half
+
+
+def _fitted(rectangle: tuple[int, int, int, int], box: Box) -> tuple[tuple[int, int, int, int], Box]:
+    """Both without what lies beyond the larger picture; the rectangle begins on a whole block of the encoder."""
+    left, right, low_x, high_x = _fitted_axis(rectangle[0], rectangle[2], box[0], box[2])
+    top, bottom, low_y, high_y = _fitted_axis(rectangle[1], rectangle[3], box[1], box[3])
+    return (left, top, right, bottom), (low_x, low_y, high_x, high_y)
+
+
+def _fitted_axis(start: int, end: int, low: float, high: float) -> tuple[int, int, float, float]:
+    scale = (high - low) / max(1, end - start)  # of the larger picture for each pixel
+    first = max(start, math.ceil(start - low / scale - 0.5) if low < 0 else start)
+    last = min(end, math.floor(end - (high - 1.0) / scale + 0.5) if high > 1 else end)
+    first = -(-first // 16) * 16
+    if first == start and last == end:
+        return start, end, max(0.0, low), min(1.0, high)
+    return first, last, max(0.0, low + (first - start) * scale), min(1.0, high - (end - last) * scale)
+
+
+# What a resizer, a sharpener or a slight change of tone explains.
+
+
+def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
+    """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
+    if target.box == WHOLE and target.size == large.size:
+        planes = [plane.astype(np.float32) for plane in (large.planes.luma, large.planes.blue, large.planes.red)]
+        yield _Made(*planes)
+        yield _explained(target, planes)
+        return
+    for resampler in RESAMPLERS:
+        yield _explained(target, _resampled(large, target, resampler, exact))
+
+
+def _resampled(large: Still, target: _Target, resampler: str, exact: bool) -> list[np.ndarray]:
+    colours = target.planes.blue.shape[1], target.planes.blue.shape[0]
+    sizes = target.size, colours, colours
+    planes = large.planes.luma, large.planes.blue, large.planes.red
+    return [_resized(plane, size, target.box, resampler, exact) for plane, size in zip(planes, sizes, strict=True)]
+
+
+def _resized(plane: np.ndarray, size: tuple[int, int], box: Box, resampler: str, exact: bool = False) -> np.ndarray:
+    """Part of a plane at another size as float32; `exact` without rounding to whole levels, which takes twice the time."""
+    from PIL import Image
+
+    if box == WHOLE and size == (plane.shape[1], plane.shape[0]):
+        return plane.astype(np.float32)
+    if resampler in ("AREA", "REDUCED"):
+        return _resized_by_area(plane, size, box, resampler == "REDUCED")
+    pixels = box[0] * plane.shape[1], box[1] * plane.shape[0], box[2] * plane.shape[1], box[3] * plane.shape[0]
+    image = Image.fromarray(plane.astype(np.float32) if exact else plane)
+    return np.asarray(image.resize(size, Image.Resampling[resampler], box=pixels), np.float32)
+
+
+def _resized_by_area(plane: np.ndarray, size: tuple[int, int], box: Box, halving: bool) -> np.ndarray:
+    """The mean of what each pixel covers, or, when `halving`, of whole pixels first and straight lines between these after."""
+    height, width = plane.shape
+    left, top, right, bottom = round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
+    part = plane[top:bottom, left:right].astype(np.float32)
+    if not halving:
+        return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    factor = max(1, (right - left) // size[0])
+    whole = part[: part.shape[0] // factor * factor, : part.shape[1] // factor * factor]
+    reduced = cv2.resize(whole, (whole.shape[1] // factor, whole.shape[0] // factor), interpolation=cv2.INTER_AREA)
+    return cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _explained(target: _Target, made: list[np.ndarray]) -> _Made:
+    luma, blue, red = made
+    wanted = target.planes
+    luma, softness, tone = _fit_luma(wanted.luma, luma)
+    blue, gain_blue, cast_blue = _fit_colour(wanted.blue, blue)
+    red, gain_red, cast_red = _fit_colour(wanted.red, red)
+    return _Made(
+        luma,
+        blue,
+        red,
+        tone=tone,
+        cast=math.hypot(cast_blue, cast_red),
+        softness=softness,
+        saturation=min((gain_blue, gain_red), key=lambda gain: -abs(math.log(max(gain, 0.01)))),
+    )
+
+
+def _fit_luma(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """`given` through the kernel and the curve that bring it nearest; softness of the kernel, grey levels that the curve moved."""
+    smooth = (cv2.GaussianBlur(given, (0, 0), SMOOTH) - 128) / 128
+    rows, columns = _samples(given.shape, KERNEL)
+    terms = _neighbours(given - np.float32(128), rows, columns, KERNEL)
+    level = smooth[np.ix_(rows, columns)].ravel()
+    solved = _least_squares(
+        terms + [np.ones_like(level), level, level**2, level**3], wanted[np.ix_(rows, columns)].ravel() - np.float32(128)
+    )
+    count = len(terms)
+    kernel = solved[:count].reshape(2 * KERNEL + 1, -1)
+    made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE)
+    made += np.float32(128 * (1 - kernel.sum()))
+    constant, *curve = (np.float32(value) for value in solved[count:])
+    made += constant + smooth * (curve[0] + smooth * (curve[1] + smooth * curve[2]))
+    moved = cv2.blur(made, (9, 9))[::4, ::4] - cv2.blur(given, (9, 9))[::4, ::4]
+    return made, _softness(kernel), float(np.abs(moved).mean())
+
+
+def _softness(kernel: np.ndarray) -> float:
+    """How much of a wave four pixels long a kernel lets through, against what it does to an even ground."""
+    waves = np.abs(np.fft.fft2(kernel, (16, 16)))
+    return float((waves[0, 4] + waves[4, 0]) / 2 / max(waves[0, 0], 1e-6))
+
+
+def _fit_colour(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """The same of a colour plane with a kernel of 3 x 3: its gain, and by how much the mean moved."""
+    given = given - np.float32(128)
+    if min(given.shape) < 2 * SMALLEST // 2:
+        return given + np.float32(128), 1.0, 0.0
+    rows, columns = _samples(given.shape, 1)
+    terms = _neighbours(given, rows, columns, 1)
+    level = wanted[np.ix_(rows, columns)].ravel() - np.float32(128)
+    solved = _least_squares([*terms, np.ones_like(level)], level)
+    kernel = solved[:9].reshape(3, 3)
+    made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE) + np.float32(128 + solved[9])
+    return made, float(kernel.sum()), float(np.abs(solved[9]))
+
+
+def _samples(shape: tuple[int, ...], margin: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of a grid of some 40,000 pixels."""
+    height, width = shape[0] - 2 * margin, shape[1] - 2 * margin
+    step = max(1, int(math.sqrt(height * width / SAMPLES)))
+    return np.arange(margin, shape[0] - margin, step), np.arange(margin, shape[1] - margin, step)
+
+
+def _neighbours(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: int) -> list[np.ndarray]:
+    around = range(-reach, reach + 1)
+    return [plane[np.ix_(rows + down, columns + across)].ravel() for down in around for across in around]
+
+
+def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
+    """The weights of the terms, drawn towards the middle one alone: what the pixels do not tell changes nothing."""
+    design = np.stack(terms).astype(np.float32)
+    normal, right = (design @ design.T).astype(np.float64), (design @ wanted.astype(np.float32)).astype(np.float64)
+    ridge = RIDGE * design.shape[1]
+    places = len(terms) // 2 if len(terms) == 10 else (2 * KERNEL + 1) ** 2 // 2
+    kernel_terms = 9 if len(terms) == 10 else (2 * KERNEL + 1) ** 2
+    normal[np.arange(kernel_terms), np.arange(kernel_terms)] += ridge
+    normal[np.diag_indices(len(terms))] += 1e-6 * ridge
+    right[4 if len(terms) == 10 else places] += ridge
+    return np.linalg.solve(normal, right)
+
+
+def _whole_levels(plane: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+
+
+# What is left, against what the encoder leaves.
+
+
+def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor: float) -> Remaking:
+    wanted = target.planes
+    luma = _residues(wanted.luma, made.luma, encoded.luma, floor)
+    blue = _residues(wanted.blue, made.blue, encoded.blue, floor)
+    red = _residues(wanted.red, made.red, encoded.red, floor)
+    width, height = small.size
+    shown = min(target.size[0] / width, target.size[1] / height, target.box[2] - target.box[0], target.box[3] - target.box[1])
+    return Remaking(
+        luma=luma.whole,
+        worst=luma.worst,
+        colour=max(blue.whole, red.whole),
+        worst_colour=max(blue.worst, red.worst),
+        tone=made.tone,
+        cast=made.cast,
+        softness=made.softness,
+        saturation=made.saturation,
+        structure=luma.structure,
+        px=max(target.size),
+        kept=shown,
+    )
+
+
+@dataclass(frozen=True)
+class _Residue:
+    whole: float
+    worst: float
+    structure: float
+
+
+def _residues(wanted: np.ndarray, made: np.ndarray, encoded: np.ndarray, floor: float) -> _Residue:
+    """The ratios of one plane. In each place the encoder is allowed the most that it leaves in the blocks around."""
+    rim = _rim(made)
+    made = made[rim]
+    left, lost = wanted[rim] - made, encoded[rim] - made
+    allowed = float(np.sqrt(np.mean(lost * lost)))
+    edges = _edges(made)
+    block_left, block_lost, block_edges = _blocks(left * left), _blocks(lost * lost), _blocks(edges * edges)
+    coarse = block_left / (_around(block_lost) + FLOOR**2 + EDGE_SHARE**2 * block_edges)
+    left, lost = np.abs(cv2.blur(left, (3, 3))), cv2.blur(lost, (3, 3))
+    noise = cv2.resize(_around(_blocks(lost * lost)), (made.shape[1], made.shape[0]), interpolation=cv2.INTER_LINEAR)
+    fine = left / (SPOT_FLOOR + np.sqrt(noise) + EDGE_SHARE * edges)
+    deviation = np.sqrt(np.maximum(_blocks(made * made) - _blocks(made) ** 2, 0.0))
+    return _Residue(
+        whole=float(np.sqrt(block_left.mean())) / max(allowed, floor),
+        worst=max(float(np.sqrt(coarse.max())), float(fine.max())),
+        structure=float((deviation > STRUCTURE + 2 * allowed).mean()),
+    )
+
+
+def _rim(plane: np.ndarray) -> tuple[slice, slice]:
+    margin = RIM if min(plane.shape) > 8 * RIM else 1
+    return slice(margin, plane.shape[0] - margin), slice(margin, plane.shape[1] - margin)
+
+
+def _edges(plane: np.ndarray) -> np.ndarray:
+    """The steepest slope within two pixels of each, in grey levels a pixel."""
+    across, down = cv2.Sobel(plane, -1, 1, 0, scale=1 / 8), cv2.Sobel(plane, -1, 0, 1, scale=1 / 8)
+    return cv2.dilate(cv2.magnitude(across, down), np.ones((5, 5), np.uint8))
+
+
+def _blocks(plane: np.ndarray) -> np.ndarray:
+    """The mean of each whole block."""
+    height, width = max(1, plane.shape[0] // BLOCK), max(1, plane.shape[1] // BLOCK)
+    whole = plane[: height * BLOCK, : width * BLOCK]
+    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _around(blocks: np.ndarray) -> np.ndarray:
+    return cv2.dilate(blocks, np.ones((3, 3), np.uint8))
