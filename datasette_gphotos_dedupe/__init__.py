@@ -61,9 +61,7 @@ def register_actions(datasette):
 @hookimpl(optionalhook=True, trylast=True)  # on 0.65 the last word counts, and what we refuse nobody else may allow
 async def permission_allowed(datasette, actor, action, resource):
     granted = _room("web.site.compat").grant(datasette, actor, action, resource)
-    if granted is not None:
-        return granted
-    return await _room("web.site.stored_queries").refuse(datasette, actor, action, resource)
+    return granted if granted is not None else await _room("web.site.stored_queries").refuse(datasette, actor, action, resource)
 
 
 @hookimpl(optionalhook=True)

@@ -6,21 +6,26 @@ that everything that reads a library reads the copy too; what is not on the list
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
+import math
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
 from .core.pictures.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
-from .errors import DatabaseError, GphotosError
+from .errors import DatabaseError
 from .photo_columns import LOCATION, PUBLISHED, WORDS
 from .sql_functions import register
 from .store.matching.selected_groups import Selection, read_selected_groups
+from .store.output_file import refuse_target, writing
 from .store.read_only import open_library
+from .store.salt import read_salt
 from .words import csv_cell
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -100,6 +105,8 @@ def allowed_columns(options: ExportOptions) -> dict[str, tuple[str, ...]]:
             allowed[table] = (*allowed.get(table, ()), *columns)
     if options.thumbnails == "none":
         del allowed["thumbnails"]
+    if options.no_names:  # a hash tells whoever holds a picture that it is in the library
+        del allowed["fingerprints"]
     return allowed
 
 
@@ -111,43 +118,28 @@ def export_database(source: Path, target: Path, options: ExportOptions | None = 
     """
     options = options or ExportOptions()
     refuse_target(source, target, replace)
-    partial = target.with_name(target.name + ".part")
-    _remove(partial)
-    try:
-        rows = _build(source, partial, options)
-        partial.replace(target)
-    finally:
-        _remove(partial)
+    with writing(target) as unfinished:
+        rows = build_copy(source, unfinished, options)
     return ExportReport(rows, target.stat().st_size)
 
 
-def refuse_target(source: Path, target: Path, replace: bool) -> None:
-    if target.exists() and source.exists() and target.samefile(source):
-        raise GphotosError(f"{target} is the library itself. Choose another name for the copy.")
-    if target.exists() and not replace:
-        raise GphotosError(f"{target} exists already. Choose another name, or add --replace to write it anew.")
-    if not target.parent.is_dir():
-        raise GphotosError(f"{target} cannot be written: the folder {target.parent} does not exist.")
-
-
-def _remove(partial: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        partial.with_name(partial.name + suffix).unlink(missing_ok=True)
-
-
-def _build(source: Path, partial: Path, options: ExportOptions) -> dict[str, int]:
+def build_copy(source: Path, unfinished: Path, options: ExportOptions) -> dict[str, int]:
+    """Fill the empty file `unfinished`; returns the rows of each table. `export_database` does the rest."""
     from sqlite_utils import Database
 
     from .schema import apply_migrations
 
     with open_library(source, register) as library:
         group_ids = read_selected_groups(library, options.selection)
-    conn = sqlite3.connect(partial, uri=True, isolation_level=None)
+        ids = frozenset(row[0] for row in library.execute("SELECT photo_id FROM photos UNION SELECT group_id FROM groups"))
+    salt = read_salt(source)
+    conn = sqlite3.connect(unfinished.resolve().as_uri(), uri=True, isolation_level=None)
     try:
         apply_migrations(Database(conn))
         conn.execute("PRAGMA foreign_keys = OFF")  # a keeper may be an album's photo only; checked as a whole below
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.execute("ATTACH ? AS source", [f"{source.resolve().as_uri()}?mode=ro"])
+        _register_changes(conn, options, salt, ids)
         rows = _copy_all(conn, group_ids, options)
         conn.execute("DETACH source")
         _finish(conn)
@@ -163,7 +155,6 @@ def _copy_all(conn: sqlite3.Connection, group_ids: list[str], options: ExportOpt
     conn.executemany("INSERT INTO chosen VALUES (?)", ((group_id,) for group_id in group_ids))
     shown = "SELECT photo_id FROM source.photos" if options.all_photos else _MEMBERS
     conn.execute(f"INSERT OR IGNORE INTO shown {shown}")
-    _register_changes(conn, options)
     copied = {table: _copy(conn, table, columns, options) for table, columns in allowed_columns(options).items()}
     conn.execute("COMMIT")
     return copied
@@ -186,14 +177,13 @@ def _copy(conn: sqlite3.Connection, table: str, columns: tuple[str, ...], option
     return cursor.rowcount
 
 
-# Previews may carry the comment and EXIF of the picture they were made from.
-_ALWAYS = {("thumbnails", "content"): "gphotos_preview(content)"}
 _SMALL = {
     ("thumbnails", side): f"max(1, cast(round({side} * min(1.0, {SMALL_SIDE}.0 / max(width, height))) AS integer))"
     for side in ("width", "height")
 }
 
-_IDS = {
+# Ids are Google's keys, of which links can be made, or checksums, by which whoever holds a file knows that it is in the library.
+_ALWAYS = {
     **{(table, "photo_id"): "gphotos_short('photo', photo_id)" for table in ROWS},
     # The smaller id of a pair comes first, also among the new ones.
     ("pairs", "photo_a"): "min(gphotos_short('photo', photo_a), gphotos_short('photo', photo_b))",
@@ -204,25 +194,36 @@ _IDS = {
     ("albums", "album_id"): "gphotos_short('album', album_id)",
     ("album_photos", "album_id"): "gphotos_short('album', album_id)",
     ("decisions", "subject"): "gphotos_short('photo', photo_id)",
+    # Words name a photo without a name by its id.
+    ("group_members", "reason"): "gphotos_without_ids(reason)",
+    ("pairs", "evidence"): "gphotos_without_ids(evidence)",
+    # Previews may carry the comment and EXIF of the picture they were made from.
+    ("thumbnails", "content"): "gphotos_preview(content)",
 }
 
-# Reasons and evidence may quote a name, so that without names they are said again from the numbers alone.
+# Reasons and evidence may quote a name, so that without names they are said again from the numbers alone. Exact sizes and seconds would
+# tell whoever holds a file that it is in the library.
 _NO_NAMES = {
-    **_IDS,
     ("photos", "filename"): "gphotos_short('photo', photo_id) || gphotos_suffix(filename)",
     ("photos", "description"): "NULL",
     ("albums", "title"): "gphotos_short('album', album_id)",
     ("people", "name"): "'person-' || person_id",
     ("group_members", "reason"): "CASE role WHEN 'keeper' THEN 'the one to keep' ELSE replace(relation, '_', ' ') END",
     ("pairs", "evidence"): "distance_bits || ' of 256 bits differ'",
+    **{("photos", column): f"gphotos_about({column})" for column in ("bytes", "space_bytes", "duration_s")},
+    **{("groups", column): f"gphotos_about({column})" for column in ("reclaimable_bytes", "waiting_bytes")},
+    **{("photos", column): f"substr({column}, 1, 7) || '-01T00:00:00Z'" for column in ("taken_at", "uploaded_at")},
+    ("decisions", "decided_at"): "substr(decided_at, 1, 7) || '-01T00:00:00Z'",
+    ("pairs", "time_gap_s"): "gphotos_about(time_gap_s)",
 }
 
 
-def _register_changes(conn: sqlite3.Connection, options: ExportOptions) -> None:
-    row = conn.execute("SELECT photo_id FROM source.photos ORDER BY rowid LIMIT 1").fetchone()
-    short = short_names(row[0] if row else "")
+def _register_changes(conn: sqlite3.Connection, options: ExportOptions, salt: str, ids: frozenset[str]) -> None:
+    short = short_names(salt)
     conn.create_function("gphotos_short", 2, short, deterministic=True)
+    conn.create_function("gphotos_without_ids", 1, without_ids(short, ids), deterministic=True)
     conn.create_function("gphotos_suffix", 1, file_suffix, deterministic=True)
+    conn.create_function("gphotos_about", 1, about, deterministic=True)
     preview: Callable[[bytes], bytes] = shrunk_jpeg if options.thumbnails == "small" else stripped_jpeg
     conn.create_function("gphotos_preview", 1, preview, deterministic=True)
 
@@ -230,8 +231,8 @@ def _register_changes(conn: sqlite3.Connection, options: ExportOptions) -> None:
 def short_names(key: str) -> Callable[[str, str | None], str | None]:
     """Names such as ``photo-3f9a1c22d0be``, the same in every export of one library.
 
-    `key` (the id of its first photo) goes into them, so that nobody can find out what stands behind one by trying album
-    titles or file names.
+    `key` (a random one that the library keeps) goes into them, so that nobody can find out what stands behind one by trying ids,
+    checksums of files, album titles or file names.
     """
 
     def short(kind: str, name: str | None) -> str | None:
@@ -241,6 +242,28 @@ def short_names(key: str) -> Callable[[str, str | None], str | None]:
         return f"{kind}-{digest.hexdigest()}"
 
     return short
+
+
+_WORD = re.compile(r"[A-Za-z0-9_:-]{8,}")  # what may be an id
+
+
+def without_ids(short: Callable[[str, str | None], str | None], ids: frozenset[str]) -> Callable[[str | None], str | None]:
+    """A function that puts the short name of a photo wherever its id stands in a text."""
+
+    def replaced(text: str | None) -> str | None:
+        if not isinstance(text, str):
+            return text
+        return _WORD.sub(lambda found: short("photo", found[0]) or "" if found[0] in ids else found[0], text)
+
+    return replaced
+
+
+def about(number: float | None) -> float | None:
+    """A number to its first two digits: 3,482,113 bytes are 3,500,000."""
+    if not isinstance(number, int | float) or not number or not math.isfinite(number):
+        return number
+    rounded = round(number, 1 - math.floor(math.log10(abs(number))))
+    return type(number)(rounded)
 
 
 def file_suffix(filename: str | None) -> str:
@@ -268,23 +291,21 @@ def save_rows(source: Path, target: Path, selection: Selection, replace: bool = 
     This is a list for oneself, not for publishing: it holds everything the view shows.
     """
     refuse_target(source, target, replace)
-    partial = target.with_name(target.name + ".part")
     writer = _write_json if target.suffix.lower() == ".json" else _write_csv
-    with open_library(source, register) as conn:
-        try:
-            with partial.open("w", encoding="utf-8", newline="") as stream:
-                count = writer(stream, _rows(conn, read_selected_groups(conn, selection)), _columns(conn))
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-    return count
+    with (
+        open_library(source, register) as conn,
+        writing(target) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="") as stream,
+        contextlib.closing(_rows(conn, read_selected_groups(conn, selection))) as rows,
+    ):
+        return writer(stream, rows, _columns(conn))
 
 
 def _columns(conn: sqlite3.Connection) -> list[str]:
     return [row[1] for row in conn.execute("PRAGMA table_info(duplicates)")]
 
 
-def _rows(conn: sqlite3.Connection, group_ids: list[str]) -> Iterator[sqlite3.Row]:
+def _rows(conn: sqlite3.Connection, group_ids: list[str]) -> Generator[sqlite3.Row, None, None]:
     for group_id in group_ids:
         yield from conn.execute("SELECT * FROM duplicates WHERE group_id = ? ORDER BY role != 'keeper', photo_id", [group_id])
 

@@ -44,6 +44,9 @@ FILL_ORIGINS = """UPDATE groups SET origins = coalesce((SELECT '|' || group_conc
     SELECT DISTINCT p.origin FROM group_members AS m JOIN photos AS p ON p.photo_id = m.photo_id
     WHERE m.group_id = groups.group_id AND p.origin != '' ORDER BY p.origin)), '')"""
 
+FILL_COUNTS = f"""INSERT INTO group_counts SELECT {_key("groups")}, count(*), sum(waiting_count), sum(waiting_bytes)
+  FROM groups GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+
 # The sums of m001 counted what was ever suggested; the names of its triggers are kept, so that no file has two sets of them.
 _WAITING_STEPS = (
     *(f"DROP TRIGGER groups_counted_{action}" for action in ("insert", "delete", "update")),
@@ -72,8 +75,7 @@ _WAITING_STEPS = (
   waiting_bytes INTEGER NOT NULL,  -- what these weigh
   PRIMARY KEY ({_KEYS})
 )""",
-    f"""INSERT INTO group_counts SELECT {_key("groups")}, count(*), sum(waiting_count), sum(waiting_bytes)
-  FROM groups GROUP BY 1, 2, 3, 4, 5, 6, 7""",
+    FILL_COUNTS,
     f"CREATE TRIGGER groups_counted_insert AFTER INSERT ON groups BEGIN {_COUNT_NEW} END",
     f"CREATE TRIGGER groups_counted_delete AFTER DELETE ON groups BEGIN {_COUNT_OLD} END",
     f"""CREATE TRIGGER groups_counted_update

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -29,8 +31,8 @@ def jpeg(image: Image.Image, quality: int = 90) -> bytes:
     return buffer.getvalue()
 
 
-def photo_rows(photo_id: str, image: Image.Image, quality: int = 90, **columns) -> dict[str, dict]:
-    """The rows of one photo, as import would write them: `photos`, `fingerprints`, `thumbnails`."""
+def photo_rows(photo_id: str, image: Image.Image, quality: int = 90, **columns) -> dict:
+    """The rows of one photo, as import would write them: `photos`, `fingerprints`, `thumbnails`; and its file as `content`."""
     content = jpeg(image, quality)
     image = Image.open(io.BytesIO(content))
     fingerprint, thumbnail = compute_fingerprint(image), make_thumbnail(image)
@@ -53,11 +55,28 @@ def photo_rows(photo_id: str, image: Image.Image, quality: int = 90, **columns) 
             "algorithm": fingerprint.algorithm,
         },
         "thumbnails": {"photo_id": photo_id, "content": thumbnail.content, "width": thumbnail.width, "height": thumbnail.height},
+        "content": content,
     }
 
 
-def add_photos(db, rows: list[dict[str, dict]]) -> None:
-    """Insert what `photo_rows` made."""
+def add_photos(db, rows: list[dict]) -> None:
+    """Insert what `photo_rows` made, and lay the files into a folder beside the database."""
+    folder = Path(db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]).with_suffix(".pictures")
+    folder.mkdir(exist_ok=True)
     with db.atomic():
         for table in ("photos", "fingerprints", "thumbnails"):
             db[table].insert_all([row[table] for row in rows])
+        db["files"].insert_all([_file_row(folder, row["photos"]["photo_id"], row["content"]) for row in rows])
+
+
+def _file_row(folder: Path, photo_id: str, content: bytes) -> dict:
+    (folder / photo_id).write_bytes(content)
+    sha1 = hashlib.sha1(content).hexdigest()
+    return {
+        "photo_id": photo_id,
+        "role": "original",
+        "container": str(folder),
+        "member": photo_id,
+        "bytes": len(content),
+        "sha1": sha1,
+    }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import sqlite3
@@ -11,7 +12,8 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import DatabaseError, GphotosError
-from datasette_gphotos_dedupe.export import ExportOptions, allowed_columns, export_database, file_suffix, short_names
+from datasette_gphotos_dedupe.export import ExportOptions, about, allowed_columns, export_database, file_suffix, short_names
+from datasette_gphotos_dedupe.sql_functions import register
 from datasette_gphotos_dedupe.store.matching.selected_groups import Selection
 
 from .made_library import build_library, photo_id
@@ -174,7 +176,8 @@ def test_since_chooses_groups_with_a_newer_import_or_decision(library):
     conn.commit()
     conn.close()
     target, _ = export(library, selection=Selection(since="2026-05-01"))
-    assert query(target, "SELECT group_id FROM groups ORDER BY 1") == [(photo_id(2),), (photo_id(8),)]
+    names = "SELECT filename FROM photos JOIN groups ON photo_id = keeper_id"
+    assert sorted(query(target, names)) == sorted(query(library, f"{names} WHERE group_id IN (?, ?)", photo_id(2), photo_id(8)))
 
 
 def test_a_group_filter_that_is_not_sql_gets_a_sentence_with_the_columns(library):
@@ -252,3 +255,82 @@ def test_any_queue_comes_out_as_csv_and_as_json(library):
             rows = list(csv.DictReader(stream)) if suffix == ".csv" else json.load(stream)
         assert {row["relation"] for row in rows} == {"raw_and_jpeg"}
         assert [row["role"] for row in rows] == ["keeper", "copy", "keeper", "copy"]
+
+
+@pytest.mark.parametrize("options", [*ALL_OPTIONS, {"no_names": True}], ids=str)
+def test_no_id_of_the_library_is_in_any_copy(library, options):
+    """Of a media key a link can be made, and a checksum tells whoever holds the file that it is in the library."""
+    sha1 = hashlib.sha1(b"somebody's file").hexdigest()
+    conn = sqlite3.connect(library)
+    register(conn)
+    conn.execute("PRAGMA foreign_keys = OFF")
+    old, new = photo_id(1), f"sha1:{sha1}"
+    for table in ("photos", "thumbnails", "fingerprints", "group_members", "files", "album_photos", "photo_people"):
+        conn.execute(f"UPDATE {table} SET photo_id = ? WHERE photo_id = ?", [new, old])
+    for column in ("photo_a", "photo_b"):
+        conn.execute(f"UPDATE pairs SET {column} = ? WHERE {column} = ?", [new, old])
+    conn.execute("UPDATE photos SET filename = NULL, sha1 = ? WHERE photo_id = ?", [sha1, new])
+    conn.execute("UPDATE group_members SET reason = 'like ' || photo_id || ', smaller' WHERE role != 'keeper'")
+    conn.execute("UPDATE pairs SET evidence = photo_a || '/' || photo_b")
+    conn.commit()
+    ids = {row[0] for sql in IDS for row in conn.execute(sql) if row[0]}
+    conn.close()
+    assert len(ids) > 30 and new in ids
+    _, content = export(library, **options)
+    assert [one for one in ids if one.encode() in content] == []
+    assert sha1.encode() not in content and bytes.fromhex(sha1) not in content
+
+
+IDS = (
+    *(
+        "SELECT photo_id FROM photos",
+        "SELECT group_id FROM groups",
+        "SELECT album_id FROM albums",
+        "SELECT media_key FROM photos",
+    ),
+    *(
+        "SELECT dedup_key FROM photos",
+        "SELECT library_id FROM photos",
+        "SELECT sha1 FROM files",
+        "SELECT product_url FROM photos",
+    ),
+)
+
+
+def test_the_key_of_the_short_names_is_random_and_stays_in_the_library(library):
+    _, content = export(library)
+    salt = query(library, "SELECT value FROM match_state WHERE name = 'export_salt'")[0][0]
+    assert len(salt) == 64
+    assert salt.encode() not in content
+    first = query(library.with_name("report.db"), "SELECT photo_id FROM photos ORDER BY 1")
+    assert query(export(library)[0], "SELECT photo_id FROM photos ORDER BY 1") == first
+    ids = [row[0] for row in query(library, "SELECT photo_id FROM photos")]
+    guessed = {short_names(key)("photo", one) for key in ids for one in ids}  # a key that somebody could know
+    assert not guessed & {row[0] for row in first}
+    conn = sqlite3.connect(library)
+    with conn:
+        conn.execute("DELETE FROM match_state WHERE name = 'export_salt'")
+    conn.close()
+    assert not set(query(export(library)[0], "SELECT photo_id FROM photos")) & set(first)
+
+
+def test_without_names_no_exact_size_time_or_hash_comes_out(library):
+    conn = sqlite3.connect(library)
+    conn.execute("UPDATE photos SET bytes = 3482113 + rowid, space_bytes = 1234567, taken_at = '2019-06-28T18:38:04Z'")
+    conn.execute("UPDATE groups SET reclaimable_bytes = 7654321")
+    hashes = [row[0] for row in conn.execute("SELECT phash FROM fingerprints")]
+    conn.commit()
+    conn.close()
+    target, content = export(library, no_names=True)
+    rows = query(target, "SELECT DISTINCT bytes, space_bytes, taken_at FROM photos")
+    assert rows == [(3500000, 1200000, "2019-06-01T00:00:00Z")]
+    assert query(target, "SELECT DISTINCT reclaimable_bytes FROM groups") == [(7700000,)]
+    assert query(target, "SELECT count(*) FROM fingerprints") == [(0,)]
+    assert hashes and not [one for one in hashes if one.encode() in content]
+
+
+@pytest.mark.parametrize(
+    "number, told", [(0, 0), (None, None), (7, 7), (99, 99), (104, 100), (3482113, 3500000), (0.01234, 0.012)]
+)
+def test_a_number_is_told_by_its_first_two_digits(number, told):
+    assert about(number) == told

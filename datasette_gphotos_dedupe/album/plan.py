@@ -51,10 +51,12 @@ class PushPlan:
 
     @property
     def planned(self) -> tuple[PlannedItem, ...]:
+        """The photos that will be sent."""
         return tuple(item for item in self.items if item.state == "planned")
 
     @property
     def refused(self) -> tuple[PlannedItem, ...]:
+        """The photos that do not go, each with its reason."""
         return tuple(item for item in self.items if item.state == "refused")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,7 +13,7 @@ import click
 from ..errors import GphotosError
 from .terminal import plain_output
 
-MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "reviewing", "status")
+MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "repairing", "reviewing", "status")
 
 
 class _Group(click.Group):
@@ -19,16 +22,36 @@ class _Group(click.Group):
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context):
+        words = [*getattr(ctx, "_protected_args", ()), *ctx.args]
         try:
             return super().invoke(ctx)
         except GphotosError as error:
             raise click.ClickException(str(error)) from error
+        except click.ClickException:
+            raise
         except Exception as error:
-            from ..store.database import DAMAGED, is_damage
-
-            if isinstance(error, UnicodeDecodeError) or not is_damage(error):
+            explained = _explain(error, words)
+            if explained is None:
                 raise
-            raise click.ClickException(f"The database {DAMAGED.format(error)}") from error
+            raise click.ClickException(explained) from error
+
+
+def _explain(error: Exception, words: list[str]) -> str | None:
+    """A sentence for an error that the database of the command is the cause of; None when it is not."""
+    from ..store.database import explain_error, is_damage
+    from ..store.value_check import explain_wrong_value, find_wrong_value
+
+    path = next((Path(word) for word in words[1:] if Path(word).is_file()), None)
+    if path is None or isinstance(error, (click.Abort, click.exceptions.Exit)):
+        return None
+    if is_damage(error) and not isinstance(error, UnicodeDecodeError):
+        return explain_error(path, error)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+            clause = find_wrong_value(conn)
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
+    return explain_wrong_value(str(path), clause) if clause else None
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -77,6 +77,7 @@ def developed(image: Image.Image) -> Image.Image:
 
 
 def black_and_white(image: Image.Image) -> Image.Image:
+    """Without its colours."""
     return image.convert("L").convert("RGB")
 
 
@@ -88,6 +89,7 @@ def strong_filter(image: Image.Image) -> Image.Image:
 
 
 def watermarked(image: Image.Image) -> Image.Image:
+    """With a line of text across a corner."""
     from PIL import ImageDraw, ImageFont
 
     marked = image.copy()
@@ -114,6 +116,7 @@ def cropped(image: Image.Image, left: float, top: float, right: float, bottom: f
 
 
 def mirrored(image: Image.Image) -> Image.Image:
+    """Left and right exchanged."""
     from PIL import ImageOps
 
     return ImageOps.mirror(image)

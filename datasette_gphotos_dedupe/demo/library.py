@@ -60,6 +60,8 @@ class Seed:
 
 @dataclass(frozen=True)
 class Library:
+    """The whole sample library."""
+
     items: tuple[Item, ...]
     seeds: tuple[Seed, ...]
     photographs: frozenset[str]  # names of the real photographs used
@@ -123,6 +125,7 @@ def media_key(text: str) -> str:
 
 
 def camera(taken: int, subsec: str = "") -> Camera:
+    """The EXIF that this camera writes at this moment."""
     return Camera("NIKON CORPORATION", "NIKON D90", time.strftime("%Y:%m:%d %H:%M:%S", time.gmtime(taken)), subsec)
 
 

@@ -38,6 +38,7 @@ class Client:
 
     @property
     def clock(self) -> Clock:
+        """The clock that waits and dates go by."""
         return self.transport.clock
 
     # Albums
@@ -135,6 +136,7 @@ class Client:
 
     @property
     def uploads_url(self) -> str:
+        """Where bytes are sent."""
         return f"{self._library}/uploads"
 
     # Picker

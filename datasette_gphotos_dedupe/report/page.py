@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import captions, words
-from ..export import ExportOptions, export_database, refuse_target
+from ..export import ExportOptions, build_copy
 from ..model import RELATIONS, REMOVABLE_RELATIONS
+from ..store.output_file import refuse_target, writing
 from ..store.writing import utc_now
 from . import headlines, plots
 from .rows import Page, Totals, plan_pages, read_distances, read_groups, read_space_by_year, read_totals
@@ -47,22 +50,15 @@ def save_report(source: Path, target: Path, options: ReportOptions | None = None
     """
     options = options or ReportOptions()
     refuse_target(source, target, replace)
-    copy, partial = target.with_name(target.name + ".copy.db"), target.with_name(target.name + ".part")
-    try:
-        export_database(source, copy, options.export, replace=True)
+    with writing(target) as unfinished, tempfile.TemporaryDirectory(dir=target.parent, prefix=".gphotos-") as folder:
+        copy = Path(folder) / "copy.db"
+        build_copy(source, copy, options.export)
         conn = sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         conn.row_factory = sqlite3.Row
-        try:
+        with contextlib.closing(conn), unfinished.open("w", encoding="utf-8") as stream:
             pages, totals = plan_pages(conn), read_totals(conn)
-            with partial.open("w", encoding="utf-8") as stream:
-                for text in _render(conn, pages, totals, options):
-                    stream.write(text)
-        finally:
-            conn.close()
-        partial.replace(target)
-    finally:
-        copy.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
+            for text in _render(conn, pages, totals, options):
+                stream.write(text)
     return ReportSummary(totals.groups, totals.photos, len(pages), target.stat().st_size)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseError
 from ..schema import MIGRATION_SET, apply_migrations, unknown_migrations
-from .schema_check import explain_fault, find_fault
+from .schema_check import explain_fault, find_crash, find_fault
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,11 +27,13 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     from .writable_database import WritableDatabase
 
     path = Path(path)
+    _refuse_no_file(path)
     if not path.exists():
         if not create:
             raise DatabaseError(f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip")
         if not path.parent.is_dir():
             raise DatabaseError(f"{path} cannot be created: the folder {path.parent} does not exist.")
+        _create(path)
     conn = None
     try:
         conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S)
@@ -45,12 +49,50 @@ def open_database(path: str | Path, create: bool = True) -> Database:
             conn.close()
         if isinstance(error, DatabaseError):
             raise
-        raise DatabaseError(_explain(path, error)) from error
+        raise DatabaseError(explain_error(path, error)) from error
     return db
 
 
+def _refuse_no_file(path: Path) -> None:
+    """What SQLite would open and lose, or wait for without end."""
+    if str(path) == ":memory:":
+        raise DatabaseError(f"{path} keeps nothing when the command ends. Name a file: photos.db")
+    try:
+        kind = "a folder" if path.is_dir() else "no ordinary file" if path.exists() and not path.is_file() else None
+    except (OSError, ValueError) as error:
+        raise DatabaseError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from None
+    if kind:
+        raise DatabaseError(f"{path} is {kind}. Name the file that is to hold your photos: photos.db")
+
+
+def _create(path: Path) -> None:
+    """Places and people are in it: for its owner's eyes. What SQLite writes beside it takes its permissions, and says what is wrong."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def open_unchecked(path: Path) -> sqlite3.Connection:
+    """A connection to a library of ours whose shape nobody has looked at, in autocommit. Raises DatabaseError for another file."""
+    from .writable_database import WritableDatabase
+
+    _refuse_no_file(path)
+    if not path.exists():
+        raise DatabaseError(f"{path} does not exist.")
+    conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        db = WritableDatabase(conn)
+        _refuse_foreign(db, path)
+        _refuse_newer(db, path)
+    except (sqlite3.Error, UnicodeDecodeError, DatabaseError) as error:
+        conn.close()
+        if isinstance(error, DatabaseError):
+            raise
+        raise DatabaseError(explain_error(path, error)) from error
+    return conn
+
+
 def _refuse_foreign(db: Database, path: Path) -> None:
-    tables = set(db.table_names())
+    tables = {*db.table_names(), *db.view_names()}
     if not tables:
         return
     ours = (
@@ -75,7 +117,7 @@ def _refuse_newer(db: Database, path: Path) -> None:
 
 
 def _refuse_misshapen(db: Database, path: Path) -> None:
-    fault = find_fault(db.conn) if db.table_names() else None
+    fault = (find_crash(db.conn) or find_fault(db.conn)) if db.table_names() else None
     if fault:
         raise DatabaseError(explain_fault(str(path), fault))
 
@@ -88,16 +130,23 @@ _DAMAGE = ("malformed", "disk I/O error", "Could not decode to UTF-8")
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether SQLite says that the bytes of the file are not a database's any more."""
+    """Whether SQLite says something that damage to the file is a cause of; `explain_error` asks the file itself."""
     return isinstance(error, UnicodeDecodeError) or (
         isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _DAMAGE)
     )
 
 
-def _explain(path: Path, error: Exception) -> str:
+def explain_error(path: Path, error: Exception) -> str:
+    """What is wrong with a file that SQLite could not use, and what to do. Whether it is damaged the file is asked."""
     text = str(error)
     if is_damage(error):
-        return f"{path} {DAMAGED.format(text)}"
+        found = _find_damage(path)
+        if found or isinstance(error, UnicodeDecodeError) or "decode" in text:
+            return f"{path} {DAMAGED.format(found or text)}"
+        return (
+            f"{path} could not be read or written just now ({text}). What is in it was checked and is whole. Look whether the disk is "
+            "full, slow or gone, then run the same command again."
+        )
     if "not a database" in text:
         return f"{path} is not a SQLite database. Nothing was changed. Choose a new file name for your photos."
     if "readonly" in text or "unable to open" in text:
@@ -105,3 +154,18 @@ def _explain(path: Path, error: Exception) -> str:
     if "locked" in text:
         return f"{path} is busy: another program has been writing to it for {BUSY_TIMEOUT_S} seconds. Run the command again."
     return f"{path} cannot be used: {text}."
+
+
+def _find_damage(path: Path) -> str | None:
+    """The first thing that SQLite itself finds wrong in the file; None when it is whole, or cannot be looked at for another reason."""
+    for how in ("mode=ro", "mode=ro&immutable=1"):  # the second where not even a lock can be had
+        try:
+            with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as conn:
+                found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
+                return None if found == "ok" else found.splitlines()[-1]
+        except sqlite3.DatabaseError as error:
+            if any(word in str(error) for word in ("malformed", "not a database", "decode")):
+                return str(error)
+        except UnicodeDecodeError as error:
+            return str(error)
+    return None

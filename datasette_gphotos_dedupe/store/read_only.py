@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DatabaseError
-from .database import DAMAGED, is_damage
+from .database import explain_error, is_damage
 from .schema_check import explain_fault, explain_lag, find_fault, is_behind
 
 NEEDED = {"photos", "groups", "group_members"}
@@ -42,7 +42,7 @@ def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None]
         if "not a database" in str(error):
             raise DatabaseError(f"{path} is not a SQLite database.") from error
         if is_damage(error):
-            raise DatabaseError(f"{path} {DAMAGED.format(error)}") from error
+            raise DatabaseError(explain_error(path, error)) from error
         raise
     finally:
         if conn is not None:

@@ -29,6 +29,10 @@ class Shape:
     triggers: dict[str, str]
 
 
+class Mendable(str):
+    """A fault that `repair` puts right: what is missing or in the way can be made again, or taken away, without any row."""
+
+
 def find_fault(conn: sqlite3.Connection, whole: bool = True) -> str | None:
     """Why the file cannot be read and written as a library of this version, as a clause; None when it can.
 
@@ -40,6 +44,7 @@ def find_fault(conn: sqlite3.Connection, whole: bool = True) -> str | None:
     return (
         _missing_column("table", found.tables, expected.tables, found.views, whole)
         or (whole and _missing_column("view", found.views, expected.views, found.tables, whole))
+        or (whole and _name_taken(found, expected))
         or _other_trigger(found, expected, whole)
         or _meddling_trigger(conn, found.triggers.keys() - expected.triggers.keys(), found)
         or None
@@ -65,7 +70,7 @@ def _read_sources(conn: sqlite3.Connection, view: str) -> frozenset[str]:
 
     conn.set_authorizer(watch)
     try:
-        conn.execute(f"EXPLAIN SELECT * FROM {_quoted(view)}").fetchall()
+        conn.execute(f"EXPLAIN SELECT * FROM {quoted(view)}").fetchall()
     except sqlite3.Error:
         return frozenset(("photos",))
     finally:
@@ -78,8 +83,35 @@ def _clear_authorizer(conn: sqlite3.Connection) -> None:
     conn.set_authorizer(None if sys.version_info >= (3, 11) else lambda *_: sqlite3.SQLITE_OK)
 
 
+def find_crash(conn: sqlite3.Connection) -> Mendable | None:
+    """A trigger on the tables in which SQLite keeps the search index, as a clause. Writing there from one crashes SQLite itself."""
+    row = conn.execute(CRASHING).fetchone()
+    return (
+        Mendable(f"its trigger {row[0]}, which this program did not make, lies on the search index and crashes SQLite")
+        if row
+        else None
+    )
+
+
+CRASHING = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'photos\\_fts\\_%' ESCAPE '\\'"
+
+
+def _name_taken(found: Shape, expected: Shape) -> str | None:
+    """Somebody's table or view of the name of one that a later step of ours is going to make."""
+    later = _expected(tuple(schema.STEPS))
+    coming = (later.tables.keys() | later.views.keys()) - expected.tables.keys() - expected.views.keys()
+    taken = sorted(coming & (found.tables.keys() | found.views.keys()))
+    return f"its {taken[0]} is not ours, and this version makes one of that name. Rename yours" if taken else None
+
+
 def explain_fault(name: str, fault: str) -> str:
     """What a person is told of a file with such a fault, and what to do about it."""
+    if isinstance(fault, Mendable):
+        file = name if name.endswith(".db") else f"{name}.db"
+        return (
+            f"{name} cannot be used: {fault}. Another program has changed it. Nothing was changed now, and nothing is lost. "
+            f"Put it right: gphotos-to-sqlite repair {file}"
+        )
     return (
         f"{name} cannot be used: {fault}. It was written by a version from before the first release, or changed by another "
         "program. Nothing was changed. Import again into a new file: gphotos-to-sqlite takeout NEW.db takeout-*.zip. What was "
@@ -145,18 +177,22 @@ def _missing_column(
             return f"{name} is no {kind} there"
         if name not in found:
             if whole:
-                return f"it has no {kind} {name}"
+                return _fault_of(kind, f"it has no {kind} {name}")
             continue
         missing = [column for column in columns if column not in found[name]]
         if missing:
-            return f"its {kind} {name} has no column {missing[0]}"
+            return _fault_of(kind, f"its {kind} {name} has no column {missing[0]}")
     return None
+
+
+def _fault_of(kind: str, fault: str) -> str:
+    return Mendable(fault) if kind == "view" else fault  # a view holds no rows
 
 
 def _other_trigger(found: Shape, expected: Shape, whole: bool) -> str | None:
     for name, sql in expected.triggers.items():
         if found.triggers.get(name, sql if not whole else None) != sql:
-            return f"its trigger {name} is another one" if name in found.triggers else f"it has no trigger {name}"
+            return Mendable(f"its trigger {name} is another one" if name in found.triggers else f"it has no trigger {name}")
     return None
 
 
@@ -183,11 +219,11 @@ def _meddling_trigger(conn: sqlite3.Connection, names: Iterable[str], found: Sha
 
 def _prepare_writes(conn: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> None:
     """Have SQLite work out, without doing any of it, what every kind of writing into this table would set off."""
-    quoted = _quoted(table)
+    name = quoted(table)
     for statement in (
-        f"INSERT INTO {quoted} DEFAULT VALUES",
-        f"UPDATE {quoted} SET {', '.join(f'{_quoted(column)} = NULL' for column in columns)}",
-        f"DELETE FROM {quoted}",
+        f"INSERT INTO {name} DEFAULT VALUES",
+        f"UPDATE {name} SET {', '.join(f'{quoted(column)} = NULL' for column in columns)}",
+        f"DELETE FROM {name}",
     ):
         try:
             conn.execute(f"EXPLAIN {statement}").fetchall()
@@ -195,5 +231,11 @@ def _prepare_writes(conn: sqlite3.Connection, table: str, columns: tuple[str, ..
             continue
 
 
-def _quoted(name: str) -> str:
+def read_steps(conn: sqlite3.Connection) -> tuple[str, ...]:
+    """The steps of the schema that this file is on."""
+    return _steps_taken(conn, read_shape(conn))
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'

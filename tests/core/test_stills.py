@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from datasette_gphotos_dedupe.core.pictures import stills
-from datasette_gphotos_dedupe.core.pictures.stills import BLACK, GREY, WHITE, Wanted, read_outline, read_profile, read_still
+from datasette_gphotos_dedupe.core.pictures.stills import BLACK, GREY, SRGB, WHITE, Wanted, read_outline, read_profile, read_still
 from datasette_gphotos_dedupe.errors import PictureError
 
 from ..broken_pictures import saved, whole_pictures
@@ -108,20 +108,29 @@ def test_wide_colours_and_their_srgb_preview_are_one_picture_through_the_profile
         saved(to_p3, "JPEG", quality=97, subsampling=0, icc_profile=p3_profile()),
         saved(PICTURE, "JPEG", quality=97, subsampling=0),
     )
-    assert read_profile(wide) and read_profile(narrow) is None
+    assert read_profile(wide) and read_profile(narrow) == SRGB
 
-    def apart(in_srgb: bool) -> float:
-        a, b = (read_still(data, "", Wanted(in_srgb=in_srgb)).planes.red.astype(float) for data in (wide, narrow))
-        return float(np.abs(a - b).mean())
+    def apart(space: bytes | None) -> float:
+        a, b = read_still(wide, "", Wanted(space=space)), read_still(narrow)
+        return float(np.abs(a.planes.red.astype(float) - b.planes.red).mean())
 
-    assert apart(True) < 0.8 < 2 * apart(True) < apart(False)
+    assert apart(SRGB) < 0.8 < 2 * apart(SRGB) < apart(None)
+    back = read_still(narrow, "", Wanted(space=read_profile(wide))).planes.red.astype(float)
+    assert np.abs(back - read_still(wide).planes.red).mean() < 0.8
+
+
+def test_the_time_when_a_profile_was_made_makes_it_no_other_one():
+    later = bytearray(p3_profile())
+    later[24:36], later[84:100] = bytes(range(12)), bytes(range(16))
+    data = [saved(PICTURE.resize((80, 60)), "JPEG", icc_profile=profile) for profile in (p3_profile(), bytes(later))]
+    assert read_profile(data[0]) == read_profile(data[1]) != SRGB
 
 
 @pytest.mark.parametrize("profile", [b"", b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()])
 def test_no_profile_a_broken_one_and_srgb_itself_change_nothing(profile):
     data = saved(PICTURE, "JPEG", **({"icc_profile": profile} if profile else {}))
-    assert read_profile(data) is None
-    assert np.abs(grey_of(data, in_srgb=True) - grey_of(data)).mean() < 0.3
+    assert read_profile(data) == SRGB
+    assert np.abs(grey_of(data, space=SRGB) - grey_of(data)).mean() < 0.3
 
 
 @pytest.mark.parametrize("name, options", [("GIF", {}), ("TIFF", {}), ("WEBP", {}), ("PNG", {})])

@@ -19,11 +19,11 @@ NAMES = "abcdefg"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A library: what is special about each photo, and the relation of each pair that was found or would be on asking."""
+    """A library: what is special about each photo, and what each pair is that was found or would be on asking."""
 
     photos: tuple[dict, ...]
-    found: dict[tuple[str, str], str]
-    on_asking: dict[tuple[str, str], str]
+    found: dict[tuple[str, str], Link]
+    on_asking: dict[tuple[str, str], Link]
 
 
 rarely = st.sampled_from((0,) * 9 + (1,))
@@ -52,7 +52,7 @@ def libraries(draw) -> Drawn:
     for pair in combinations([row["photo_id"] for row in rows], 2):
         how = draw(st.sampled_from(("found", "found", "asked", "none")))
         if how != "none":
-            (found if how == "found" else on_asking)[pair] = draw(relations)
+            (found if how == "found" else on_asking)[pair] = Link(draw(relations), draw(st.sampled_from((None, *pair))))
     return Drawn(rows, found, on_asking)
 
 
@@ -77,31 +77,22 @@ def save_library(conn: sqlite3.Connection, drawn: Drawn) -> None:
 def match_again(conn: sqlite3.Connection, drawn: Drawn) -> None:
     """Pairs and groups as a match step leaves them, decisions taken into account; photos in the bin are not matched."""
     gone = {photo["photo_id"] for photo in drawn.photos if photo["trashed"]}
-    asked: dict[tuple[str, str], str | None] = {}
+    asked: dict[tuple[str, str], Link | None] = {}
 
     def ask(pairs):
         asked.update({pair: drawn.on_asking.get(pair) for pair in pairs})
-        told = {pair: relation for pair, relation in asked.items() if not _said_different(conn, items, pair)}
-        return {pair: link(*pair, relation) if relation else None for pair, relation in told.items()}
+        return {pair: link for pair, link in asked.items() if not _said_different(conn, items, pair)}
 
-    width = {photo["photo_id"]: photo["width"] for photo in drawn.photos}
-
-    def link(a: str, b: str, relation: str) -> Link:
-        return Link(relation, None if width[a] == width[b] else max(a, b, key=width.__getitem__))
-
-    found = {pair: relation for pair, relation in drawn.found.items() if gone.isdisjoint(pair)}
+    found = {pair: link for pair, link in drawn.found.items() if gone.isdisjoint(pair)}
     items = read_items(conn, {photo for pair in found for photo in pair})
     refused = [pair for pair in found if _said_different(conn, items, pair)]
-    groups = build_groups(items, {pair: link(*pair, relation) for pair, relation in found.items()}, Policy(), ask, refused)
+    groups = build_groups(items, found, Policy(), ask, refused)
     conn.execute("DELETE FROM pairs")
-    for pair, relation in {**found, **asked}.items():
-        if relation:
-            conn.execute(
-                """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, confidence, evidence, remade_from)
-                SELECT a.photo_id, b.photo_id, 3, ?3, 0.9, '', CASE WHEN a.width > b.width THEN a.photo_id
-                    WHEN b.width > a.width THEN b.photo_id END FROM photos AS a, photos AS b WHERE a.photo_id = ?1 AND b.photo_id = ?2""",
-                [*pair, relation],
-            )
+    for pair, link in {**found, **asked}.items():
+        if link:
+            sql = """INSERT INTO pairs (photo_a, photo_b, distance_bits, relation, remade_from, confidence, evidence)
+                VALUES (?, ?, 3, ?, ?, 0.9, '')"""
+            conn.execute(sql, [*pair, link.relation, link.holder])
     save_groups(conn, groups, items)
     refresh_decided(conn)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.errors import GphotosError
+from datasette_gphotos_dedupe.model import Link
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.bulk_accept import RULES, Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.chosen_keepers import save_keeper
@@ -167,7 +168,7 @@ def of_the_same_bytes() -> Drawn:
     """A keeper, and two copies whose files are equal."""
     plain = {"favorite": 0, "album_only": 0, "trashed": 0, "moves": 0, "source": "takeout", "dedup_key": None}
     photos = ({"photo_id": "a", "width": 4000, "sha1": None}, *({"photo_id": i, "width": 400, "sha1": "1" * 40} for i in "bc"))
-    found = {("a", "b"): "re_encode", ("a", "c"): "re_encode"}
+    found = {("a", "b"): Link("re_encode", "a"), ("a", "c"): Link("re_encode", "a")}
     return Drawn(tuple({**plain, **photo} for photo in photos), found, {})
 
 

@@ -26,7 +26,7 @@ KINDS = (
     (re.compile(r"/-/thumbnail/"), "thumbnail"),
     (re.compile(r"/-/duplicates/photo/"), "photo"),
     (re.compile(r"/-/duplicates/[^/?]+/compare"), "comparison"),
-    (re.compile(r"/-/duplicates/AF1"), "group"),
+    (re.compile(r"/-/duplicates/group-"), "group"),
     (re.compile(r"/-/duplicates\?"), "queue"),
     (re.compile(r"^/report/(\w+)/[^/.]+(\.json)?$"), "row of {0}"),
     (re.compile(r"^/report/(\w+)(?:\.csv|\.json)?\?"), "order or filter of {0}"),
@@ -107,7 +107,7 @@ def test_no_link_and_no_picture_is_broken_and_nothing_fails(walk):
 def test_the_walk_has_come_everywhere(walk):
     shown = " ".join(walk.seen)
     wanted = ["/report/groups", "/report/duplicates", "/report/thumbnails", "/report.db", "/-/static/app.css"]
-    ours = ["/-/thumbnail/", "/-/duplicates/AF1", "/compare", "/-/static-plugins/datasette_gphotos_dedupe/"]
+    ours = ["/-/thumbnail/", "/-/duplicates/group-", "/compare", "/-/static-plugins/datasette_gphotos_dedupe/"]
     wanted += ours if walk.with_plugin else [".blob?"]
     assert [part for part in wanted if part not in shown] == []
 

@@ -54,6 +54,7 @@ class Item:
 
     @property
     def pixels(self) -> int:
+        """Width times height; 0 when unknown."""
         return (self.width or 0) * (self.height or 0)
 
     @property

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 WHITE, GREY, BLACK = 255, 128, 0
+SRGB = b""  # the space of a picture without a profile
 MEASURED_PIXELS = 60_000_000  # a larger picture is measured at a whole fraction of its size: the planes of 60 million take 500 MB
 
 
@@ -63,12 +64,13 @@ class Outline:
 @dataclass(frozen=True)
 class Wanted:
     """How to open a picture. `side` is the longer side that is needed at least (None: all there is), `ground` the grey level that is
-    laid under transparent places, `frame` the number of the frame, `in_srgb` whether a colour profile is applied."""
+    laid under transparent places, `frame` the number of the frame, `space` the colour profile
+    whose numbers it shall have (SRGB for that one; None: its own)."""
 
     side: int | None = None
     ground: int = WHITE
     frame: int = 0
-    in_srgb: bool = False
+    space: bytes | None = None
 
 
 def read_still(data: bytes, name: str = "", wanted: Wanted | None = None) -> Still:
@@ -104,13 +106,18 @@ def _outline(image: Image.Image, byte_count: int) -> Outline:
     return Outline(image.size[::-1] if orientation in (5, 6, 7, 8) else image.size, frames, encoder, through)
 
 
-def read_profile(data: bytes) -> bytes | None:
-    """The colour profile of a picture; None for sRGB, with or without a profile that says so, and for what has no RGB."""
+def read_profile(data: bytes) -> bytes:
+    """The colour profile of a picture, without the time it was made; SRGB with or without one that says so, and for what has no RGB."""
     try:
-        profile = _opened(data, lambda image: image.info.get("icc_profile"))
+        return _profile_of(_opened(data, lambda image: image.info.get("icc_profile")))
     except PictureError:
-        return None
-    return profile if profile and profile[16:20] == b"RGB " and b"sRGB" not in profile and _utf16("sRGB") not in profile else None
+        return SRGB
+
+
+def _profile_of(profile: bytes | None) -> bytes:
+    if not profile or profile[16:20] != b"RGB " or b"sRGB" in profile or _utf16("sRGB") in profile:
+        return SRGB
+    return profile[:24] + bytes(12) + profile[36:84] + bytes(16) + profile[100:]  # ICC.1:2022, 7.2: date and checksum
 
 
 def _utf16(text: str) -> bytes:
@@ -158,15 +165,15 @@ def _still(image: Image.Image, data: bytes, wanted: Wanted) -> Still:
         image.seek(wanted.frame)
     encoder = encoder_of(image, len(data), orientation if isinstance(orientation, int) else 1)
     reduced = math.ceil((shape[0] * shape[1] / MEASURED_PIXELS) ** 0.5) or 1
-    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "YCbCr", "L") and not wanted.side and not wanted.in_srgb:
+    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "YCbCr", "L") and not wanted.side and wanted.space is None:
         return Still(_jpeg_planes(image, orientation, reduced), encoder, None, shape, frames)
     if image.format in ("JPEG", "MPO") and wanted.side:
         image.draft("RGB", _at_least(image.size, wanted.side))
     image.load()
-    profile = image.info.get("icc_profile") if wanted.in_srgb else None
+    profile = image.info.get("icc_profile")
     rgb, alpha = _flattened(turned(image, orientation), wanted.ground)
-    if profile:
-        rgb = _in_srgb(rgb, profile)
+    if wanted.space is not None:
+        rgb = _in_space(rgb, _profile_of(profile), wanted.space)
     factor = reduced if not wanted.side else max(1, max(rgb.size) // (2 * wanted.side))
     if factor > 1:
         rgb = rgb.reduce(factor)
@@ -206,12 +213,16 @@ def _flattened(image: Image.Image, ground: int) -> tuple[Image.Image, Image.Imag
     return Image.alpha_composite(under, rgba).convert("RGB"), alpha
 
 
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """The colours as the profile means them; as they are when it cannot be used."""
+def _in_space(image: Image.Image, profile: bytes, space: bytes) -> Image.Image:
+    """The colours as the profile means them in the numbers of another one; as they are when either cannot be used."""
     from PIL import ImageCms
 
+    if profile == space:
+        return image
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
+        source, target = (
+            ImageCms.ImageCmsProfile(io.BytesIO(one)) if one else ImageCms.createProfile("sRGB") for one in (profile, space)
+        )
+        return ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image

@@ -142,9 +142,11 @@ class FaissIndex:
         self._index = faiss.IndexBinaryFlat(HASH_BYTES * 8)
 
     def add(self, hashes: np.ndarray) -> None:
+        """Take these hashes in, rows of 32 bytes."""
         self._index.add(np.ascontiguousarray(hashes))
 
     def search(self, queries: np.ndarray, radius_bits: int) -> Hits:
+        """The hits of these hashes within `radius_bits`."""
         # faiss returns what is nearer than its radius, not what lies on it
         limits, distance, found = self._index.range_search(np.ascontiguousarray(queries), radius_bits + 1)
         first = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64)))
@@ -171,9 +173,11 @@ class NumpyIndex:
         self._columns = np.empty((4, 0), np.uint64)
 
     def add(self, hashes: np.ndarray) -> None:
+        """Take these hashes in, rows of 32 bytes."""
         self._columns = np.concatenate([self._columns, words(hashes).T], axis=1)
 
     def search(self, queries: np.ndarray, radius_bits: int) -> Hits:
+        """The hits of these hashes within `radius_bits`."""
         columns = words(queries).T
         parts = []
         for start in range(0, len(queries), self.ROWS):

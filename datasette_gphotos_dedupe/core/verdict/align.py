@@ -43,6 +43,7 @@ class Preview:
 
     @property
     def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
         return self.luma.size
 
 

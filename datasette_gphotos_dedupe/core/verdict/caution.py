@@ -36,6 +36,7 @@ class Caution:
         return cls(**json.loads(text)) if text else cls()
 
     def as_json(self) -> str:
+        """As `match_state` keeps it."""
         return json.dumps(asdict(self))
 
     def doubt(self, relation: str | None, confidence: float, distance_bits: int) -> str | None:

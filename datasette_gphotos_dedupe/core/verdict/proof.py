@@ -110,7 +110,6 @@ def boxes_of(overlay: Overlay) -> tuple[Box, Box]:
 
 
 def _prove(a: Original, b: Original) -> Proof:
-    converted = read_profile(a.data) != read_profile(b.data)
     outlines = [read_outline(one.data, one.subject.filename or "") for one in (a, b)]
     small, large = (a, b) if _is_copy(*outlines, a, b) else (b, a)
     outline, other = outlines if small is a else outlines[::-1]
@@ -121,23 +120,27 @@ def _prove(a: Original, b: Original) -> Proof:
     if objection:
         return Proof(holder=holder, objection=objection)
     side = _needed_side(outline, _shown(large.box))
+    # the encoder of the copy saw the numbers of its own space, so it is the larger picture that is brought there
+    space = read_profile(small.data)
+    wanted = Wanted(side, space=space if space != read_profile(large.data) else None)
     if outline.shows_through:
-        return _remade_transparent(small, large, Wanted(side, GREY, 0, converted))
+        return _remade_transparent(small, large, replace(wanted, ground=GREY))
     grounds = (WHITE, BLACK) if other.shows_through else (WHITE,)
-    still = small.still(in_srgb=converted)
-    found = [_frames_remade(small, large, still, Wanted(side, ground, 0, converted)) for ground in grounds]
+    still = small.still()
+    found = [_frames_remade(small, large, still, replace(wanted, ground=ground)) for ground in grounds]
     return Proof(min((one for one in found if one), key=lambda one: one.badness, default=None), holder)
 
 
 def _is_copy(first: Outline, second: Outline, a: Original, b: Original) -> bool:
-    """Whether `a` is to be made again from `b`: it has fewer pixels, or as many and was encoded more coarsely."""
+    """Whether `a` is to be made again from `b`: it has fewer pixels, or as many and was encoded more coarsely, or is opaque."""
     pixels = [outline.shape[0] * outline.shape[1] for outline in (first, second)]
     if min(pixels) < ABOUT_EQUAL * max(pixels):
         return pixels[0] < pixels[1]
     coarse = [outline.encoder.coarseness for outline in (first, second)]
     if coarse[0] != coarse[1]:
         return coarse[0] > coarse[1]
-    return (len(a.data), a.subject.photo_id) < (len(b.data), b.subject.photo_id)
+    ranks = [(outline.shows_through, len(one.data), one.subject.photo_id) for outline, one in ((first, a), (second, b))]
+    return ranks[0] < ranks[1]
 
 
 def _other_frames(small: Outline, large: Outline) -> str | None:
@@ -167,7 +170,7 @@ def _shown(box: Box) -> float:
 
 def _remade_transparent(small: Original, large: Original, wanted: Wanted) -> Proof:
     """Both are transparent somewhere: equal over grey, and equally transparent."""
-    still = small.still(ground=GREY, in_srgb=wanted.in_srgb)
+    still = small.still(ground=GREY)
     other = read_still(large.data, large.subject.filename or "", wanted)
     holder = large.subject.photo_id
     if other.alpha is None or still.alpha is None or not _equally_transparent(still.alpha, other.alpha):
@@ -189,7 +192,7 @@ def _frames_remade(small: Original, large: Original, still: Still, wanted: Wante
     for frame in _spread(still.frames):
         if worst is None:
             return None
-        own = small.still(ground=wanted.ground, in_srgb=wanted.in_srgb, frame=frame)
+        own = small.still(ground=wanted.ground, frame=frame)
         found = measure(own, read_still(large.data, large.subject.filename or "", replace(wanted, frame=frame)))
         worst = found if found is None or found.badness > worst.badness else worst
     return worst

@@ -113,7 +113,7 @@ def _why_unproved(case: Case) -> str:
     if remaking is None:
         return case.proof.trouble or "there are too few pixels to tell"
     if case.proof.previews and all_allow(SAME_LEFT, remaking):
-        return f"only its preview of {remaking.px} pixels could be compared, because {case.proof.trouble}"
+        return f"only its preview of {remaking.px} pixels could be compared"
     if not shows_enough(case):
         return "there is too little to be seen in it"
     times = max(remaking.luma, remaking.colour, remaking.worst / WORST, remaking.worst_colour / WORST_COLOUR)
@@ -131,7 +131,8 @@ def measured(case: Case) -> str:
     remaking = case.remaking
     if remaking is None:
         return f"{met}; {previews}."
+    on_previews = f" of their previews, because {case.proof.trouble}" if case.proof and case.proof.previews else ""
     return (
-        f"{met}; made again at {remaking.px} pixels, {remaking.luma:.2f} times as much is left as the encoder leaves, "
+        f"{met}; made again at {remaking.px} pixels{on_previews}, {remaking.luma:.2f} times as much is left as the encoder leaves, "
         f"{remaking.worst:.1f} times in the worst place, {remaking.worst_colour:.1f} times in the colours; {previews}."
     )

@@ -91,4 +91,5 @@ def twin_name(entry: Entry) -> str:
 
 
 def time_text(mtime_ns: int) -> str:
+    """A moment of an archive as UTC text ending in Z; None when it is none."""
     return datetime.fromtimestamp(mtime_ns // 1000 / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -230,6 +230,7 @@ def read_different(conn: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def save_different(conn: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    """Remember that these pairs show two pictures."""
     conn.executemany("INSERT OR IGNORE INTO different_pairs (photo_a, photo_b) VALUES (?, ?)", pairs)
 
 

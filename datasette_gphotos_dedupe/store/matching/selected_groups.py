@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from ...errors import GphotosError
 
@@ -19,6 +20,15 @@ class Selection:
     relations: tuple[str, ...] = ()
     group_filter: str | None = None
     since: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises GphotosError for a day that is none: compared as text, it would choose nothing without a word."""
+        if self.since is None:
+            return
+        try:
+            datetime.fromisoformat(self.since.replace("Z", "+00:00"))
+        except ValueError:
+            raise GphotosError(f"{self.since} is not a day. Write it like 2026-11-01.") from None
 
 
 _SINCE = """group_id IN (SELECT group_id FROM group_members WHERE photo_id IN (

@@ -57,6 +57,7 @@ class GroupState:
 
     @property
     def seen(self) -> str:
+        """A digest of all that a decision about the group rests on: another one means that somebody else decided."""
         told = [[self.group["keeper_id"]]]
         for m in self.members:
             told.append([m["photo_id"], m["role"], m["decision"], m["note"], m["decided_at"], m["batch_id"]])
@@ -65,6 +66,7 @@ class GroupState:
 
     @property
     def keeper_id(self) -> str:
+        """The photo that stays."""
         return str(self.group["keeper_id"])
 
 
@@ -159,6 +161,7 @@ def save_group_text(conn: sqlite3.Connection) -> None:
 
 
 def check_seen(state: GroupState, seen: str) -> None:
+    """Raise ConflictError when the group is not as it was `seen`."""
     if not seen:
         raise GphotosError(
             "Nothing was changed: the request does not say which state it saw. Send the group's `seen` value along."

@@ -161,6 +161,7 @@ class Place:
 
     @classmethod
     def of(cls, group: Mapping[str, Any]) -> Place:
+        """The place behind this row."""
         return cls(group["reclaimable_bytes"], group["group_id"])
 
     def __str__(self) -> str:

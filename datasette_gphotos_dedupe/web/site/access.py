@@ -50,6 +50,7 @@ class Library:
 
     @property
     def name(self) -> str:
+        """The name that Datasette knows the database by."""
         return self.db.name
 
     @property
@@ -75,9 +76,11 @@ class Library:
         return f"{self.datasette.urls.database(self.name)}/-"
 
     def queue_url(self, query: str = "") -> str:
+        """The path of the queue under a filter."""
         return self.url("duplicates") + (f"?{query}" if query else "")
 
     def group_url(self, group_id: str, query: str = "") -> str:
+        """The path of the page of a group."""
         return self.url("duplicates", self.encode(group_id)) + (f"?{query}" if query else "")
 
     @staticmethod
@@ -86,6 +89,7 @@ class Library:
         return key if _PLAIN_KEY.fullmatch(key) else tilde_encode(key)
 
     def group_json_url(self, group_id: str) -> str:
+        """The path of its twin in JSON."""
         return self.url("duplicates", tilde_encode(group_id) + ".json")
 
     def compare_url(self, group_id: str, photo_id: str, query: str = "", **more: Any) -> str:
@@ -93,6 +97,7 @@ class Library:
         return self.url("duplicates", tilde_encode(group_id), "compare", b=photo_id, **more) + (f"&{query}" if query else "")
 
     def row_url(self, table: str, key: str) -> str:
+        """The path of Datasette's own page of a row."""
         return self.datasette.urls.row(self.name, table, tilde_encode(key))
 
     def thumbnail_url(self, photo_id: str) -> str:
@@ -184,6 +189,20 @@ def _find_fault(conn: sqlite3.Connection, db: Any) -> str | None:
         told = explain_fault(db.name, fault) if fault else None
         _faults[db] = (version, explain_lag(f"{db.name}.db") if fault is None and is_behind(conn) else told)
     return _faults[db][1]
+
+
+async def explain_values(datasette: Any, request: Any) -> str | None:
+    """For an error that nobody foresaw: a sentence when the database of the address holds values of a wrong kind, None otherwise."""
+    from ...store.value_check import explain_wrong_value, find_wrong_value
+
+    db = datasette.get_database(route=tilde_decode(request.url_vars["database"]))
+
+    def find(conn: sqlite3.Connection) -> str | None:
+        with sqlite_timelimit(conn, READ_MS):
+            return find_wrong_value(conn)
+
+    clause = await db.execute_fn(find)
+    return explain_wrong_value(db.name, clause) if clause else None
 
 
 def is_read_only(db: Any) -> bool:

@@ -97,6 +97,11 @@ def _handler(route: Route) -> Callable:
             return await _view(route)(library, wants_json)
         except (GphotosError, Forbidden, NotFound) as error:
             return await error_answer(datasette, request, error, wants_json)
+        except Exception:
+            explained = await libraries.explain_values(datasette, request)
+            if explained is None:
+                raise
+            return await error_answer(datasette, request, GphotosError(explained), wants_json)
 
     handle.__name__ = f"gphotos_{route.name}"
     return handle
