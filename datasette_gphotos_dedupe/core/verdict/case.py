@@ -47,6 +47,7 @@ class Case:
 
     @property
     def remaking(self) -> Remaking | None:
+        """What making one again from the other took; None before that was tried."""
         return self.proof.remaking if self.proof else None
 
     @property
@@ -56,6 +57,7 @@ class Case:
 
     @property
     def holder(self) -> Subject:
+        """The other one, of which the copy holds nothing new."""
         return self.a if self.copy is self.b else self.b
 
 
@@ -73,6 +75,7 @@ def wants_proof(case: Case) -> bool:
 
 
 def alike(case: Case) -> bool:
+    """Whether the previews correspond enough for one picture, changed or not."""
     difference = case.difference
     if case.overlay.score >= EDITED_SCORE or (difference.structure > 0 and difference.detail < EDITED_DETAIL):
         return True
@@ -135,6 +138,7 @@ def one_place_differs(case: Case) -> bool:
 
 
 def developed_from_raw(case: Case) -> bool:
+    """Whether one is the RAW file of the other by clock, name and camera, and shows the same."""
     witness = case.witness
     agree = witness.same_time is True and witness.same_name is True and witness.same_camera is True and witness.both_clocks
     one_raw = is_raw(case.a) != is_raw(case.b)
@@ -142,8 +146,10 @@ def developed_from_raw(case: Case) -> bool:
 
 
 def is_raw(subject: Subject) -> bool:
+    """Whether it is a camera RAW file."""
     return (subject.mime_type or "").startswith(RAW_PREFIX)
 
 
 def far_apart(case: Case) -> bool:
+    """Whether the previews differ by more than an edit of one exposure explains."""
     return case.difference.detail > EDITED_DETAIL or case.difference.bad_share > EDITED_BAD_SHARE

@@ -58,6 +58,7 @@ class Verdict:
 
     @property
     def wants_proof(self) -> bool:
+        """Whether opening the originals could prove a copy."""
         return bool(self.measures.get("wants_proof"))
 
 
@@ -66,7 +67,12 @@ def same_bytes_verdict(a: Subject, b: Subject, distance_bits: int, variant: str)
     nothing = ("tilt_degrees", "pixel_difference", "worst_block", "bad_share", "detail_difference", "worst_detail")
     colour = ("tone_shift", "colour_difference", "worst_colour", "colour_cast")
     alike = ("correlation", "overlap", "scale", "contrast_ratio", "saturation_ratio")
-    measures = {"variant": variant, **dict.fromkeys(nothing + colour, 0.0), **dict.fromkeys(alike, 1.0), "wants_proof": 0}
+    measures: dict[str, float | str | None] = {
+        "variant": variant,
+        **dict.fromkeys(nothing + colour, 0.0),
+        **dict.fromkeys(alike, 1.0),
+        "wants_proof": 0,
+    }
     return Verdict("same_bytes", 1.0, "The files are equal byte for byte.", measures)
 
 
