@@ -161,7 +161,8 @@ def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
     left = wanted - made
     level = max(1.0, float(np.sqrt(np.median(blocks(left * left)))))
     signs = np.random.default_rng(0).integers(0, 2, made.shape).astype(np.float32) * 2 - 1
-    return made + level * signs
+    noisy: np.ndarray = made + level * signs
+    return noisy
 
 
 # Where the larger picture shows the smaller one.
@@ -231,9 +232,9 @@ def _fitted_axis(start: int, end: int, low: float, high: float) -> tuple[int, in
 def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
     """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
     if target.box == WHOLE and target.size == large.size:
-        planes = [plane.astype(np.float32) for plane in (large.planes.luma, large.planes.blue, large.planes.red)]
-        yield _Made(*planes)
-        yield _explained(target, planes)
+        luma, blue, red = (plane.astype(np.float32) for plane in _planes(large.planes))
+        yield _Made(luma, blue, red)
+        yield _explained(target, [luma, blue, red])
         return
     for resampler in RESAMPLERS:
         yield _explained(target, _resampled(large, target, resampler, exact))
@@ -353,11 +354,13 @@ def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
     normal[np.arange(kernel_terms), np.arange(kernel_terms)] += ridge
     normal[np.diag_indices(len(terms))] += 1e-6 * ridge
     right[4 if len(terms) == 10 else places] += ridge
-    return np.linalg.solve(normal, right)
+    solved: np.ndarray = np.linalg.solve(normal, right)
+    return solved
 
 
 def _whole_levels(plane: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    levels: np.ndarray = np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    return levels
 
 
 # What is left, against what the encoder leaves.
