@@ -17,7 +17,7 @@ from ...errors import MissingExtra, PictureError
 from ..pictures.stills import BLACK, GREY, WHITE, Outline, Still, Wanted, read_outline, read_profile, read_still
 from ..pictures.variants import WHOLE, Box
 from .align import Overlay
-from .remake import Remaking, remake
+from .remake import PLAIN, Remaking, remake
 from .subject import Subject
 
 NEEDED, NEEDED_BY_SMALL = 1.5, 4.0  # times the size of the copy: a JPEG scaled while it is decoded has lost its finest structure
@@ -125,10 +125,23 @@ def _prove(a: Original, b: Original) -> Proof:
     wanted = Wanted(side, space=space if space != read_profile(large.data) else None)
     if outline.shows_through:
         return _remade_transparent(small, large, replace(wanted, ground=GREY))
-    grounds = (WHITE, BLACK) if other.shows_through else (WHITE,)
     still = small.still()
-    found = [_frames_remade(small, large, still, replace(wanted, ground=ground)) for ground in grounds]
-    return Proof(min((one for one in found if one), key=lambda one: one.badness, default=None), holder)
+    best: Remaking | None = None
+    for way in _ways(wanted, other.shows_through):
+        found = _frames_remade(small, large, still, way)
+        if found and (best is None or found.badness < best.badness):
+            best = found
+        if best and best.badness <= PLAIN:
+            break
+    return Proof(best, holder)
+
+
+def _ways(wanted: Wanted, shows_through: bool) -> list[Wanted]:
+    """How the larger picture may have become the copy: over white or black where it is transparent, its numbers brought into the
+    copy's space of colours, or, as many programs do it, taken as they are and the profile lost."""
+    grounds = (WHITE, BLACK) if shows_through else (WHITE,)
+    spaces = (None, wanted.space) if wanted.space is not None else (None,)
+    return [replace(wanted, ground=ground, space=space) for space in spaces for ground in grounds]
 
 
 def _is_copy(first: Outline, second: Outline, a: Original, b: Original) -> bool:

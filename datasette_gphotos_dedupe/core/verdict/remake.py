@@ -121,18 +121,16 @@ def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = 
 
 def remake_best(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = WHOLE) -> tuple[Remaking, Views] | None:
     """The same with what can be shown of it: the best of all explanations that were tried."""
-    target = _registered(small, large, box_small, box_large)
-    if target is None:
-        return None
     best = None
-    for made in _remakings(target, large, small.encoder.exact):
-        encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
-        floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != large.size else FLOOR
-        found = _measured(small, target, made, encoded, floor)
-        if best is None or found.badness < best[0].badness:
-            best = found, Views(*(plane.astype(np.float32) for plane in (target.planes.luma, made.luma, encoded.luma)))
-        if best[0].badness <= PLAIN:
-            break
+    for target in _targets(small, large, box_small, box_large):
+        for made in _remakings(target, large, small.encoder.exact):
+            encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
+            floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != large.size else FLOOR
+            found = _measured(small, target, made, encoded, floor)
+            if best is None or found.badness < best[0].badness:
+                best = found, Views(*(plane.astype(np.float32) for plane in (target.planes.luma, made.luma, encoded.luma)))
+            if best[0].badness <= PLAIN:
+                return best
     return best
 
 
@@ -168,6 +166,15 @@ def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
 # Where the larger picture shows the smaller one.
 
 
+def _targets(small: Still, large: Still, box_small: Box, box_large: Box) -> Iterator[_Target]:
+    """The whole against the whole first, where that is what the boxes say: a registration is no better than a third of a pixel."""
+    if box_small == box_large == WHOLE and min(small.size) >= SMALLEST:
+        yield _Target(small.planes, (0, 0, *small.size), WHOLE)
+    target = _registered(small, large, box_small, box_large)
+    if target is not None and target.box != WHOLE:
+        yield target
+
+
 def _registered(small: Still, large: Still, box_small: Box, box_large: Box) -> _Target | None:
     rectangle, box = _fitted(_in_pixels(box_small, small.size), box_large)
     for _ in range(4):
@@ -192,7 +199,7 @@ def _moved_box(target: _Target, large: Still) -> Box | None:
     width, height = target.size
     share = min(1.0, REGISTERED_SIDE / max(width, height))
     size = max(SMALLEST, round(width * share)), max(SMALLEST, round(height * share))
-    luma = _resized(target.planes.luma, size, WHOLE, "BOX"), _resized(large.planes.luma, size, target.box, "BILINEAR")
+    luma = _resized(target.planes.luma, size, WHOLE, "BILINEAR"), _resized(large.planes.luma, size, target.box, "BILINEAR")
     step = solve_step(*(cv2.GaussianBlur(plane, (0, 0), 1.0) for plane in luma))
     if step is None:
         return None
@@ -328,7 +335,8 @@ def _fit_colour(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, floa
     made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE) + np.float32(128 + solved[9])
     # a gain of colours that are hardly there moves nothing: only what it moves counts
     gain = float(kernel.sum())
-    return made, gain if abs(gain - 1.0) * float(given.std()) > NO_COLOUR else 1.0, float(np.abs(solved[9]))
+    cast = abs(float(made.mean()) - 128 - float(given.mean()))
+    return made, gain if abs(gain - 1.0) * float(given.std()) > NO_COLOUR else 1.0, cast
 
 
 def _samples(shape: tuple[int, ...], margin: int) -> tuple[np.ndarray, np.ndarray]:
