@@ -14,6 +14,7 @@ STAYS, GOES, ASKS = "stays", "goes", "asks"
 ROLE_WORDS = {STAYS: "Stays", GOES: "Goes", ASKS: "You decide"}
 _MACHINE_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{10,}|[0-9a-zA-Z_-]{24,}", re.ASCII)
 _MACHINE_FILE = re.compile(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{10,}|[0-9a-f]{24,})(\.\w{2,5})?\b", re.ASCII)
+_MEASURES = re.compile(r", [\d.,]+ (?:x [\d.,]+|[kMG]?B|bytes) against [^;]*")
 THUMBNAIL_PX = 400
 _SHOT = {
     "edited": "Changed",
@@ -97,6 +98,8 @@ def _apart(member: Mapping[str, Any], keeper: Mapping[str, Any]) -> str:
 def sentence(reason: str | None) -> str:
     """A stored reason as a sentence: with a capital and a full stop, names that machines made cut short."""
     text = _MACHINE_FILE.sub(lambda found: f"{found[1][:8]}…{found[2] or ''}", (reason or "").strip())
+    if text.startswith("what you get "):  # sizes and ways stand beside it already
+        text = f"this is {_MEASURES.sub('', text)}"
     return f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}" if text else ""
 
 
@@ -112,16 +115,17 @@ def because(reason: str | None) -> str:
 
 
 _CLAUSES = (
-    (r"most pixels.*", "it has the most pixels"),
-    (r"preferred format \((.*)\)", r"it is a \1"),
-    (r"named as the camera named it.*", "it has the name that the camera gave it"),
-    (r"its name does not speak of a copy", "its name does not speak of a copy"),
-    (r"uploaded first.*", "it was uploaded first"),
-    (r"you chose it.*", "you chose it"),
-    (r"least compressed", "it is the least compressed"),
-    (r"first of equals", "it is the first of equals"),
-    (r"(has|is|was|moves|holds) (.*)", r"it \1 \2"),
-    (r"((?:a|an|in|the|certainly|not|original) .*)", r"it is \1"),
+    (re.compile(r"most pixels.*"), "it has the most pixels"),
+    (re.compile(r"preferred format \(([^()]{1,200})\)"), r"it is a \1"),
+    (re.compile(r"named as the camera named it.*"), "it has the name that the camera gave it"),
+    (re.compile(r"its name does not speak of a copy"), "its name does not speak of a copy"),
+    (re.compile(r"uploaded first.*"), "it was uploaded first"),
+    (re.compile(r"you chose it.*"), "you chose it"),
+    (re.compile(r"least compressed"), "it is the least compressed"),
+    (re.compile(r"(the others .*)"), r"\1"),
+    (re.compile(r"first of equals"), "it is the first of equals"),
+    (re.compile(r"(has|is|was|moves|holds) (.*)"), r"it \1 \2"),
+    (re.compile(r"((?:a|an|in|the|certainly|not|original) .*)"), r"it is \1"),
 )
 
 
@@ -129,6 +133,6 @@ def _clause(text: str) -> str:
     """One rule of the keeper, as the rules name it, as something that can be said of a photo."""
     plain = text[:1].lower() + text[1:]
     for pattern, replacement in _CLAUSES:
-        if re.fullmatch(pattern, plain):
-            return re.sub(f"^{pattern}$", replacement, plain)
+        if said := pattern.fullmatch(plain):
+            return said.expand(replacement)
     return plain

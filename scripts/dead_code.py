@@ -31,8 +31,19 @@ GIVEN_BY_OTHERS = [
 
 READ_BY_NAME = [
     # by tests and benchmarks, of results that are looked at
-    *("full_width", "full_height", "is_edited_word", "is_stale", "is_view", "repeated", "same_aspect", "BY_ORIGIN"),
+    *(
+        "full_width",
+        "full_height",
+        "is_edited_word",
+        "is_stale",
+        "is_view",
+        "repeated",
+        "same_aspect",
+        "BY_ORIGIN",
+        "pairs_proved",
+    ),
     *("LocalSource", "RemoteSource"),  # what a source is held against in tests/sources/test_contract.py
+    *("plain_luma",),  # by the table of measures in core/verdict/measures.py
     *("keeper_media_key", "keeper_checksum"),  # by the snippet that a hand-over file carries
 ]
 

@@ -27,9 +27,12 @@ def kept_browsed_library(folder: Path, photos: int) -> Path:
     path = folder / f"browsed{photos}.db"
     if not path.exists() or path.stat().st_mtime < newest:
         print(f"Building {path} ...", flush=True)
+        part = path.with_suffix(".part")  # a bench that is stopped leaves nothing that looks whole
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        build_browsed_library(path, photos)
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
+        build_browsed_library(part, photos)
+        part.rename(path)
     return path
 
 

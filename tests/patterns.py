@@ -55,7 +55,12 @@ def _read_module(path: Path) -> Iterator[Found]:
         names = vars(importlib.import_module(".".join((PACKAGE.name, *place.with_suffix("").parts))))
         for call in calls:
             arguments = [*call.args[:1], *_flags(call)]
-            pattern, *flags = (eval(compile(ast.Expression(argument), str(place), "eval"), names) for argument in arguments)
+            try:
+                pattern, *flags = (eval(compile(ast.Expression(argument), str(place), "eval"), names) for argument in arguments)
+            except NameError as error:
+                raise AssertionError(
+                    f"{place}:{call.lineno} makes a pattern at run time, which nobody can time: {error}"
+                ) from None
             compiled = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *flags)
             yield Found(f"{place}:{call.lineno}", compiled)
 

@@ -234,6 +234,29 @@ def test_no_function_is_longer_than_60_lines(path):
     assert [name for name, lines in functions(path) if lines > MAX_FUNCTION_LINES] == []
 
 
+def undocumented(path: Path) -> list[str]:
+    """Public functions and classes without a docstring. Hooks are named by Datasette, and what a protocol asks for by its class."""
+    found: list[str] = []
+
+    def look(body: list[ast.stmt]) -> None:
+        for node in body:
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
+                found.append(node.name)
+            if isinstance(node, ast.ClassDef) and "Protocol" not in {ast.unparse(base) for base in node.bases}:
+                look(node.body)
+
+    look(ast.parse(path.read_text(encoding="utf8")).body)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=MODULE_IDS)
+def test_every_public_function_says_what_it_gives(path):
+    if path.name not in ("__init__.py", "page_hooks.py"):
+        assert undocumented(path) == []
+
+
 def test_nearly_all_functions_are_shorter_than_35_lines():
     sizes = [lines for path in MODULES for _, lines in functions(path)]
     assert sum(lines > LONG_FUNCTION_LINES for lines in sizes) <= 0.05 * len(sizes)

@@ -15,6 +15,7 @@ from .trashed_together import checksum_of
 
 NOT_OURS = "Google lets a program file only what it uploaded"
 ROUTES = ("by_id", "same_bytes", "handover")
+_CONTINUED = re.compile(r"( \([0-9]{1,9}\))?")  # a full album is followed by "Title (2)"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def plan_push(
 
 def _is_for_deletion(title: str, thing: Rescue) -> bool:
     """Whether this is a place in an album that is called like the one to delete from: a keeper must never be put there."""
-    return thing.what == "album" and re.fullmatch(rf"{re.escape(title)}( \([0-9]+\))?", thing.value.strip()) is not None
+    name = thing.value.strip()
+    return thing.what == "album" and name.startswith(title) and _CONTINUED.fullmatch(name[len(title) :]) is not None
 
 
 def plan_withdrawal(pushed: Iterable[Candidate]) -> tuple[PlannedItem, ...]:

@@ -18,7 +18,7 @@ from ..errors import GphotosError
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60
-_LOGIN = re.compile(r"http\S+/-/auth-token\?token=\S+")
+_LOGIN = re.compile(r"https?://[^/\s]{1,100}/-/auth-token\?token=\S+")
 
 
 @dataclass(frozen=True)

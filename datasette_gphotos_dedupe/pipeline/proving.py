@@ -47,7 +47,6 @@ PAIRS_AT_ONCE = 200  # their previews are in memory, and they are saved in one t
 SAVED_EVERY_S = 5.0
 SPOOLED_BYTES = 40_000_000_000  # of files out of tgz archives on disk at a time, at most half of what is free
 PAIR_TIMEOUT_S = 120.0
-UNREACHABLE = "its original could not be opened"
 
 
 @dataclass(frozen=True)

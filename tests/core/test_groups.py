@@ -115,7 +115,9 @@ def test_what_google_deletes_together_with_a_photo_that_stays_is_not_suggested(t
 def test_what_speaks_against_removal_is_said(values, why):
     (group,) = group_up([item("a", 4000), item("b", 1000, **values)], {"ab": "smaller_copy"})
     member = next(member for member in group.members if member.photo_id == "b")
-    assert member.reason == f"same picture, 1000 x 1000 against 4000 x 1000; not suggested: {why}"
+    assert member.reason == (
+        f"what you get when the larger one is scaled down and saved as JPEG, 1000 x 1000 against 4000 x 1000; not suggested: {why}"
+    )
 
 
 def test_what_a_person_told_apart_is_not_put_together():

@@ -98,3 +98,15 @@ async def test_a_distance_that_is_none_is_answered_in_words(everybody, distance)
 async def test_a_photo_id_of_any_length_is_looked_up_and_not_found(everybody):
     for path in (f"thumbnail/{'9' * 60_000}", f"duplicates/photo/{photo_id(1) * 900}", f"duplicates/{'x' * 50_000}"):
         assert (await Site(everybody, "root").get(path)).status_code in (303, 404)
+
+
+@pytest.mark.parametrize("route", [route for route in POSTS if route.name != "find"], ids=lambda route: route.name)
+async def test_a_form_with_files_does_nothing_where_none_is_expected(everybody, route):
+    """0.65 lets these through without its token."""
+    before = await Site(everybody).seen()
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    body = b'--x\r\nContent-Disposition: form-data; name="action"\r\n\r\nkeep_all\r\n--x--\r\n'
+    answer = await everybody.client.post(f"/photos/-/{example(route).partition('/-/')[2]}", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert "takes a form or JSON, and no files" in answer.text
+    assert await Site(everybody).seen() == before

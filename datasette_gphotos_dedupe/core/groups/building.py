@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from ...model import RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
+from ...model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
 from .keeper import Choice, Item, Policy, choose_keeper, rank_key
 from .reasons import describe_member, held_back, why_not_suggested
 
-EDIT_RELATIONS = frozenset(("edited", "crop", "turned", "mirrored"))
-COPY_RELATIONS = REMOVABLE_RELATIONS | EDIT_RELATIONS
+COPY_RELATIONS = REMOVABLE_RELATIONS | CHANGED_RELATIONS
 _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 
 Edge = tuple[str, str]
@@ -215,12 +215,12 @@ def _add_edits(graph: _Graph, stars: dict[str, _Star]) -> None:
         for photo in sorted(home)
         if home[photo] != photo
         for other, relation in sorted(graph.neighbours[photo].items())
-        if relation in EDIT_RELATIONS and home.get(other, other) == other and other != home[photo]
+        if relation in CHANGED_RELATIONS and home.get(other, other) == other and other != home[photo]
     )
     for centre in _centres(graph, stars):
         if home.get(centre, centre) != centre:
             continue
-        for other, relation in _ranked_neighbours(graph, centre, EDIT_RELATIONS):
+        for other, relation in _ranked_neighbours(graph, centre, CHANGED_RELATIONS):
             if other not in home:
                 star = stars.setdefault(centre, _Star(Choice(graph.items[centre], "the better of the two versions")))
                 target = star.look_alikes if graph.same_in_google(centre, other) else star.copies
@@ -269,7 +269,7 @@ def _before(graph: _Graph, a: str, b: str) -> bool:
     return _rank(graph, a) < _rank(graph, b)
 
 
-def _rank(graph: _Graph, photo: str) -> tuple:
+def _rank(graph: _Graph, photo: str) -> tuple[Any, ...]:
     """The photo that holds others comes before its edited, cropped and faded versions, however large those are."""
     held = any(
         relation in COPY_RELATIONS and graph.holder(photo, other) == other for other, relation in graph.neighbours[photo].items()

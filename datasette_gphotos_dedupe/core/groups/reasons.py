@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...model import REMOVABLE_RELATIONS
+from ...model import DIFFERENT_RELATIONS, REMOVABLE_RELATIONS
 from .keeper import ABOUT_EQUAL, PARTNER, Item, Policy, format_name
 from .one_item import NOT_IN_GOOGLE, may_be_one_item
 
@@ -37,7 +37,7 @@ def describe_member(item: Item, keeper: Item, relation: str) -> str:
     parts = [SAME_AS[relation].format(keeper=keeper.filename or "the larger one", format=_format_words(item))]
     if (item.width, item.height) != (keeper.width, keeper.height):
         parts.append(f"{item.size} against {keeper.size}")
-    elif relation not in ("same_bytes", "series", "look_alike") and item.bytes and keeper.bytes:
+    elif relation not in {"same_bytes", *DIFFERENT_RELATIONS} and item.bytes and keeper.bytes:
         parts.append(f"{format_bytes(item.bytes)} against {format_bytes(keeper.bytes)}")
     if item.mime_type != keeper.mime_type and item.mime_type and keeper.mime_type:
         parts.append(f"{_format_words(item)} against {_format_words(keeper)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -21,7 +21,11 @@ cv2.setNumThreads(1)  # each core has a process of its own
 
 QUALITY_STEPS = 4  # of a search between 1 and 97
 ENCODED_SIDE = 1600  # a larger picture is encoded in part: quality is found on its middle
-_BY_QUALITY = {"WEBP": {"method": 2}, "HEIF": {"enc_params": {"preset": "ultrafast"}}, "AVIF": {"speed": 9}}
+_BY_QUALITY: dict[str, dict[str, Any]] = {
+    "WEBP": {"method": 2},
+    "HEIF": {"enc_params": {"preset": "ultrafast"}},
+    "AVIF": {"speed": 9},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +131,8 @@ def _own_colours(image: Image.Image) -> Image.Image:
     """A palette of the colours that a picture uses: files fill up theirs with black, which no dot of theirs has."""
     from PIL import Image
 
-    used = [colour for _, colour in image.convert("RGB").getcolors(256) or [(1, (0, 0, 0))]]
+    counted: Any = image.convert("RGB").getcolors(256) or [(1, (0, 0, 0))]
+    used = [colour for _, colour in counted]
     palette = Image.new("P", (1, 1))
     palette.putpalette([level for colour in [*used, *[used[0]] * (256 - len(used))] for level in colour])
     return palette

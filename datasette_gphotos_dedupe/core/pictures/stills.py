@@ -9,8 +9,9 @@ import io
 import math
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from .raw import decode_raw
 
 if TYPE_CHECKING:
     from PIL import Image
+
+Seen = TypeVar("Seen")
 
 WHITE, GREY, BLACK = 255, 128, 0
 SRGB = b""  # the space of a picture without a profile
@@ -124,7 +127,7 @@ def _utf16(text: str) -> bytes:
     return text.encode("utf-16-be")
 
 
-def _opened(data: bytes, use):
+def _opened(data: bytes, use: Callable[[Image.Image], Seen]) -> Seen:
     import pillow_heif
     from PIL import Image, UnidentifiedImageError
 

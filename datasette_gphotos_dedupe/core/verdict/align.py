@@ -18,6 +18,9 @@ import numpy as np
 from ...errors import PictureError
 from ..pictures.variants import WHOLE, Box
 
+Span = tuple[float, float]
+"""From where to where on one axis, as shares of the side."""
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -233,7 +236,7 @@ def softened(canvas: np.ndarray) -> np.ndarray:
     pairs = canvas[:-1] + canvas[1:]
     rows = pairs[:-1] + pairs[1:]
     pairs = rows[:, :-1] + rows[:, 1:]
-    soft = pairs[:, :-1] + pairs[:, 1:]
+    soft: np.ndarray = pairs[:, :-1] + pairs[:, 1:]
     soft *= np.float32(1 / 16)
     return soft
 
@@ -258,22 +261,27 @@ def solve_step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float
     if not 0.2 < gain < 5.0:
         return None
     step = solved[:4] / gain / (width, width, height, height)
-    return tuple(float(value) for value in np.clip(step, -0.06, 0.06))
+    shift_x, growth_x, shift_y, growth_y = (float(value) for value in np.clip(step, -0.06, 0.06))
+    return shift_x, growth_x, shift_y, growth_y
 
 
 def _moved(overlay: Overlay, step: tuple[float, float, float, float] | None, fixed_edges: bool) -> Overlay | None:
     """The overlay after a step, clipped to what both pictures show; None when it stands still or leaves the picture."""
     if step is None or max(map(abs, step)) < STILL:
         return None
-    left_a, right_a, left_b, right_b = _axis(overlay.box_a[0::2], overlay.box_b[0::2], step[:2], fixed_edges)
-    top_a, bottom_a, top_b, bottom_b = _axis(overlay.box_a[1::2], overlay.box_b[1::2], step[2:], fixed_edges)
+    left_a, right_a, left_b, right_b = _axis(_span(overlay.box_a, 0), _span(overlay.box_b, 0), step[:2], fixed_edges)
+    top_a, bottom_a, top_b, bottom_b = _axis(_span(overlay.box_a, 1), _span(overlay.box_b, 1), step[2:], fixed_edges)
     boxes = (left_a, top_a, right_a, bottom_a), (left_b, top_b, right_b, bottom_b)
     if min(box[side + 2] - box[side] for box in boxes for side in (0, 1)) < MIN_OVERLAP:
         return None
     return Overlay(*boxes, overlay.score)
 
 
-def _axis(span_a: tuple, span_b: tuple, step: tuple, fixed_edges: bool) -> tuple[float, float, float, float]:
+def _span(box: Box, axis: int) -> Span:
+    return box[axis], box[axis + 2]
+
+
+def _axis(span_a: Span, span_b: Span, step: Span, fixed_edges: bool) -> tuple[float, float, float, float]:
     """One axis: the map from a to b moved by a step (shift, growth), then both spans followed out to where a picture ends."""
     (a0, a1), (b0, b1), (shift, growth) = span_a, span_b, step
     middle_a, middle_b = (a0 + a1) / 2, (b0 + b1) / 2 + shift * (b1 - b0)

@@ -19,6 +19,7 @@ EDITED_BAD_SHARE = 0.45
 EDITED_SCORE = 0.8
 EDITED_DETAIL = 0.6
 WORTH_DETAIL = 0.5  # fine structure of previews beyond which no re-making has ever succeeded
+UNMOVED, WIDE_GRADIENT = 0.5, 6.0  # grey levels: of tone moved, and of deviation in the whole picture
 FADED = 0.5  # of the colours: black and white, sepia
 FAINT_PIXEL = 2.0  # grey levels
 RAW_PREFIX = "image/x-"  # every camera RAW type that `file_kinds` gives, DNG included, and nothing else
@@ -46,6 +47,7 @@ class Case:
 
     @property
     def remaking(self) -> Remaking | None:
+        """What making one again from the other took; None before that was tried."""
         return self.proof.remaking if self.proof else None
 
     @property
@@ -55,6 +57,7 @@ class Case:
 
     @property
     def holder(self) -> Subject:
+        """The other one, of which the copy holds nothing new."""
         return self.a if self.copy is self.b else self.b
 
 
@@ -72,6 +75,7 @@ def wants_proof(case: Case) -> bool:
 
 
 def alike(case: Case) -> bool:
+    """Whether the previews correspond enough for one picture, changed or not."""
     difference = case.difference
     if case.overlay.score >= EDITED_SCORE or (difference.structure > 0 and difference.detail < EDITED_DETAIL):
         return True
@@ -109,11 +113,18 @@ def holder_id(case: Case) -> str | None:
 
 
 def shows_enough(case: Case) -> bool:
-    return case.remaking is not None and (STRUCTURE.allows(case.remaking) or case.witness.same_name is True)
+    """Whether there is anything to prove with: structure, or a wide gradient that agrees without any tone being moved."""
+    remaking = case.remaking
+    if remaking is None:
+        return False
+    still = remaking.tone <= UNMOVED and remaking.cast <= UNMOVED
+    return STRUCTURE.allows(remaking) or (still and remaking.span >= WIDE_GRADIENT)
 
 
 def changed_on_purpose(case: Case) -> bool:
-    return case.remaking is not None and not all_allow(ON_PURPOSE, case.remaking)
+    """Whether its structure is made again, and its tone, colours or sharpness were moved further than a resizer moves them."""
+    remaking = case.remaking
+    return remaking is not None and all_allow(SAME_LEFT[:3], remaking) and not all_allow(ON_PURPOSE, remaking)
 
 
 def one_place_differs(case: Case) -> bool:
@@ -127,6 +138,7 @@ def one_place_differs(case: Case) -> bool:
 
 
 def developed_from_raw(case: Case) -> bool:
+    """Whether one is the RAW file of the other by clock, name and camera, and shows the same."""
     witness = case.witness
     agree = witness.same_time is True and witness.same_name is True and witness.same_camera is True and witness.both_clocks
     one_raw = is_raw(case.a) != is_raw(case.b)
@@ -134,8 +146,10 @@ def developed_from_raw(case: Case) -> bool:
 
 
 def is_raw(subject: Subject) -> bool:
+    """Whether it is a camera RAW file."""
     return (subject.mime_type or "").startswith(RAW_PREFIX)
 
 
 def far_apart(case: Case) -> bool:
+    """Whether the previews differ by more than an edit of one exposure explains."""
     return case.difference.detail > EDITED_DETAIL or case.difference.bad_share > EDITED_BAD_SHARE

@@ -129,7 +129,8 @@ def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
 
 def block_scores(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """For each block of two canvases of one tone its difference as a ratio to what re-encoding explains there; 1 is the border."""
-    return np.maximum(*_scores(a - b, *_energies(a, b)))
+    scores: np.ndarray = np.maximum(*_scores(a - b, *_energies(a, b)))
+    return scores
 
 
 def _energies(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -156,7 +157,8 @@ def _fine(canvas: np.ndarray) -> np.ndarray:
     wide += canvas[2:-2, :-4]
     wide += canvas[2:-2, 4:]
     wide *= np.float32(0.25)
-    return np.subtract(fine, wide, out=wide)
+    structure: np.ndarray = np.subtract(fine, wide, out=wide)
+    return structure
 
 
 def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray], edge_share: float) -> float:
@@ -181,7 +183,7 @@ def _spot(planes: list[tuple[np.ndarray, np.ndarray]], left: list[np.ndarray], e
 def _squares(planes: Iterable[np.ndarray]) -> np.ndarray:
     """The sum of the squares of some planes."""
     first, *others = planes
-    total = first * first
+    total: np.ndarray = first * first
     for plane in others:
         total += plane * plane
     return total
@@ -196,7 +198,8 @@ def _steps(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _steepest(slopes: np.ndarray) -> np.ndarray:
     """The largest among each value and its neighbours, one smaller on each side."""
     rows = np.maximum(np.maximum(slopes[:-2], slopes[1:-1]), slopes[2:])
-    return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+    steepest: np.ndarray = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+    return steepest
 
 
 def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:
@@ -206,7 +209,8 @@ def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:
     sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
     heights = np.diff([*rows, values.shape[0]])
     widths = np.diff([*columns, values.shape[1]])
-    return sums / (heights[:, None] * widths[None, :])
+    means: np.ndarray = sums / (heights[:, None] * widths[None, :])
+    return means
 
 
 def _edges(length: int, block: int) -> list[int]:
@@ -247,7 +251,8 @@ def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> 
 def _halved(plane: np.ndarray) -> np.ndarray:
     """The mean of each two by two values; an odd last row or column is left out."""
     even = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
-    return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / np.float32(4.0)
+    means: np.ndarray = (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / np.float32(4.0)
+    return means
 
 
 def _matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -255,4 +260,5 @@ def _matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     x, y = a - a.mean(), b - b.mean()
     # drawn towards 1, so that the noise of a picture nearly without colours stretches nothing
     gain = float(((x * y).sum() + y.size) / ((y * y).sum() + y.size))
-    return x - min(2.0, max(0.5, gain)) * y
+    left: np.ndarray = x - min(2.0, max(0.5, gain)) * y
+    return left

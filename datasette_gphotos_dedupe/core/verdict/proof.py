@@ -110,7 +110,7 @@ def boxes_of(overlay: Overlay) -> tuple[Box, Box]:
 
 
 def _prove(a: Original, b: Original) -> Proof:
-    outlines = [read_outline(one.data, one.subject.filename or "") for one in (a, b)]
+    outlines = read_outline(a.data, a.subject.filename or ""), read_outline(b.data, b.subject.filename or "")
     small, large = (a, b) if _is_copy(*outlines, a, b) else (b, a)
     outline, other = outlines if small is a else outlines[::-1]
     holder = large.subject.photo_id

@@ -58,6 +58,7 @@ class Verdict:
 
     @property
     def wants_proof(self) -> bool:
+        """Whether opening the originals could prove a copy."""
         return bool(self.measures.get("wants_proof"))
 
 
@@ -66,7 +67,12 @@ def same_bytes_verdict(a: Subject, b: Subject, distance_bits: int, variant: str)
     nothing = ("tilt_degrees", "pixel_difference", "worst_block", "bad_share", "detail_difference", "worst_detail")
     colour = ("tone_shift", "colour_difference", "worst_colour", "colour_cast")
     alike = ("correlation", "overlap", "scale", "contrast_ratio", "saturation_ratio")
-    measures = {"variant": variant, **dict.fromkeys(nothing + colour, 0.0), **dict.fromkeys(alike, 1.0), "wants_proof": 0}
+    measures: dict[str, float | str | None] = {
+        "variant": variant,
+        **dict.fromkeys(nothing + colour, 0.0),
+        **dict.fromkeys(alike, 1.0),
+        "wants_proof": 0,
+    }
     return Verdict("same_bytes", 1.0, "The files are equal byte for byte.", measures)
 
 
@@ -112,18 +118,18 @@ RULES = (
         lambda case: ("look_alike", (case.proof.objection if case.proof else None) or ""),
     ),
     Rule(
-        "one is named as an edited version",
-        lambda case: case.witness.one_edited and (is_remade(case) or not far_apart(case)),
-        lambda case: ("edited", "The name of one says that somebody edited it."),
-    ),
-    Rule(
         "the smaller one is made again from a part of the larger one",
         lambda case: is_remade(case) and min(case.kept, case.remaking.kept if case.remaking else 1.0) < KEPT_WHOLE,
         wording.cropped,
     ),
     Rule(
+        "one is named as an edited version",
+        lambda case: case.witness.one_edited and case.kept >= KEPT_DEVELOPED and (is_remade(case) or not far_apart(case)),
+        lambda case: ("edited", "The name of one says that somebody edited it."),
+    ),
+    Rule(
         "it is made again, with a change that no resizer makes",
-        lambda case: is_remade(case) and changed_on_purpose(case),
+        changed_on_purpose,
         wording.edited,
     ),
     Rule("it is made again", lambda case: is_remade(case) and shows_enough(case), wording.copy),

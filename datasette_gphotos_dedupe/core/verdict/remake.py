@@ -37,6 +37,7 @@ REGISTERED_SIDE = 640
 RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
+NO_COLOUR = 1.0  # levels that weaker or stronger colours must move to count
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 PLAIN = 1.15  # badness at which no better explanation is looked for
 
@@ -49,7 +50,8 @@ class Remaking:
     (3 x 3 pixels) or coarse (8 x 8); `colour` and `worst_colour` of the worse colour plane. `tone` and `cast` are the grey and colour
     levels that the curve and the colours moved on average, `softness` how much of the structure at four pixels a wave is left (1: all,
     above: sharpened), `saturation` the gain of the colours. `structure` is the share of blocks that show anything, `px` the longer
-    side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows.
+    side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows, `span` the deviation of all its
+    grey levels.
     """
 
     luma: float
@@ -63,6 +65,7 @@ class Remaking:
     structure: float
     px: int
     kept: float
+    span: float = 0.0
 
     @property
     def plain_luma(self) -> float:
@@ -158,7 +161,8 @@ def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
     left = wanted - made
     level = max(1.0, float(np.sqrt(np.median(blocks(left * left)))))
     signs = np.random.default_rng(0).integers(0, 2, made.shape).astype(np.float32) * 2 - 1
-    return made + level * signs
+    noisy: np.ndarray = made + level * signs
+    return noisy
 
 
 # Where the larger picture shows the smaller one.
@@ -228,9 +232,9 @@ def _fitted_axis(start: int, end: int, low: float, high: float) -> tuple[int, in
 def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
     """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
     if target.box == WHOLE and target.size == large.size:
-        planes = [plane.astype(np.float32) for plane in (large.planes.luma, large.planes.blue, large.planes.red)]
-        yield _Made(*planes)
-        yield _explained(target, planes)
+        luma, blue, red = (plane.astype(np.float32) for plane in _planes(large.planes))
+        yield _Made(luma, blue, red)
+        yield _explained(target, [luma, blue, red])
         return
     for resampler in RESAMPLERS:
         yield _explained(target, _resampled(large, target, resampler, exact))
@@ -322,7 +326,9 @@ def _fit_colour(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, floa
     solved = _least_squares([*terms, np.ones_like(level)], level)
     kernel = solved[:9].reshape(3, 3)
     made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE) + np.float32(128 + solved[9])
-    return made, float(kernel.sum()), float(np.abs(solved[9]))
+    # a gain of colours that are hardly there moves nothing: only what it moves counts
+    gain = float(kernel.sum())
+    return made, gain if abs(gain - 1.0) * float(given.std()) > NO_COLOUR else 1.0, float(np.abs(solved[9]))
 
 
 def _samples(shape: tuple[int, ...], margin: int) -> tuple[np.ndarray, np.ndarray]:
@@ -348,11 +354,13 @@ def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
     normal[np.arange(kernel_terms), np.arange(kernel_terms)] += ridge
     normal[np.diag_indices(len(terms))] += 1e-6 * ridge
     right[4 if len(terms) == 10 else places] += ridge
-    return np.linalg.solve(normal, right)
+    solved: np.ndarray = np.linalg.solve(normal, right)
+    return solved
 
 
 def _whole_levels(plane: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    levels: np.ndarray = np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    return levels
 
 
 # What is left, against what the encoder leaves.
@@ -377,4 +385,5 @@ def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor
         structure=luma.structure,
         px=max(target.size),
         kept=shown,
+        span=float(made.luma.std()),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ...errors import PictureError
-from ..pictures.variants import BY_NAME, TURNS, UNCHANGED, WHOLE, variant_box
+from ..pictures.variants import BY_NAME, TURNS, UNCHANGED, WHOLE, Box, variant_box
 from .align import Overlay, Preview, find_inside, is_faint, load_preview, register, register_tilted, turn_preview
 from .case import Case, wants_proof
 from .compare import Difference, measure_difference
@@ -103,7 +103,7 @@ def _framings(a: bytes, b: bytes, variant: str) -> list[tuple[Preview, Preview, 
     if variant in TURNS:
         turned = [(turn_preview(first, variant), second), (first, turn_preview(second, variant))]
         return [(x, y, register(x, y, Overlay(WHOLE, WHOLE, -1.0))) for x, y in turned]
-    boxes = [(WHOLE, WHOLE)]
+    boxes: list[tuple[Box | None, Box | None]] = [(WHOLE, WHOLE)]
     if variant not in UNCHANGED:
         boxes = [(variant_box(first.luma, variant), WHOLE), (WHOLE, variant_box(second.luma, variant))]
     starts = [Overlay(box_a, box_b, -1.0) for box_a, box_b in boxes if box_a and box_b]

@@ -101,7 +101,7 @@ def name_rank(filename: str | None) -> int:
 def is_camera_name(filename: str | None) -> bool:
     """Whether a camera's number is left of a name when all that programs put around it is taken away."""
     match = CAMERA_NAME.match(_stem(filename or ""))
-    return bool(match) and _prefix(match) not in (*COUNTERS, "whatsapp")
+    return match is not None and _prefix(match) not in (*COUNTERS, "whatsapp")
 
 
 def without_own_size(filename: str | None, width: int | None, height: int | None) -> str | None:

@@ -23,6 +23,7 @@ FORMATS = {
 
 
 def two_shots(case: Case) -> tuple[str, str]:
+    """Two exposures: of one series, or only alike."""
     gap = case.witness.time_gap_s
     counted_on = case.witness.same_name is False and case.witness.same_time is not False
     near = counted_on or (gap is not None and gap <= SERIES_GAP_S)
@@ -31,6 +32,7 @@ def two_shots(case: Case) -> tuple[str, str]:
 
 
 def turned(case: Case) -> tuple[str, str]:
+    """The same on its side, or reversed."""
     return ("turned" if case.variant in TURNED else "mirrored"), f"They agree when one is changed by {case.variant}."
 
 
@@ -58,21 +60,25 @@ def _format(subject: Subject) -> str:
 
 
 def cropped(case: Case) -> tuple[str, str]:
+    """One shows a part of the other."""
     kept = min(case.kept, case.remaking.kept) if case.remaking else case.kept
     return "crop", f"One shows only {kept:.0%} of a side of the other."
 
 
 def edited(case: Case) -> tuple[str, str]:
+    """Changed all over on purpose."""
     words = beyond(ON_PURPOSE, case.remaking) if case.remaking else []
     return "edited", f"{_name(case.copy)} can be made again from {_name(case.holder)}, but {' and '.join(words)}."
 
 
 def retouched(case: Case) -> tuple[str, str]:
+    """Changed in one place."""
     times = max(case.remaking.worst, case.remaking.worst_colour) if case.remaking else 0.0
     return "edited", f"One place was changed: {times:.0f} times as much is left there as the encoder leaves."
 
 
 def near(case: Case) -> tuple[str, str]:
+    """Alike, and taken near each other or not."""
     gap = case.witness.time_gap_s
     if gap is not None and 0 < gap <= SERIES_GAP_S and case.witness.both_clocks:
         return "series", f"They were taken {gap:g} s apart and show one scene."
@@ -80,6 +86,7 @@ def near(case: Case) -> tuple[str, str]:
 
 
 def changed(case: Case) -> tuple[str, str]:
+    """One exposure by all that is known, and not to be made again."""
     return "edited", f"One was changed: {_what_changed(case)}."
 
 
@@ -101,6 +108,7 @@ def _what_changed(case: Case) -> str:
 
 
 def unproved(case: Case) -> tuple[str, str]:
+    """Nothing speaks against a copy, and nothing proves it."""
     return "look_alike", f"Nothing proves that this is the same shot: {_why_unproved(case)}."
 
 
@@ -121,6 +129,7 @@ def _why_unproved(case: Case) -> str:
 
 
 def measured(case: Case) -> str:
+    """What the previews say where no original could be opened."""
     difference = case.difference
     apart = f"{case.distance_bits} of 256 bits apart"
     met = f"Their names or clocks met, not their hashes ({apart})" if case.variant == BY_NAME else f"Hashes {apart}"

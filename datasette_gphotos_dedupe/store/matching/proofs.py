@@ -30,6 +30,7 @@ class Waiting:
 
     @property
     def contents(self) -> Contents | None:
+        """The SHA-1s of both, the lower first; None when one is unknown or both are one."""
         if not self.content_a or not self.content_b or self.content_a == self.content_b:
             return None
         return (self.content_a, self.content_b) if self.content_a < self.content_b else (self.content_b, self.content_a)

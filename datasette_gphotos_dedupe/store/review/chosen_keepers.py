@@ -14,7 +14,7 @@ from ...core.groups.building import edge
 from ...core.groups.keeper import Item, Policy
 from ...core.groups.reasons import held_back, why_not_suggested
 from ...errors import GphotosError
-from ...model import RELATIONS
+from ...model import DIFFERENT_RELATIONS, RELATIONS
 from ..matching.calibration import read_caution, read_doubts
 from ..matching.groups import read_items
 from ..matching.last_match import read_state
@@ -101,7 +101,7 @@ def _new_role(conn: sqlite3.Connection, item: Item, chosen: Item, policy: Policy
     if pair is None:
         return "look_alike", "look_alike", "not compared with the keeper you chose", None
     relation, evidence = pair
-    if relation in ("series", "look_alike") or (item.dedup_key is not None and item.dedup_key == chosen.dedup_key):
+    if relation in DIFFERENT_RELATIONS or (item.dedup_key is not None and item.dedup_key == chosen.dedup_key):
         return "look_alike", relation, evidence, None
     doubt = why_not_suggested(item, chosen, relation, policy) or read_doubts(conn, read_caution(conn), ends).get(ends)
     return "copy", relation, held_back(evidence, doubt) if doubt else evidence, None if doubt else "remove"

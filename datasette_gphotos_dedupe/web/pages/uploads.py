@@ -96,7 +96,7 @@ def title_of(batch: stored.Batch) -> str:
 
 def names_of(batch: stored.Batch, example: str) -> str:
     """``Names of 36 machine characters, such as 1f45….jpg, and at most 2,048 px.``"""
-    machine = re.fullmatch(r"(\d+) machine characters", batch.name_pattern or "")
+    machine = re.fullmatch(r"(\d{1,9}) machine characters", batch.name_pattern or "")
     names = f"Names of {machine[1]} machine characters" if machine else ""
     if example:
         names = f"{names}, such as {example}" if names else f"Names such as {example}"

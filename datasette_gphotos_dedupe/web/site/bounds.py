@@ -26,6 +26,12 @@ def refuse_other_sites(request: Any) -> None:
         raise Forbidden("Nothing was done: the request comes from a page of another site.")
 
 
+def refuse_files(request: Any) -> None:
+    """0.65 answers a form with files by error 500 where it checks its token, so it does not check ours: nothing of one is done."""
+    if "multipart/" in request.headers.get("content-type", "").lower():
+        raise GphotosError("Nothing was done: this address takes a form or JSON, and no files.")
+
+
 def _is_here(origin: str, request: Any) -> bool:
     """Whether this origin is the host that was asked. The scheme may differ: in front of this server there may be one for https."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from datasette.utils.asgi import Forbidden, Response
 from markupsafe import Markup
@@ -106,13 +107,20 @@ _STATES = {
 }
 
 
+def _came_from(request: Any, database: str) -> str:
+    """The page of ours that a form was on; where the browser does not tell, the address it went to."""
+    told = urlsplit(request.headers.get("referer", ""))
+    ours = told.path.startswith(f"{database}/-/duplicates")
+    return told.path + (f"?{told.query}" if told.query else "") if ours else request.full_path
+
+
 def _state_of(datasette: Any, request: Any, error: Exception) -> dict[str, Any]:
     """What went wrong as a state of the page: a drawing, a heading, the sentence, and where to go on."""
     mark, css, title = _STATES.get(status_of(error), _STATES[400])
     if isinstance(error, SafetyError):
         title = "Nothing was saved"
-    here, (database, found, _) = request.full_path, request.full_path.partition("/-/")
-    ways = [("Show it as it is now", here)] if status_of(error) == 409 else []
+    database, found, _ = request.full_path.partition("/-/")
+    ways = [("Show it as it is now", _came_from(request, database))] if status_of(error) == 409 else []
     if found:
         ways.append(("Back to the queue", f"{database}/-/duplicates"))
     return {"mark": mark, "css": css, "title": title, "sentence": str(error), "ways": ways}

@@ -11,7 +11,7 @@ from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
 from . import access as libraries
-from .bounds import refuse_long_values, refuse_other_sites
+from .bounds import refuse_files, refuse_long_values, refuse_other_sites
 from .responses import error_answer, method_answer
 
 DB = r"^/(?P<database>[^/]+)/-/"
@@ -115,6 +115,8 @@ def _view(route: Route) -> Callable:
 async def _open(route: Route, datasette: Any, request: Any, method: str) -> libraries.Library:
     if method == "POST":
         refuse_other_sites(request)
+        if route.name != "find":
+            refuse_files(request)
     refuse_long_values(request)
     library = await libraries.open_library(datasette, request, route.tables, route.optional, route.rights)
     needed = route.writes if method == "POST" else route.reads

@@ -11,11 +11,11 @@ from datasette.utils.asgi import Forbidden
 from ...errors import GphotosError
 
 _FORM_BYTES = 100_000  # of what surrounds the file in a form
-_OURS = re.compile(rb"/-/duplicates/find(\.json)?$")
+_OURS = re.compile(rb"/-/(?:duplicates|original|thumbnail)(?:[/.]|$)")
 
 
 def checks_token_itself(scope: dict[str, Any]) -> bool:
-    """Whether a request is a file sent to us, which 0.65 must let through to `_check_token`.
+    """Whether a request is a form with files sent to us, which 0.65 must let through: to `_check_token`, or to be refused in words.
 
     Its own protection answers every such form with error 500: asgi-csrf 0.11 gives the parser an argument that the present
     python-multipart does not know.
