@@ -74,7 +74,7 @@ def _look_up(database: Path, paths: Iterable[Path]) -> Iterator[tuple[Path, Look
     with open_library(database) as conn:
         for path in paths:
             try:
-                yield path, find_picture(conn, path.name, read_picture(str(path), path=path))
+                yield path, find_picture(conn, path.name, read_picture(str(path), path=path), path)
             except (PictureError, SourceError) as error:
                 yield path, error
 

@@ -16,14 +16,15 @@ from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.pictures.variants import BASE
 from ..core.verdict.relation import same_bytes_verdict
 from ..core.verdict.subject import Subject
-from ..core.verdict.verify import verify_pair
 from ..errors import PictureError, SourceError
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address
+from ..store.library.originals import Place, read_places
 from ..store.matching import finding as lookups
 from ..store.matching.matches import read_subjects
 from ..store.matching.nearest import read_nearest
 from ..words import web_link
+from .proving import Task, prove_task
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at
@@ -120,16 +121,20 @@ def read_picture(name: str, data: bytes | None = None, path: Path | None = None)
     return reading
 
 
-def find_picture(conn: sqlite3.Connection, name: str, reading: Reading) -> Lookup:
-    """Where the library has this picture. Reads only; at 200,000 photos a second, or some more when it is not found at once."""
+def find_picture(conn: sqlite3.Connection, name: str, reading: Reading, path: Path | None = None) -> Lookup:
+    """Where the library has this picture. Reads only; at 200,000 photos a second, or some more when it is not found at once.
+
+    Copies are proved from the originals with the file at `path`; without it on previews, which prove only what is no larger than one.
+    """
     asked = _subject(name, reading)
+    own = [Place("", str(path.absolute().parent), path.name, reading.bytes, reading.sha1)] if path else []
     holders = lookups.read_holders(conn, reading.sha1)
-    found = _verify(conn, asked, _candidates(conn, reading), holders) if reading.fingerprint else []
+    found = _verify(conn, asked, own, _candidates(conn, reading), holders) if reading.fingerprint else []
     found += [_same_bytes(asked, photo_id, role) for photo_id, role in holders.items()]
     if reading.fingerprint and not any(likeness.relation in REMOVABLE_RELATIONS for likeness in found):
         known = {likeness.photo_id for likeness in found}
         cut = lookups.read_variants_near(conn, reading.fingerprint.phash, VARIANTS)
-        found += _verify(conn, asked, _first_each(cut), known)
+        found += _verify(conn, asked, own, _first_each(cut), known)
     found.sort(key=lambda likeness: (_SURENESS[likeness.relation or ""], -(likeness.confidence or 0), likeness.photo_id))
     nearest = _nearest(conn, reading, {likeness.photo_id for likeness in found})
     facts = lookups.read_facts(conn, [likeness.photo_id for likeness in [*found, *nearest]])
@@ -190,15 +195,18 @@ def _first_each(near: list[tuple[str, int, str]]) -> Candidates:
     return found
 
 
-def _verify(conn: sqlite3.Connection, asked: Subject, candidates: Candidates, known: Mapping | set) -> list[Likeness]:
+def _verify(
+    conn: sqlite3.Connection, asked: Subject, own: list[Place], candidates: Candidates, known: Mapping | set
+) -> list[Likeness]:
     """The candidates that the pixels confirm, but for those that are known already."""
     wanted = {photo_id: met for photo_id, met in candidates.items() if photo_id not in known}
-    subjects = read_subjects(conn, wanted)
+    subjects, places = read_subjects(conn, wanted), read_places(conn, list(wanted))
     found = []
     for photo_id, (bits, variant) in wanted.items():
-        verdict = verify_pair(asked, subjects[photo_id], bits, variant) if photo_id in subjects else None
-        if verdict:
-            found.append(Likeness(photo_id, verdict.relation, verdict.confidence, verdict.evidence, bits))
+        if photo_id in subjects:
+            verdict, _ = prove_task(Task(asked, subjects[photo_id], bits, variant, tuple(own), tuple(places[photo_id])))
+            if verdict:
+                found.append(Likeness(photo_id, verdict.relation, verdict.confidence, verdict.evidence, bits))
     return found
 
 

@@ -49,7 +49,7 @@ def test_a_picture_that_is_there_is_named_with_relation_and_link_and_the_status_
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == f"{card / 'DCIM' / 'IMG_1001.jpg'}: Yes: IMG_1001.JPG is the same picture."
-    assert lines[1].startswith("  re-encoded: IMG_1001.JPG (640 × 480, ")
+    assert lines[1].startswith("  saved again: IMG_1001.JPG (640 × 480, ")
     assert lines[1].endswith(" of 256 bits differ")
     assert lines[2] == "    https://photos.google.com/photo/IMG_1001"
 

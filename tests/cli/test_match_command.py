@@ -14,14 +14,14 @@ load_commands()
 
 @pytest.fixture
 def path(tmp_path):
-    """One picture as a small file uploaded first and a large one uploaded later, not matched yet."""
-    common = {"taken_at": "2020-01-01T10:00:00Z", "camera_taken_at": "2020-01-01T10:00:00.120"}
+    """One file twice, the one uploaded first and one with a place uploaded later, not matched yet: neither holds more pixels."""
+    common = {"taken_at": "2020-01-01T10:00:00Z", "camera_taken_at": "2020-01-01T10:00:00.120", "sha1": "a file"}
     db = open_database(tmp_path / "photos.db")
     add_photos(
         db,
         [
-            photo_rows("small", picture(1, (480, 360)), uploaded_at="2019-01-01T00:00:00Z", **common),
-            photo_rows("large", picture(1), uploaded_at="2020-01-01T00:00:00Z", **common),
+            photo_rows("early", picture(1), uploaded_at="2019-01-01T00:00:00Z", **common),
+            photo_rows("placed", picture(1), uploaded_at="2020-01-01T00:00:00Z", latitude=1.0, longitude=1.0, **common),
         ],
     )
     db.conn.close()
@@ -53,28 +53,28 @@ def test_a_dry_run_names_each_changed_keeper_and_changes_nothing(path):
     run(path, "-s")
     output = run(path, "--dry-run", "--keeper-rules", "earliest")
     first, second = output.splitlines()
-    assert first.startswith("1 of 1 groups would keep another photo. Suggested for removal: 0 photos (0 bytes) instead of 1 (")
-    assert second == "  small.jpg (480 x 360) instead of large.jpg (640 x 480): kept: uploaded first (2019-01-01)"
-    assert keepers(path) == [("large",)]
+    assert first.startswith("1 of 1 groups would keep another photo. Suggested for removal: 1 photos (")
+    assert second == "  early.jpg (640 x 480) instead of placed.jpg (640 x 480): kept: uploaded first (2019-01-01)"
+    assert keepers(path) == [("placed",)]
 
 
 def test_keeper_rules_are_remembered_for_the_next_time(path):
     run(path, "-s", "--keeper-rules", "earliest")
     run(path, "-s")
-    assert keepers(path) == [("small",)]
+    assert keepers(path) == [("early",)]
 
 
 def test_keeper_rules_come_from_the_configuration_of_datasette(path, tmp_path):
     config = tmp_path / "datasette.yml"
     config.write_text("plugins:\n  datasette-gphotos-dedupe:\n    keeper_rules: [earliest]\n")
     run(path, "-s", "--config", str(config))
-    assert keepers(path) == [("small",)]
+    assert keepers(path) == [("early",)]
 
 
 def test_the_default_rules_can_be_had_back(path):
     run(path, "-s", "--keeper-rules", "earliest")
     run(path, "-s", "--keeper-rules", "default")
-    assert keepers(path) == [("large",)]
+    assert keepers(path) == [("placed",)]
 
 
 def test_an_unknown_rule_is_one_sentence(path):
@@ -100,4 +100,4 @@ def test_rules_that_cannot_be_read_back_are_asked_for_again(path, remembered):
         "Give the rules once more: gphotos-to-sqlite match DATABASE --keeper-rules default\n"
     )
     run(path, "-s", "--keeper-rules", "default")
-    assert keepers(path) == [("large",)]
+    assert keepers(path) == [("placed",)]

@@ -9,7 +9,7 @@ import pytest
 from datasette_gphotos_dedupe.core.pictures.variants import WHOLE, Box
 from datasette_gphotos_dedupe.core.verdict import measures
 from datasette_gphotos_dedupe.core.verdict.align import Overlay
-from datasette_gphotos_dedupe.core.verdict.case import Case, wants_proof
+from datasette_gphotos_dedupe.core.verdict.case import UNMOVED, WIDE_GRADIENT, Case, wants_proof
 from datasette_gphotos_dedupe.core.verdict.compare import Difference
 from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED, ON_PURPOSE, REMADE, SAME_LEFT, STRUCTURE, UNCHANGED, Measure
 from datasette_gphotos_dedupe.core.verdict.proof import Proof
@@ -243,11 +243,25 @@ def test_previews_prove_only_what_is_no_larger_than_a_preview(side, expected):
     assert "made again at 1024 pixels of their previews, because the original of DSC_1022.JPG is not on this" in found.evidence
 
 
-def test_a_picture_of_nothing_proves_nothing_unless_the_camera_gave_both_one_name():
+def test_a_picture_of_nothing_proves_nothing_whatever_it_is_called():
     nothing = {"structure": STRUCTURE.low / 2}
-    assert relation(again=nothing) == "look_alike"
-    assert "there is too little to be seen in it" in judge(case_of(again=nothing)).evidence
-    assert relation(NAMESAKE, again=nothing) == "re_encode"
+    for copy in (COPY, NAMESAKE):
+        assert relation(copy, again=nothing) == "look_alike"
+        assert "there is too little to be seen in it" in judge(case_of(copy, again=nothing)).evidence
+
+
+@pytest.mark.parametrize(
+    "numbers, expected",
+    [
+        ({"tone": 0.0}, "re_encode"),
+        ({"tone": UNMOVED * 1.1}, "look_alike"),
+        ({"cast": UNMOVED * 1.1}, "look_alike"),
+        ({"span": WIDE_GRADIENT * 0.9}, "look_alike"),
+    ],
+)
+def test_a_wide_gradient_proves_only_where_no_tone_was_moved(numbers, expected):
+    gradient = {"structure": 0.0, "tone": 0.0, "cast": 0.0, "span": WIDE_GRADIENT}
+    assert relation(again=gradient | numbers) == expected
 
 
 def test_two_blank_pictures_are_looked_at_though_noise_correlates_with_nothing():

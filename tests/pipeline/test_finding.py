@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +28,10 @@ def conn(tmp_path_factory):
 
 
 def find(conn, name, image, quality=90):
-    return find_picture(conn, name, read_picture(name, jpeg(image, quality)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.write_bytes(jpeg(image, quality))
+        return find_picture(conn, name, read_picture(name, path=path), path)
 
 
 def test_a_smaller_copy_under_its_cameras_name_is_found(conn):
@@ -100,7 +105,7 @@ def test_a_file_is_read_from_its_path(tmp_path, conn):
     buffer = io.BytesIO()
     picture(2).save(buffer, "PNG")
     path.write_bytes(buffer.getvalue())
-    lookup = find_picture(conn, path.name, read_picture(path.name, path=path))
+    lookup = find_picture(conn, path.name, read_picture(path.name, path=path), path)
     assert (lookup.answer, lookup.found[0].relation) == ("copy", "other_format")
 
 
@@ -110,3 +115,9 @@ def test_a_larger_picture_than_the_copy_that_is_there_must_be_kept(conn):
     assert (
         lookup.words() == "Only smaller: IMG_1005.JPG with 640 × 480 pixels is there, and this has 1920 × 1440 pixels. Keep it."
     )
+
+
+def test_a_picture_that_was_sent_without_a_file_is_compared_on_previews_and_not_called_safe(conn):
+    large = jpeg(picture(4).resize((600, 450)), 80)
+    lookup = find_picture(conn, "x.jpg", read_picture("x.jpg", large))
+    assert lookup.answer == "alike" and "of their previews, because the original of x.jpg" in lookup.found[0].evidence
