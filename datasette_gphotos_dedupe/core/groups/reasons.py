@@ -57,6 +57,9 @@ def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -
         "it was seen only in an album, so it may be somebody else's": item.album_only,
         "the other was seen only in an album, so it may be somebody else's": keeper.album_only,
         "the other came by partner sharing, and this one is your own": keeper.origin == PARTNER != item.origin,
+        "the larger one may be an enlargement of it: only this one has the camera's data": (
+            relation == "smaller_copy" and bool(item.camera_taken_at) and not (keeper.camera_taken_at or keeper.camera_model)
+        ),
         "it is a favourite": item.favorite,
         "it is in a protected album": policy.protects(item),
         "it has more pixels than the one kept": item.pixels * ABOUT_EQUAL > keeper.pixels,
