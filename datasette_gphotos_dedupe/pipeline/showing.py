@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.pictures.footprint import refuse_footprint
 from ..errors import GphotosError, PictureError
@@ -13,7 +16,11 @@ from ..sources.archives.containers import is_stream
 from ..sources.archives.members import Address
 from ..sources.archives.originals import find_original, read_original, read_sha1
 from ..store.library.originals import Place
+from ..store.read_only import open_library
 from .reading import read_media
+
+if TYPE_CHECKING:
+    from .finding import Lookup
 
 MAX_MEMORY_BYTES = 1_500_000_000  # of one worker: 180 megapixels of JPEG, 80 of WebP, 65 with an alpha channel
 CPU_S = 20.0
@@ -32,6 +39,19 @@ def read_sent(name: str, data: bytes) -> Reading | Trouble:
     except PictureError as error:
         return Trouble(error.code, str(error))
     return read_media(Address(name, name, len(data), data=data))
+
+
+def find_sent(database: str, name: str, data: bytes, reading: Reading) -> Lookup | Trouble:
+    """Where the library has a picture that somebody sent, proved from the originals; it lies on disk no longer than that takes."""
+    from .finding import find_picture
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder, open_library(database) as conn:
+            path = Path(folder, f"sent{os.path.splitext(name)[1]}")
+            path.write_bytes(data)
+            return find_picture(conn, name, reading, path)
+    except (GphotosError, OSError) as error:
+        return Trouble("not_found", str(error).rstrip("."))
 
 
 def render_first(places: Sequence[Place]) -> bytes | Trouble:

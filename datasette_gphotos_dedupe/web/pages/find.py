@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
 from dataclasses import asdict
 from typing import Any
 
@@ -49,17 +48,15 @@ async def _page(library: Library, status: int = 200, **shown: Any):
 
 async def _look_up(library: Library, name: str, data: bytes):
     """The answer about a picture, and its preview as JPEG; None where its pixels cannot be read."""
-    from ...pipeline.finding import find_picture
-    from ...pipeline.showing import read_sent
+    from ...pipeline.showing import find_sent, read_sent
 
     reading = await run_on_picture(read_sent, name, data)
-    if isinstance(reading, Trouble):
-        raise GphotosError(f"{name} cannot be looked up: {reading.reason}.")
-
-    def search(conn: sqlite3.Connection):
-        return find_picture(conn, name, reading)
-
-    return await library.read(search), reading.thumbnail.content if reading.thumbnail else None
+    lookup = (
+        reading if isinstance(reading, Trouble) else await run_on_picture(find_sent, str(library.db.path), name, data, reading)
+    )
+    if isinstance(reading, Trouble) or isinstance(lookup, Trouble):
+        raise GphotosError(f"{name} cannot be looked up: {lookup.reason}.")
+    return lookup, reading.thumbnail.content if reading.thumbnail else None
 
 
 def _as_json(library: Library, lookup: Any) -> dict[str, Any]:
