@@ -51,10 +51,10 @@ async def _look_up(library: Library, name: str, data: bytes):
     from ...pipeline.showing import find_sent, read_sent
 
     reading = await run_on_picture(read_sent, name, data)
-    lookup = (
-        reading if isinstance(reading, Trouble) else await run_on_picture(find_sent, str(library.db.path), name, data, reading)
-    )
-    if isinstance(reading, Trouble) or isinstance(lookup, Trouble):
+    if isinstance(reading, Trouble):
+        raise GphotosError(f"{name} cannot be looked up: {reading.reason}.")
+    lookup = await run_on_picture(find_sent, str(library.db.path), name, data, reading)
+    if isinstance(lookup, Trouble):
         raise GphotosError(f"{name} cannot be looked up: {lookup.reason}.")
     return lookup, reading.thumbnail.content if reading.thumbnail else None
 
