@@ -122,6 +122,7 @@ INSERT INTO pushes (push_id, album_title, route, state, created_at, updated_at) 
 INSERT INTO push_items (push_id, photo_id, position, state, updated_at) VALUES (1, '{photo_id(1)}', 1, 'added', 'x');
 INSERT INTO push_albums (album_id, title, push_id) VALUES ('x', 'x', 1);
 INSERT INTO google_state VALUES ('x', 'x');
+INSERT INTO remakings VALUES ('a', 'b', 'x', 'x');
 INSERT INTO skipped (container, member, code, reason) VALUES ('x', 'x', 'x', 'x');
 INSERT INTO parts (container, state) VALUES ('x', 'done');
 INSERT INTO staged_readings (container, member, outcome) VALUES ('x', 'x', '{{}}');

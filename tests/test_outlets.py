@@ -84,6 +84,7 @@ def commands(library: Path, folder: Path) -> list[list[str]]:
         ["takeout", str(folder / "new.db"), ESCAPE],
         ["folder", str(folder / "new2.db"), str(look), "--workers", "1"],
         ["toolkit-csv", db, str(look / f"b{ESCAPE}.jpg")],
+        ["repair", db],
         ["status", str(folder / ESCAPE)],
         [ESCAPE],
     ]
@@ -98,7 +99,7 @@ def test_nothing_that_any_command_prints_steers_a_terminal_or_leads_elsewhere(li
         assert not STEERS.search(text), (arguments, text)
         assert LINK not in done.output, arguments
         known.add(arguments[0])
-    silent = {"auth", "library", "picker", "demo", "metadata"}  # print nothing of a library
+    silent = {"auth", "library", "picker", "demo", "metadata", "review"}  # print nothing of a library
     assert known | silent >= set(cli.commands), set(cli.commands) - known - silent
 
 

@@ -62,10 +62,9 @@ def test_a_picture_that_takes_too_long_costs_itself(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps the limit of memory")
-def test_a_picture_that_wants_too_much_memory_costs_itself(monkeypatch):
-    monkeypatch.setattr(workers, "MAX_MEMORY_BYTES", 200_000_000)
+def test_a_picture_that_wants_too_much_memory_costs_itself():
     wide = png(10_000, 10_000, 8, 2, packed_zeros(1000))
-    with workers.WorkerPool(1) as pool:
+    with workers.WorkerPool(1, max_memory_bytes=200_000_000) as pool:
         jobs = [pool.read(address("wide.png", wide)), pool.read(address("a.jpg", whole_pictures()["plain.jpg"]))]
         outcomes = [job.result() for job in jobs]
     assert outcomes[0] == Trouble("too_large", "it needs more memory than one picture may have")

@@ -80,7 +80,7 @@ def become_another(draw: random.Random, library: dict[str, Rows], name: str) -> 
     """Another file in its place: its bytes, and its pixels or the lack of them."""
     model = library[draw.choice(sorted(library))]
     kept = {column: library[name]["photos"][column] for column in ("photo_id", "filename", "source")}
-    library[name] = {table: {**row, "photo_id": name} for table, row in model.items()}
+    library[name] = {table: {**row, "photo_id": name} if isinstance(row, dict) else row for table, row in model.items()}
     library[name]["photos"] |= kept
 
 

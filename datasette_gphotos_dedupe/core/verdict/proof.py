@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from ...errors import MissingExtra, PictureError
-from ..pictures.stills import BLACK, GREY, WHITE, Outline, Still, Wanted, read_outline, read_profile, read_still
+from ..pictures.stills import BLACK, GREY, SRGB, WHITE, Outline, Still, Wanted, read_outline, read_profile, read_still
 from ..pictures.variants import WHOLE, Box
 from .align import Overlay
+from .measures import SAME_LEFT, all_allow
 from .remake import PLAIN, Remaking, remake
 from .subject import Subject
 
@@ -46,8 +47,8 @@ class Proof:
     """What re-making two photos showed.
 
     `remaking` is None where it could not be measured, `trouble` then says why. `holder` is the photo that the other was made again
-    from. `objection` names what speaks against whatever the pixels say. `previews`: measured on previews, because an original could
-    not be opened.
+    from, None when each can be made again from the other. `objection` names what speaks against whatever the pixels say.
+    `previews`: measured on previews, because an original could not be opened.
     """
 
     remaking: Remaking | None = None
@@ -113,19 +114,33 @@ def _prove(a: Original, b: Original) -> Proof:
     outlines = read_outline(a.data, a.subject.filename or ""), read_outline(b.data, b.subject.filename or "")
     small, large = (a, b) if _is_copy(*outlines, a, b) else (b, a)
     outline, other = outlines if small is a else outlines[::-1]
-    holder = large.subject.photo_id
+    holder: str | None = large.subject.photo_id
     objection = beside_the_picture(small.subject, large.subject) or _other_frames(outline, other)
     if not objection and outline.shows_through and not other.shows_through:
         objection = f"Something shows through {small.subject.filename or small.subject.photo_id}, and not through the other."
     if objection:
         return Proof(holder=holder, objection=objection)
-    side = _needed_side(outline, _shown(large.box))
-    # the encoder of the copy saw the numbers of its own space, so it is the larger picture that is brought there
-    space = read_profile(small.data)
-    wanted = Wanted(side, space=space if space != read_profile(large.data) else None)
     if outline.shows_through:
-        return _remade_transparent(small, large, replace(wanted, ground=GREY))
-    still = small.still()
+        return _remade_transparent(small, large, replace(_wanted(small, large, outline), ground=GREY))
+    found = _remade(small, large, outline, other)
+    neither_more = (
+        _about_equal(outline, other) and not beside_the_picture(large.subject, small.subject) and not other.shows_through
+    )
+    if found and neither_more and all_allow(SAME_LEFT, found):
+        back = _remade(large, small, other, outline)
+        holder = None if back and all_allow(SAME_LEFT, back) else holder  # each can be made again from the other
+    return Proof(found, holder)
+
+
+def _wanted(small: Original, large: Original, outline: Outline) -> Wanted:
+    """How the larger picture is opened. The encoder of the copy saw the numbers of its own space of colours, so it is brought there."""
+    space = read_profile(small.data)
+    side = _needed_side(outline, _shown(large.box))
+    return Wanted(side, space=space if space != read_profile(large.data) else None)
+
+
+def _remade(small: Original, large: Original, outline: Outline, other: Outline) -> Remaking | None:
+    wanted, still = _wanted(small, large, outline), small.still()
     best: Remaking | None = None
     for way in _ways(wanted, other.shows_through):
         found = _frames_remade(small, large, still, way)
@@ -133,22 +148,30 @@ def _prove(a: Original, b: Original) -> Proof:
             best = found
         if best and best.badness <= PLAIN:
             break
-    return Proof(best, holder)
+    return best
 
 
 def _ways(wanted: Wanted, shows_through: bool) -> list[Wanted]:
     """How the larger picture may have become the copy: over white or black where it is transparent, its numbers brought into the
     copy's space of colours, or, as many programs do it, taken as they are and the profile lost."""
     grounds = (WHITE, BLACK) if shows_through else (WHITE,)
-    spaces = (None, wanted.space) if wanted.space is not None else (None,)
+    spaces = (None, wanted.space) if wanted.space == SRGB else (wanted.space,)
     return [replace(wanted, ground=ground, space=space) for space in spaces for ground in grounds]
+
+
+def _pixels(outline: Outline) -> int:
+    return outline.shape[0] * outline.shape[1]
+
+
+def _about_equal(first: Outline, second: Outline) -> bool:
+    pixels = _pixels(first), _pixels(second)
+    return min(pixels) >= ABOUT_EQUAL * max(pixels)
 
 
 def _is_copy(first: Outline, second: Outline, a: Original, b: Original) -> bool:
     """Whether `a` is to be made again from `b`: it has fewer pixels, or as many and was encoded more coarsely, or is opaque."""
-    pixels = [outline.shape[0] * outline.shape[1] for outline in (first, second)]
-    if min(pixels) < ABOUT_EQUAL * max(pixels):
-        return pixels[0] < pixels[1]
+    if not _about_equal(first, second):
+        return _pixels(first) < _pixels(second)
     coarse = [outline.encoder.coarseness for outline in (first, second)]
     if coarse[0] != coarse[1]:
         return coarse[0] > coarse[1]

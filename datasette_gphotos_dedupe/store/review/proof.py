@@ -28,7 +28,8 @@ def same_exposure_sql(pair: str) -> str:
 
 def word_sql(pair: str) -> str:
     """On whose word a photo goes that this row of `pairs` proves (`model.WORDS`); what was not made again is the person's."""
-    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes' WHEN {pair}.remade_from IS NOT NULL THEN 'remade'
+    return f"""CASE WHEN {pair}.relation = 'same_bytes' THEN 'same_bytes'
+        WHEN {pair}.remade_from IS NOT NULL OR {pair}.relation != 'raw_and_jpeg' AND {pair}.remade IS NOT NULL THEN 'remade'
         ELSE 'on your word' END"""
 
 
