@@ -191,7 +191,9 @@ def test_every_copy_is_found_and_nothing_else_is_suggested(story):
 
 
 def test_what_only_the_app_has_is_asked_for_because_its_original_cannot_be_opened(story):
-    asked = story.rows("SELECT p.filename, m.relation FROM group_members m JOIN photos p USING (photo_id) WHERE role = 'look_alike' ORDER BY 1")
+    asked = story.rows(
+        "SELECT p.filename, m.relation FROM group_members m JOIN photos p USING (photo_id) WHERE role = 'look_alike' ORDER BY 1"
+    )
     assert asked == [("DSC_1001_sync.JPG", "look_alike"), ("DSC_1002_sync.JPG", "look_alike")]
     (evidence,) = story.rows("SELECT evidence FROM pairs WHERE relation = 'look_alike' ORDER BY evidence LIMIT 1")[0]
     assert "is not on this machine" in evidence

@@ -101,7 +101,12 @@ def test_in_a_browser_the_wheel_requires_datasette_alone(wheel):
         for platform in ("emscripten", "linux", "darwin", "win32")
     }
     assert needed["emscripten"] == {"datasette"}
-    assert needed["linux"] - {"hexhamming"} == needed["darwin"] == needed["win32"] > {"datasette", "numpy", "sqlite-utils", "faiss-cpu"}
+    assert (
+        needed["linux"] - {"hexhamming"}
+        == needed["darwin"]
+        == needed["win32"]
+        > {"datasette", "numpy", "sqlite-utils", "faiss-cpu"}
+    )
 
 
 @pytest.fixture(scope="module")

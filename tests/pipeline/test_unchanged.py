@@ -145,13 +145,16 @@ def test_what_could_not_be_read_for_want_of_a_library_is_tried_again(library, tm
     monkeypatch.setattr(reading, "can_read", lambda code: False)
     one = part(tmp_path, 1, members)
     library.takeout(one)
+    wanting = "it needs the extra datasette-gphotos-dedupe[raw]"
     with library.db.conn:
-        library.db.execute("UPDATE skipped SET code = 'needs_raw'")
+        library.db.execute("UPDATE photos SET no_pixels = ?", [wanting])
     library.takeout(one)
-    assert library.one("SELECT code FROM skipped") == "needs_raw"
+    assert library.one("SELECT no_pixels FROM photos") == wanting
+    library.fingerprint()
+    assert library.one("SELECT no_pixels FROM photos") == wanting
     monkeypatch.setattr(reading, "can_read", lambda code: code == "needs_raw")
-    library.takeout(one)
-    assert library.one("SELECT code FROM skipped") != "needs_raw"
+    library.fingerprint()
+    assert library.one("SELECT no_pixels FROM photos") != wanting
 
 
 def test_a_second_look_shows_that_it_looks(library, tmp_path):
