@@ -127,12 +127,6 @@ def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     }
 
 
-def block_scores(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """For each block of two canvases of one tone its difference as a ratio to what re-encoding explains there; 1 is the border."""
-    scores: np.ndarray = np.maximum(*_scores(a - b, *_energies(a, b)))
-    return scores
-
-
 def _energies(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The energy of each block's fine structure in a and in b, and what they have of it together."""
     fine_a, fine_b = _fine(a), _fine(b)
