@@ -21,7 +21,7 @@ ADDRESSES = {
     "queue": "duplicates.json",
     "group": f"duplicates/{GROUP}.json",
     "compare": f"duplicates/{GROUP}/compare.json",
-    **{name: f"duplicates/{name}.json" for name in ("accept", "history", "calibration", "find", "push")},
+    **{name: f"duplicates/{name}.json" for name in ("accept", "uploads", "history", "calibration", "find", "push")},
     "job": "duplicates/push/1.json",
 }
 with_tokens = pytest.mark.skipif(not hasattr(Datasette, "create_token"), reason="this line of Datasette has no tokens of its own")

@@ -38,7 +38,8 @@ _ALL = (*libraries.OPTIONAL, *libraries.DETAILS)
 _QUEUE = (*libraries.OPTIONAL, "albums", "album_photos")
 _DECIDED = (*_GROUP_TABLES, "decisions", "decision_batches", "pairs")
 _LOOKUP = ("photos", "fingerprints", "files")
-_PUSH_TABLES = (*_GROUP_TABLES, "decisions", "pairs", "pushes", "push_items")
+# what a photo that goes would take with it, albums among it, is named before it goes
+_PUSH_TABLES = (*_GROUP_TABLES, "decisions", "pairs", "pushes", "push_items", "albums", "album_photos")
 _REVIEW: dict[str, Any] = {"writes": "gphotos-review", "methods": ("GET", "POST")}
 _REVIEWERS: dict[str, Any] = {"reads": "gphotos-review", **_REVIEW}
 _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "methods": ("GET", "POST")}
