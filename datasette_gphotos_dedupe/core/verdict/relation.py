@@ -41,7 +41,7 @@ CONFIDENCE = {
     "series": 0.9,
     "look_alike": 0.5,
 }
-"""The share of labelled pairs for which a relation was right: for copies that nothing is lost, for the others that it is this one."""
+"""How sure each relation is: an estimate from runs on labelled pairs, rounded down; not yet measured for each relation by itself."""
 
 
 @dataclass(frozen=True)
