@@ -55,26 +55,5 @@ HIDDEN_TABLES: dict[str, Described] = {
         {"name": "What it is.", "value": "Its value, as JSON."},
         {"hidden": True, "sort": "name"},
     ),
-    "group_text": Described(
-        "What the queue searches: one line of names, descriptions, albums and people for each group.",
-        {"group_id": "The group.", "text": "The words."},
-        {"hidden": True, "size": 100},
-    ),
-    "group_counts": Described(
-        "How many groups there are of each kind, for the counts of the queue. Triggers keep it in step with groups.",
-        {
-            "relation": "The relation of these groups.",
-            "decided": "1 when every member of them has a decision.",
-            "taken_year": "When they were taken; 0 when unknown.",
-            "camera": "With which camera; empty when unknown.",
-            "origins": "How any of their photos came into Google Photos, between bars; empty when unknown.",
-            "size": "Photos in each.",
-            "proved": "1 when a suggested copy waits in each of them.",
-            "groups": "How many groups.",
-            "waiting_count": "Suggested copies that nobody has decided yet.",
-            "waiting_bytes": "What these weigh together.",
-        },
-        {"hidden": True, "size": 100},
-    ),
 }
 """What the import, the match, the pages and the push remember."""

@@ -45,19 +45,8 @@ def read_steady_frame(stream: BinaryIO) -> SteadyFrame:
 
     Raises MissingExtra without PyAV, PictureError for videos that cannot be decoded.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise MissingExtra("The length and the picture of a video", "video") from error
-    try:
-        with av.open(stream, mode="r") as container:
-            if not container.streams.video:
-                raise PictureError("not_a_picture", "it holds sound but no picture")
-            return _steadiest(container, container.streams.video[0])
-    except PictureError:
-        raise
-    except Exception as error:  # FFmpeg's errors have many types, none of them ours to tell apart
-        raise PictureError("broken", f"the video is damaged: {error}") from error
+    with _opened(stream) as container:
+        return _steadiest(container, container.streams.video[0])
 
 
 def _steadiest(container: Any, track: Any) -> SteadyFrame:
@@ -170,19 +159,19 @@ def read_frames_near(path: str, moment_s: float, within_s: float = 0.0) -> list[
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[Any]:
+def _opened(source: str | BinaryIO) -> Iterator[Any]:
     try:
         import av
     except ImportError as error:
         raise MissingExtra("The length and the picture of a video", "video") from error
     try:
-        with av.open(path, mode="r") as container:
+        with av.open(source, mode="r") as container:
             if not container.streams.video:
                 raise PictureError("not_a_picture", "it holds sound but no picture")
             yield container
     except PictureError:
         raise
-    except Exception as error:
+    except Exception as error:  # FFmpeg's errors have many types, none of them ours to tell apart
         raise PictureError("broken", f"the video is damaged: {error}") from error
 
 
