@@ -37,6 +37,12 @@ def find_chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def press(page: Any, keys: str) -> None:
+    """Press keys as a person does who waits for the page: before it has loaded, its script does not listen yet."""
+    page.wait_for_load_state()
+    page.keyboard.press(keys)
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A headless browser."""

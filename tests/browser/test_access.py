@@ -9,6 +9,8 @@ import pytest
 from tests.live_site import actor_cookie
 from tests.made_library import photo_id
 
+from .chromium import press
+
 pytest.importorskip("axe_playwright_python", reason="the test extra is not installed: pip install -e '.[test]'")
 
 GROUP = photo_id(0)
@@ -63,7 +65,7 @@ def test_axe_finds_nothing_serious_on_any_page(open_page, reviewed, axe, scheme)
 def test_the_list_of_keys_passes_axe_too(open_page, reviewed, axe):
     page = open_page()
     page.goto(reviewed)
-    page.keyboard.press("?")
+    press(page, "?")
     page.get_by_role("dialog", name="Keys").wait_for()
     page.evaluate(axe)
     assert page.evaluate(RUN_AXE) == []
@@ -90,7 +92,7 @@ def test_whoever_uses_the_tab_key_sees_where_they_are(open_page, reviewed):
         page.goto(reviewed + path)
         unseen = []
         for _ in range(40):
-            page.keyboard.press("Tab")
+            press(page, "Tab")
             told = page.evaluate(FOCUSED)
             if told and not told["outline"]:
                 unseen.append(told["html"])
@@ -126,3 +128,4 @@ def test_nothing_jumps_while_previews_arrive(open_page, reviewed):
             "[...document.images].filter((i) => i.getBoundingClientRect().top < innerHeight).every((i) => i.complete)"
         )
         assert page.evaluate("window.shift") < 0.01
+    page.unroute_all(behavior="wait")  # a preview still on its way would otherwise fail in the next test

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from tests.made_library import photo_id
 
+from .chromium import press
+
 DESK = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -35,8 +37,8 @@ def test_counts_follow_an_accept_at_once_and_the_list_stays_where_it_is(open_pag
     expect(page.get_by_text("8 copies are proved and can go: 320 kB. 8 groups need your eyes.")).to_be_visible()
     second = page.locator(".gp-group").nth(1)
     before = second.bounding_box()
-    page.keyboard.press("n")
-    page.keyboard.press("a")
+    press(page, "n")
+    press(page, "a")
     expect(page.locator("#gp-live")).to_have_text("Accepted. u takes it back.")
     expect(page.get_by_text("7 copies are proved and can go: 280 kB. 9 groups need your eyes.")).to_be_visible()
     expect(page.get_by_role("link", name="Proved 7")).to_be_visible()
@@ -47,7 +49,7 @@ def test_counts_follow_an_accept_at_once_and_the_list_stays_where_it_is(open_pag
     page.get_by_role("button", name="Accept 7 copies").click()
     expect(page.get_by_text("No copy is proved here. 16 groups need your eyes.")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("^Accept"))).to_have_count(0)
-    page.keyboard.press("A")
+    press(page, "A")
     expect(page.locator("#gp-live")).to_have_text("Nothing to accept here: 16 groups need your eyes.")
 
 
@@ -88,10 +90,10 @@ def test_what_nothing_proves_says_so_when_it_is_chosen_and_same_picture_is_asked
     expect(page.locator(".gp-member").nth(1)).to_contain_text("It is the same picture, as you said.")
     expect(page.locator(".gp-member").nth(1).locator(".gp-warning")).to_have_count(0)
     page.locator(".gp-member").nth(1).focus()
-    page.keyboard.press("e")
+    press(page, "e")
     expect(page.locator(".gp-member").nth(1).get_by_role("button", name="Same picture")).to_be_visible()
     page.locator(".gp-member").first.focus()
-    page.keyboard.press("c")  # also on the photo that stays
+    press(page, "c")  # also on the photo that stays
     expect(page.locator("#gp-main[data-page=compare]")).to_be_visible()
 
 
@@ -101,16 +103,16 @@ def test_compare_fills_the_window_and_covers_nothing(open_page, library):
     stage, bar = page.locator(".gp-stage").bounding_box(), page.locator(".gp-verdict").bounding_box()
     assert bar["y"] >= stage["y"] + stage["height"] and bar["y"] + bar["height"] <= DESK["height"]
     assert stage["width"] == DESK["width"] and stage["height"] > 600
-    page.keyboard.press("f")
+    press(page, "f")
     which = page.locator("[data-side=b] .gp-which")
     expect(which).to_be_visible()
     assert which.bounding_box()["y"] + which.bounding_box()["height"] < bar["y"]
-    page.keyboard.press("d")
+    press(page, "d")
     gain = page.get_by_label("Strengthen")
     expect(gain).to_be_visible()
     gain.fill("8")
     assert page.locator(".gp-stage").evaluate("e => getComputedStyle(e).filter") == "brightness(8)"
-    page.keyboard.press("s")
+    press(page, "s")
     expect(gain).to_be_hidden()
     page.set_viewport_size(PHONE)
     assert page.locator(".gp-verdict").bounding_box()["y"] >= stage["y"]
