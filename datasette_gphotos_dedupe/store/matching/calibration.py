@@ -10,7 +10,7 @@ from ...core.groups.building import Edge, edge
 from ...core.groups.reasons import held_back
 from ...core.verdict.caution import JUDGED_APART, Caution, Judgement
 from ...errors import GphotosError, NotFoundError
-from ...schema_waiting import FILL_WAITING
+from ...schema.m009_waiting import FILL_WAITING
 from ..rows import read_rows
 from ..writing import utc_now
 from .last_match import read_state, save_state

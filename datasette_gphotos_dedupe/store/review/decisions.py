@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import ConflictError, GphotosError, NotFoundError
 from ...model import DECISIONS, PAIR_DECISIONS
-from ...schema_waiting import FILL_ORIGINS
+from ...schema.m009_waiting import FILL_ORIGINS
 from ..rows import in_parts, marks, read_rows
 from ..writing import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
