@@ -14,8 +14,8 @@ from ..core.pictures.fingerprint import ALGORITHM
 from ..errors import SourceError
 from ..model import Reading, Trouble
 from ..sources.archives.containers import is_stream
-from ..sources.archives.earlier_files import find_addresses, visit_stream
 from ..sources.archives.members import Address
+from ..sources.archives.originals import find_addresses, visit_stream
 from ..store.library.fingerprints import Wanted, read_wanted, save_look
 from ..store.runs import Run
 from ..store.writing import transaction

@@ -11,9 +11,8 @@ from ..core.groups.keeper import Item, Policy
 from ..core.groups.reasons import held_back
 from ..errors import DatabaseError
 from ..model import Group, Link, Member
-from ..store.matching import calibration, matches
+from ..store.matching import calibration, last_match, matches
 from ..store.matching import groups as groups_store
-from ..store.matching import last_match as match_state
 from .proving import link_of, prove_pairs
 from .verifying import Comparison, Verifier
 
@@ -45,7 +44,7 @@ class PolicyChange:
 
 def current_policy(db: Database) -> Policy:
     """The policy that the groups in the database were made by. Raises DatabaseError when it cannot be read."""
-    stored = match_state.read_state(db.conn, "policy")
+    stored = last_match.read_match_state(db.conn, "policy")
     try:
         return Policy.from_json(stored) if stored else Policy()
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -21,10 +21,18 @@ from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
 from ..sources.takeout.gaps import unmatched_text
-from ..store.library.gone_files import forget_stale, read_stale
-from ..store.library.last_import import read_last_import, save_last_import
+from ..store.library.files import forget_stale, read_stale
 from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, read_parts_of, save_part, was_broken_as_another_file
+from ..store.runs import (
+    Known,
+    Run,
+    read_known,
+    read_last_import,
+    read_parts_of,
+    save_last_import,
+    save_part,
+    was_broken_as_another_file,
+)
 from ..store.writing import transaction
 from .conclusions import conclude
 from .gone_photos import Confirm, note_vanished

@@ -31,7 +31,7 @@ from ..model import Link, Pair
 from ..sources.archives.containers import is_stream
 from ..sources.archives.originals import open_original, read_original
 from ..sources.archives.tgz_stream import read_tgz
-from ..store.library.originals import Place, read_places
+from ..store.library.files import FilePlace, read_places
 from ..store.matching import matches, proofs
 from ..store.matching.proofs import Waiting
 from .progress import Progress
@@ -57,8 +57,8 @@ class Task:
     b: Subject
     distance_bits: int
     variant: str
-    places_a: tuple[Place, ...]
-    places_b: tuple[Place, ...]
+    places_a: tuple[FilePlace, ...]
+    places_b: tuple[FilePlace, ...]
     known: Proof | None = None
 
 
@@ -83,7 +83,7 @@ def _prove_case(case: Case, task: Task) -> Proof:
     return prove(Original(case.a, data_a, boxes[0]), Original(case.b, data_b, boxes[1]))
 
 
-def _prove_films(case: Case, places: Mapping[str, Sequence[Place]]) -> Proof:
+def _prove_films(case: Case, places: Mapping[str, Sequence[FilePlace]]) -> Proof:
     """Films are laid on disk: FFmpeg goes back and forth in them, which a packed archive does not like."""
     try:
         with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
@@ -95,7 +95,7 @@ def _prove_films(case: Case, places: Mapping[str, Sequence[Place]]) -> Proof:
         return Proof(trouble=f"one of the films could not be read: {error}".rstrip("."))
 
 
-def _lay_out(places: Sequence[Place], subject: Subject, folder: Path) -> str:
+def _lay_out(places: Sequence[FilePlace], subject: Subject, folder: Path) -> str:
     """The path of a copy of the film as it was imported. Raises SourceError."""
     trouble = SourceError(f"the original of {subject.filename or subject.photo_id} is not on this machine")
     for number, place in enumerate(places):
@@ -114,7 +114,7 @@ def _lay_out(places: Sequence[Place], subject: Subject, folder: Path) -> str:
     raise trouble
 
 
-def _read_first(places: Sequence[Place], subject: Subject) -> bytes:
+def _read_first(places: Sequence[FilePlace], subject: Subject) -> bytes:
     """The bytes from the first place that still holds them. Raises SourceError."""
     trouble = SourceError(f"the original of {subject.filename or subject.photo_id} is not on this machine")
     for place in places:
@@ -149,7 +149,11 @@ def prove_waiting(db: Database, progress: Progress, workers: int | None = None) 
 
 
 def _prove_some(
-    db: Database, waiting: Sequence[Waiting], places: Mapping[str, Sequence[Place]], pool: WorkerPool | None, progress: Progress
+    db: Database,
+    waiting: Sequence[Waiting],
+    places: Mapping[str, Sequence[FilePlace]],
+    pool: WorkerPool | None,
+    progress: Progress,
 ) -> int:
     known = proofs.read_proofs(db.conn, waiting)
     subjects = matches.read_subjects(db.conn, {photo for pair in waiting for photo in (pair.photo_a, pair.photo_b)})
@@ -167,7 +171,10 @@ def _prove_some(
 
 
 def _task(
-    pair: Waiting, subjects: Mapping[str, Subject], places: Mapping[str, Sequence[Place]], known: Mapping[tuple[str, str], Proof]
+    pair: Waiting,
+    subjects: Mapping[str, Subject],
+    places: Mapping[str, Sequence[FilePlace]],
+    known: Mapping[tuple[str, str], Proof],
 ) -> Task:
     return Task(
         subjects[pair.photo_a],
@@ -259,7 +266,7 @@ def link_of(pair: Pair) -> Link:
 # Where the files lie.
 
 
-def _within_reach(db: Database, waiting: Sequence[Waiting]) -> Iterator[tuple[list[Waiting], dict[str, list[Place]]]]:
+def _within_reach(db: Database, waiting: Sequence[Waiting]) -> Iterator[tuple[list[Waiting], dict[str, list[FilePlace]]]]:
     """The pairs in lots, with the places of their photos; what lies in a tgz lies on disk while its lot is worked on."""
     places = read_places(db.conn, sorted({photo for pair in waiting for photo in (pair.photo_a, pair.photo_b)}))
     in_stream = {photo for photo, some in places.items() if some and all(is_stream(place.container) for place in some)}
@@ -276,7 +283,7 @@ def _within_reach(db: Database, waiting: Sequence[Waiting]) -> Iterator[tuple[li
             yield lot, places | _spooled(Path(folder), {photo: places[photo][0] for photo in wanted})
 
 
-def _place_key(places: Mapping[str, Sequence[Place]], pair: Waiting) -> tuple[str, str]:
+def _place_key(places: Mapping[str, Sequence[FilePlace]], pair: Waiting) -> tuple[str, str]:
     """Pairs whose files lie in one archive follow each other."""
     some = [place for photo in (pair.photo_a, pair.photo_b) for place in places.get(photo, ())]
     largest = max(some, key=lambda place: place.bytes or 0, default=None)
@@ -284,7 +291,7 @@ def _place_key(places: Mapping[str, Sequence[Place]], pair: Waiting) -> tuple[st
 
 
 def _lots(
-    waiting: Sequence[Waiting], places: Mapping[str, Sequence[Place]], in_stream: set[str], limit: int
+    waiting: Sequence[Waiting], places: Mapping[str, Sequence[FilePlace]], in_stream: set[str], limit: int
 ) -> Iterator[list[Waiting]]:
     """The pairs in parts whose files out of tgz archives take no more than so many bytes."""
     lot: list[Waiting] = []
@@ -305,12 +312,12 @@ def _lots(
         yield lot
 
 
-def _spooled(folder: Path, wanted: Mapping[str, Place]) -> dict[str, list[Place]]:
+def _spooled(folder: Path, wanted: Mapping[str, FilePlace]) -> dict[str, list[FilePlace]]:
     """The files of these photos, laid into the folder in one pass over each archive. What cannot be read is left out."""
-    by_container: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+    by_container: dict[str, dict[str, list[FilePlace]]] = defaultdict(lambda: defaultdict(list))
     for place in wanted.values():
         by_container[place.container][place.member].append(place)
-    found: dict[str, list[Place]] = {photo: [] for photo in wanted}
+    found: dict[str, list[FilePlace]] = {photo: [] for photo in wanted}
     for container, members in by_container.items():
         with contextlib.suppress(SourceError, OSError, EOFError):
             for place in _laid_out(folder, container, members):
@@ -318,7 +325,7 @@ def _spooled(folder: Path, wanted: Mapping[str, Place]) -> dict[str, list[Place]
     return found
 
 
-def _laid_out(folder: Path, container: str, members: Mapping[str, Sequence[Place]]) -> Iterator[Place]:
+def _laid_out(folder: Path, container: str, members: Mapping[str, Sequence[FilePlace]]) -> Iterator[FilePlace]:
     left = set(members)
     with contextlib.closing(read_tgz(Path(container), 0)) as entries:
         for entry, stream, _ in entries:

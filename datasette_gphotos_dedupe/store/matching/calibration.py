@@ -13,7 +13,7 @@ from ...errors import GphotosError, NotFoundError
 from ...schema.m009_waiting import FILL_WAITING
 from ..rows import read_rows
 from ..writing import utc_now
-from .last_match import read_state, save_state
+from .last_match import read_match_state, save_match_state
 from .nearest import MAX_BITS
 
 STATE = "caution"  # its row in match_state
@@ -103,12 +103,12 @@ def save_judgement(conn: sqlite3.Connection, photo_a: str, photo_b: str, same: b
 
 def read_caution(conn: sqlite3.Connection) -> Caution:
     """The border in force."""
-    return Caution.from_json(read_state(conn, STATE))
+    return Caution.from_json(read_match_state(conn, STATE))
 
 
 def save_caution(conn: sqlite3.Connection, caution: Caution) -> int:
     """Set the border; returns how many suggestions it took back at once. Suggestions it would give again come with a match."""
-    save_state(conn, STATE, caution.as_json())
+    save_match_state(conn, STATE, caution.as_json())
     return hold_back(conn)
 
 

@@ -17,7 +17,7 @@ from ...errors import GphotosError
 from ...model import DIFFERENT_RELATIONS, RELATIONS
 from ..matching.calibration import read_caution, read_doubts
 from ..matching.groups import read_items
-from ..matching.last_match import read_state
+from ..matching.last_match import read_match_state
 from ..writing import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
@@ -68,7 +68,7 @@ def _mark_decisions(
 def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, Any]) -> None:
     group_id = state.group["group_id"]
     items = read_items(conn, [member["photo_id"] for member in state.members])
-    policy = Policy.from_json(read_state(conn, "policy") or Policy().as_json())
+    policy = Policy.from_json(read_match_state(conn, "policy") or Policy().as_json())
     suggested: list[dict[str, Any]] = []
     relations = []
     for member in state.members:

@@ -12,15 +12,14 @@ from urllib.parse import parse_qsl
 
 from ... import words
 from ...errors import GphotosError
-from ...store.review.bulk_accept import AcceptPlan, Scope, plan_accept, save_accept
-from ...store.review.bulk_keep import save_groups_kept
+from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept, save_accept, save_groups_kept
 from ...store.review.decisions import read_groups
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
 from ..site.shown_photos import Selection, fetch_photo_ids
 from .group_json import group_json
-from .queue_filters import Place, QueueFilter, where
+from .queue_filters import PageEnd, QueueFilter, where
 from .queue_rows import read_neighbour
 from .samples import read_samples
 from .tabs import fetch_tabs, tab_of
@@ -130,7 +129,7 @@ def _read_first(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset
     """The first group of the filter, and how many there are."""
     condition, params = where(chosen, tables)
     count = conn.execute(f"SELECT count(*) FROM groups WHERE {condition}", params).fetchone()[0]
-    return read_neighbour(conn, chosen, tables, Place(2**62, ""), True), count
+    return read_neighbour(conn, chosen, tables, PageEnd(2**62, ""), True), count
 
 
 def _nothing(library: Library, chosen: QueueFilter, first: tuple[str | None, int] | None) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from ... import words
 from ...store.review.decisions import GroupState, read_group
 from ...store.review.leaving import unproved
 from ...store.rows import marks, read_rows
-from .queue_filters import Place, QueueFilter
+from .queue_filters import PageEnd, QueueFilter
 from .queue_rows import read_neighbour
 
 
 def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
     """Everything the page of a group shows, from the tables that may be seen. Raises NotFoundError."""
     state = read_group(conn, group_id, "decisions" in tables)
-    place = Place.of(state.group)
+    place = PageEnd.of(state.group)
     pairs = read_pairs(conn, state) if "pairs" in tables else []
     ids = [member["photo_id"] for member in state.members]
     details = {photo_id: _details(conn, photo_id, tables) for photo_id in ids}
