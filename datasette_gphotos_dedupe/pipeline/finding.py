@@ -24,7 +24,7 @@ from ..store.matching import finding as lookups
 from ..store.matching.matches import read_subjects
 from ..store.matching.nearest import read_nearest
 from ..words import web_link
-from .proving import Task, prove_task
+from .proving import ProofTask, prove_task
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at
@@ -204,7 +204,7 @@ def _verify(
     found = []
     for photo_id, (bits, variant) in wanted.items():
         if photo_id in subjects:
-            verdict, _ = prove_task(Task(asked, subjects[photo_id], bits, variant, tuple(own), tuple(places[photo_id])))
+            verdict, _ = prove_task(ProofTask(asked, subjects[photo_id], bits, variant, tuple(own), tuple(places[photo_id])))
             if verdict:
                 found.append(Likeness(photo_id, verdict.relation, verdict.confidence, verdict.evidence, bits))
     return found

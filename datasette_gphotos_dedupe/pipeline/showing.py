@@ -16,7 +16,7 @@ from ..sources.archives.containers import is_stream
 from ..sources.archives.members import Address
 from ..sources.archives.originals import find_original, read_original, read_sha1
 from ..store.library.files import FilePlace
-from ..store.read_only import open_library
+from ..store.read_only import open_for_reading
 from .reading import read_media
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def find_sent(database: str, name: str, data: bytes, reading: Reading) -> Lookup
     from .finding import find_picture
 
     try:
-        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder, open_library(database) as conn:
+        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder, open_for_reading(database) as conn:
             path = Path(folder, f"sent{os.path.splitext(name)[1]}")
             path.write_bytes(data)
             return find_picture(conn, name, reading, path)

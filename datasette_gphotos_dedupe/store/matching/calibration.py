@@ -31,7 +31,9 @@ def read_histogram(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
     ).fetchall()
 
 
-def read_samples(conn: sqlite3.Connection, relation: str, distance_bits: int, limit: int, judged: bool) -> list[dict[str, Any]]:
+def read_unjudged_pairs(
+    conn: sqlite3.Connection, relation: str, distance_bits: int, limit: int, judged: bool
+) -> list[dict[str, Any]]:
     """Pairs of this relation (of any when empty) at this distance that nobody has judged, the least sure first.
 
     `judged` tells whether the table of judgements may be asked.

@@ -63,7 +63,7 @@ def _read(
         neighbour = read_neighbour(conn, chosen, tables, PageEnd.of(state.group), forward)
         return (neighbour, first_to_compare(conn, neighbour, tables)) if neighbour else None
 
-    pairs = group_rows.read_pairs(conn, state) if "pairs" in tables else []
+    pairs = group_rows.read_pairs_of_members(conn, state) if "pairs" in tables else []
     return {
         "state": state,
         "a": a,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model import RELATIONS, REMOVABLE_RELATIONS
-from ...store.review.decisions import GroupState, read_groups
+from ...store.review.decisions import GroupState, read_group_states
 from .queue_filters import FEW, MOST, SOME, STATES, PageEnd, QueueFilter, where
 
 PAGE_SIZE = 50
@@ -65,7 +65,7 @@ def read_page(
 ) -> tuple[list[GroupState], PageEnd | None]:
     """The groups of one page, most to gain first, and the place where the next one begins."""
     ids = _walk(conn, chosen, tables, place, page_size + 1)
-    states = read_groups(conn, ids[:page_size], "decisions" in tables)
+    states = read_group_states(conn, ids[:page_size], "decisions" in tables)
     return states, PageEnd.of(states[-1].group) if len(ids) > page_size and states else None
 
 
