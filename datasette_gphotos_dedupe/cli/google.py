@@ -100,9 +100,9 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
 def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None:
     """Bring in what this app has uploaded, with its albums. Run again, it fetches only what is new."""
     from ..google.client import open_client
-    from ..sources.library_api import NOTHING_LISTED, Library
+    from ..sources.library_api import NOTHING_LISTED, LibraryApi
 
-    report = _fetch(database, Library(open_client(auth_path)), no_match, silent)
+    report = _fetch(database, LibraryApi(open_client(auth_path)), no_match, silent)
     if not report.listed:
         click.echo(NOTHING_LISTED)
 

@@ -15,7 +15,7 @@ NOTHING_LISTED = (
 )
 
 
-class Library(GooglePictures):
+class LibraryApi(GooglePictures):
     """The items of this app, page by page, so that base URLs are used while they live."""
 
     name = "library"

@@ -40,7 +40,7 @@ _OWN_HEADERS = frozenset(
 
 
 @dataclass(frozen=True)
-class Selection:
+class PhotoSelection:
     """What a push page was asked to push: a table or view with its filter, a query, or (empty) every photo decided `remove`."""
 
     table: str = ""
@@ -50,7 +50,7 @@ class Selection:
     params: tuple[tuple[str, str], ...] = field(default=())
 
     @classmethod
-    def from_pairs(cls, pairs: list[tuple[str, str]]) -> Selection:
+    def from_pairs(cls, pairs: list[tuple[str, str]]) -> PhotoSelection:
         """From the fields of a query string or form."""
         told = dict(pairs)
         params = tuple((key[2:], value) for key, value in pairs if key.startswith("p."))
@@ -70,7 +70,7 @@ class Selection:
         return "all photos decided to be removed"
 
 
-async def fetch_photo_ids(library: Any, selection: Selection) -> list[str] | None:
+async def fetch_photo_ids(library: Any, selection: PhotoSelection) -> list[str] | None:
     """The photo ids of the selection, each once; None means every photo decided `remove`. Raises GphotosError."""
     if selection.table:
         ids = await _fetch_table(library, selection)
@@ -81,7 +81,7 @@ async def fetch_photo_ids(library: Any, selection: Selection) -> list[str] | Non
     return list(dict.fromkeys(ids))
 
 
-async def _fetch_table(library: Any, selection: Selection) -> list[str]:
+async def _fetch_table(library: Any, selection: PhotoSelection) -> list[str]:
     kept = [(key, value) for key, value in parse_qsl(selection.filter, keep_blank_values=True) if not key.startswith(_LOOKS)]
     base = f"/{tilde_encode(library.db.route)}/{tilde_encode(selection.table)}"
     if library.datasette.setting("allow_csv_stream"):
@@ -104,7 +104,7 @@ async def _fetch_table(library: Any, selection: Selection) -> list[str]:
     return ids
 
 
-async def _fetch_query(library: Any, selection: Selection) -> list[str]:
+async def _fetch_query(library: Any, selection: PhotoSelection) -> list[str]:
     database = tilde_encode(library.db.route)
     if selection.query:
         path = f"/{database}/{tilde_encode(selection.query)}.json"
