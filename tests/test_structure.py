@@ -148,6 +148,11 @@ def test_core_knows_only_the_shapes_and_the_errors():
     assert known - {"core", "model", "errors"} == set()
 
 
+def test_a_step_of_the_schema_takes_nothing_from_the_program_that_may_change_later():
+    known = set().union(*(imported_rooms(path) for path in (PACKAGE / "schema").rglob("*.py")))
+    assert known == {"schema"}
+
+
 def test_no_two_rooms_need_each_other():
     needs: dict[str, set[str]] = {}
     for path in MODULES:

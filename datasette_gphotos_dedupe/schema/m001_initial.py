@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..model import RELATIONS
 from .first_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+# As they were then: a step stays as it was, also when a later one brings another relation.
+_RELATIONS = (
+    *("same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"),
+    *("edited", "crop", "turned", "mirrored", "series", "look_alike"),
+)
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -171,7 +176,7 @@ MATCHES = (
   photo_a TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   photo_b TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   distance_bits INTEGER NOT NULL,
-  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},
+  relation TEXT NOT NULL {_one_of("relation", _RELATIONS)},
   confidence REAL NOT NULL,    -- 0 to 1
   evidence TEXT NOT NULL,      -- the numbers below in one sentence
   variant TEXT,                -- which variant hashes met, or 'name'
@@ -216,7 +221,7 @@ MATCHES = (
     f"""CREATE TABLE groups (
   group_id TEXT PRIMARY KEY,
   keeper_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
-  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},  -- the surest among its members
+  relation TEXT NOT NULL {_one_of("relation", _RELATIONS)},  -- the surest among its members
   size INTEGER NOT NULL,
   suggested_count INTEGER NOT NULL,   -- members suggested for removal
   reclaimable_bytes INTEGER NOT NULL, -- bytes of those members
@@ -251,7 +256,7 @@ MATCHES = (
   group_id TEXT NOT NULL REFERENCES groups(group_id) ON DELETE CASCADE,
   photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   role TEXT NOT NULL CHECK (role IN ('keeper', 'copy', 'look_alike')),
-  relation TEXT {_one_of("relation", RELATIONS)},
+  relation TEXT {_one_of("relation", _RELATIONS)},
   reason TEXT NOT NULL,
   suggested TEXT CHECK (suggested IN ('keep', 'remove')),  -- NULL: ask the person
   PRIMARY KEY (group_id, photo_id)
