@@ -37,7 +37,7 @@ import labelled_set  # noqa: E402
 from labelled_metadata import REGIMES, metadata_of  # noqa: E402
 
 from datasette_gphotos_dedupe.core.groups.building import build_groups, edge  # noqa: E402
-from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy  # noqa: E402
+from datasette_gphotos_dedupe.core.groups.keeper import GroupPhoto, Policy  # noqa: E402
 from datasette_gphotos_dedupe.core.pictures.decode import decode_picture  # noqa: E402
 from datasette_gphotos_dedupe.core.pictures.fingerprint import (  # noqa: E402
     ALGORITHM,
@@ -275,10 +275,10 @@ def _judged(i: int, j: int) -> tuple:
     return _judge((i, j, int(a.phash, 16).__xor__(int(b.phash, 16)).bit_count(), "base"))
 
 
-def _keeper_item(sample: Sample, regime: str) -> Item:
+def _keeper_item(sample: Sample, regime: str) -> GroupPhoto:
     known = sample.known(regime)
     names = ("photo_id", "filename", "mime_type", "width", "height", "bytes", "taken_at", "camera_taken_at", "camera_model")
-    return Item(**{name: getattr(known, name) for name in names})
+    return GroupPhoto(**{name: getattr(known, name) for name in names})
 
 
 def print_table(samples: list[Sample], scores: list[Score]) -> None:
