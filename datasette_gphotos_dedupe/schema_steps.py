@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .schema_albums import m006_items_of_albums
 from .schema_browsing import m004_browsing
 from .schema_comparing import m010_comparing
+from .schema_grouping import m011_grouping
 from .schema_remaking import m002_remaking
 from .schema_waiting import m009_waiting
 from .schema_word import m008_word
@@ -24,4 +25,13 @@ def m003_what_files_hold(db: Database) -> None:
     db.execute("UPDATE fingerprints SET algorithm = algorithm || ' before extras' WHERE algorithm NOT LIKE '% before extras'")
 
 
-LATER_STEPS = (m002_remaking, m003_what_files_hold, m004_browsing, m006_items_of_albums, m008_word, m009_waiting, m010_comparing)
+LATER_STEPS = (
+    m002_remaking,
+    m003_what_files_hold,
+    m004_browsing,
+    m006_items_of_albums,
+    m008_word,
+    m009_waiting,
+    m010_comparing,
+    m011_grouping,
+)
