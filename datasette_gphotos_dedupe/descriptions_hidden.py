@@ -50,6 +50,12 @@ HIDDEN_TABLES: dict[str, Described] = {
         {"matcher": "What compared them, or a word while it does.", "photos": "How many; empty while it does."},
         {"hidden": True, "size": 20},
     ),
+    "last_grouping": Described(
+        "Says that the groups are those of all pairs: a match then need not make them anew. The row goes as soon as one changes, or a "
+        "photo, an album or a decision.",
+        {"grouper": "What made them, and the keeper rules, or a word while it does.", "groups": "How many; empty while it does."},
+        {"hidden": True, "size": 20},
+    ),
     "match_state": Described(
         "What the last matching saw: the keeper rules and its progress.",
         {"name": "What it is.", "value": "Its value, as JSON."},

@@ -72,12 +72,18 @@ def plant(path: Path) -> dict[str, list[bytes]]:
         "last_comparison.matcher": [b"MARK.last_comparison.matcher."],
         "last_comparison.photos": [COMPARED.to_bytes(6, "big")],
     }
+    conn.execute("DELETE FROM last_grouping")  # the same of all that groups are made of
+    conn.execute(f"INSERT INTO last_grouping VALUES ('MARK.last_grouping.grouper.', {COMPARED})")
+    planted |= {
+        "last_grouping.grouper": [b"MARK.last_grouping.grouper."],
+        "last_grouping.groups": [COMPARED.to_bytes(6, "big")],
+    }
     conn.commit()
     conn.close()
     return planted
 
 
-COMPARED = 0x5A00_0000_1234  # photos
+COMPARED = 0x5A00_0000_1234  # photos, or groups
 
 
 def _plant_table(conn: sqlite3.Connection, table: str) -> dict[str, list[bytes]]:

@@ -20,11 +20,11 @@ from ..core.pictures.variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.verify import VERIFIER
 from ..model import Pair
-from ..store.matching import last_match, matches
+from ..store.matching import last_grouping, last_match, matches
 from ..store.matching.groups import save_groups
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
-from .grouping import current_policy, make_groups
+from .grouping import GROUPER, current_policy, make_groups
 from .progress import Progress
 from .proving import Fetch, prove_waiting
 from .verifying import Comparison, Verifier
@@ -76,24 +76,41 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         compared = _compare(db, progress, options, verifier)
         proved = prove_waiting(db, progress, options.workers, options.fetch)
         policy = options.policy or current_policy(db)
-        progress.start("Making groups")
-        groups, items = make_groups(db, policy, verifier)
-        with db.atomic():
-            last_match.save_match_state(db.conn, "policy", policy.as_json())
-            changed = save_groups(db.conn, groups, items)
-            if changed or compared.photos_compared or proved.pairs or uploads.is_stale(db.conn):
-                refresh_decided(db.conn)
+        groups, changed = _group(db, progress, policy, verifier, news=bool(compared.photos_compared or proved.pairs))
     progress.finish()
     return MatchReport(
         compared.photos,
         compared.photos_compared,
         compared.pairs_compared,
         compared.pairs_found,
-        len(groups),
+        groups,
         changed,
         compared.crowded,
         proved.pairs,
     )
+
+
+def _group(db: Database, progress: Progress, policy: Policy, verifier: Verifier, news: bool) -> tuple[int, int]:
+    """How many groups there are, and how many changed; with `news` what the queue derives from them is brought up to date anyway.
+
+    Where nothing has changed that they are made of, nothing is read for them.
+    """
+    grouper = f"{GROUPER} {MATCHER} {policy.as_json()}"
+    known = None if news or uploads.is_stale(db.conn) else last_grouping.read_grouped(db.conn, grouper)
+    if known is not None:
+        return known, 0
+    progress.start("Making groups")
+    with db.atomic():
+        word = last_grouping.begin_grouping(db.conn)
+    groups, items = make_groups(db, policy, verifier)
+    with db.atomic():
+        with last_grouping.own_changes(db.conn):
+            last_match.save_match_state(db.conn, "policy", policy.as_json())
+            changed = save_groups(db.conn, groups, items)
+            if changed or news or uploads.is_stale(db.conn):
+                refresh_decided(db.conn)
+        last_grouping.end_grouping(db.conn, word, grouper, len(groups))
+    return len(groups), changed
 
 
 @dataclass

@@ -10,6 +10,7 @@ from .m006_items_of_albums import m006_items_of_albums
 from .m008_word import m008_word
 from .m009_waiting import m009_waiting
 from .m010_comparing import m010_comparing
+from .m011_grouping import m011_grouping
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -24,4 +25,13 @@ def m003_what_files_hold(db: Database) -> None:
     db.execute("UPDATE fingerprints SET algorithm = algorithm || ' before extras' WHERE algorithm NOT LIKE '% before extras'")
 
 
-LATER_STEPS = (m002_remaking, m003_what_files_hold, m004_browsing, m006_items_of_albums, m008_word, m009_waiting, m010_comparing)
+LATER_STEPS = (
+    m002_remaking,
+    m003_what_files_hold,
+    m004_browsing,
+    m006_items_of_albums,
+    m008_word,
+    m009_waiting,
+    m010_comparing,
+    m011_grouping,
+)
