@@ -22,9 +22,9 @@ from .core.pictures.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
 from .errors import DatabaseError
 from .photo_columns import LOCATION, PUBLISHED, WORDS
 from .sql_functions import register
-from .store.matching.selected_groups import Selection, read_selected_groups
+from .store.matching.selected_groups import GroupSelection, read_selected_groups
 from .store.output_file import refuse_target, writing
-from .store.read_only import open_library
+from .store.read_only import open_for_reading
 from .store.salt import read_salt
 from .words import csv_cell
 
@@ -76,7 +76,7 @@ ROWS: dict[str, str] = {
 class ExportOptions:
     """What else goes into the copy, and what is made unrecognisable in it."""
 
-    selection: Selection = Selection()
+    selection: GroupSelection = GroupSelection()
     with_location: bool = False
     with_people: bool = False
     with_descriptions: bool = False
@@ -129,7 +129,7 @@ def build_copy(source: Path, unfinished: Path, options: ExportOptions) -> dict[s
 
     from .schema import apply_migrations
 
-    with open_library(source, register) as library:
+    with open_for_reading(source, register) as library:
         group_ids = read_selected_groups(library, options.selection)
         ids = frozenset(row[0] for row in library.execute("SELECT photo_id FROM photos UNION SELECT group_id FROM groups"))
     salt = read_salt(source)
@@ -285,7 +285,7 @@ def _finish(conn: sqlite3.Connection) -> None:
     conn.execute("PRAGMA journal_mode = DELETE")
 
 
-def save_rows(source: Path, target: Path, selection: Selection, replace: bool = False) -> int:
+def save_rows(source: Path, target: Path, selection: GroupSelection, replace: bool = False) -> int:
     """The rows of the view `duplicates` for the chosen groups as CSV or JSON, by the suffix of `target`. Returns their number.
 
     This is a list for oneself, not for publishing: it holds everything the view shows.
@@ -293,7 +293,7 @@ def save_rows(source: Path, target: Path, selection: Selection, replace: bool = 
     refuse_target(source, target, replace)
     writer = _write_json if target.suffix.lower() == ".json" else _write_csv
     with (
-        open_library(source, register) as conn,
+        open_for_reading(source, register) as conn,
         writing(target) as unfinished,
         unfinished.open("w", encoding="utf-8", newline="") as stream,
         contextlib.closing(_rows(conn, read_selected_groups(conn, selection))) as rows,

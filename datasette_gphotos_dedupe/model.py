@@ -74,7 +74,7 @@ WORDS = ("remade", "same_bytes", "on your word")
 MAX_NAME = 255  # characters of a file name: what file systems and Google itself take
 
 
-def short_name(name: str) -> str:
+def bounded_name(name: str) -> str:
     """A file name as somebody can have given it: of a longer one, which only an archive or a list can hold, beginning and end."""
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 41]}…{name[-40:]}"
 
@@ -149,7 +149,7 @@ class Photo:
 
     def __post_init__(self) -> None:
         if self.filename and len(self.filename) > MAX_NAME:
-            object.__setattr__(self, "filename", short_name(self.filename))
+            object.__setattr__(self, "filename", bounded_name(self.filename))
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,7 @@ def own_copy(path: Path) -> Iterator[Path]:
 
 def bulk(large: Path, small: Path) -> None:
     """Accepting every suggestion of the library, and taking it back."""
-    from datasette_gphotos_dedupe.store.review.bulk_accept import Scope, plan_accept, save_accept
+    from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
     from datasette_gphotos_dedupe.store.review.undo import undo_batch
 
     with own_copy(large) as path:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(CHECKOUT))
 from datasette_gphotos_dedupe.cli.datasette_server import free_port, running_datasette  # noqa: E402
 from datasette_gphotos_dedupe.cli.demo import make_takeout, print_findings, run_command  # noqa: E402
 from datasette_gphotos_dedupe.cli.reviewing import open_on_desktop  # noqa: E402
-from datasette_gphotos_dedupe.demo.library import Library, build_library  # noqa: E402
+from datasette_gphotos_dedupe.demo.library import SampleLibrary, build_library  # noqa: E402
 from tests.fake_google import CLIENT_ID, FakeGoogle  # noqa: E402
 
 
@@ -58,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def give_photos(google: FakeGoogle, library: Library) -> None:
+def give_photos(google: FakeGoogle, library: SampleLibrary) -> None:
     """The pretend Google holds the whole library; this program's project uploaded some of it."""
     for item in library.items:
         taken_at = datetime.fromtimestamp(item.taken, timezone.utc)

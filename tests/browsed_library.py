@@ -23,7 +23,7 @@ WHEN = "2026-10-{:02d}T{:02d}:00:00Z"
 
 def kept_browsed_library(folder: Path, photos: int) -> Path:
     """The library of this size, built when it is not in the folder or the schema has changed since."""
-    newest = max(path.stat().st_mtime for path in (*PACKAGE.glob("schema*.py"), Path(__file__)))
+    newest = max(path.stat().st_mtime for path in (*PACKAGE.glob("schema/*.py"), Path(__file__)))
     path = folder / f"browsed{photos}.db"
     if not path.exists() or path.stat().st_mtime < newest:
         print(f"Building {path} ...", flush=True)

@@ -58,7 +58,7 @@ class Shot:
 
 def kept_library(folder: Path, photos: int) -> Path:
     """The library of this size for benches, built when it is not in the folder or the schema has changed since."""
-    newest = max(path.stat().st_mtime for path in PACKAGE.glob("schema*.py"))
+    newest = max(path.stat().st_mtime for path in PACKAGE.glob("schema/*.py"))
     path = folder / f"photos{photos}.db"
     if not path.exists() or path.stat().st_mtime < newest:
         print(f"Building {path} ...", flush=True)

@@ -23,7 +23,7 @@ import pytest
 import requests
 
 from datasette_gphotos_dedupe.demo.copies import encode, scaled
-from datasette_gphotos_dedupe.demo.library import DRIVE, Item, camera, media_key
+from datasette_gphotos_dedupe.demo.library import DRIVE, SampleItem, camera, media_key
 from datasette_gphotos_dedupe.demo.takeout import write_takeout
 from tests.fake_google import CLIENT_ID, FakeGoogle
 from tests.google.fixtures import write_private
@@ -33,21 +33,23 @@ WAIT_S = 120.0
 TAKEN = 1_463_242_800
 
 
-def pictures() -> list[Item]:
+def pictures() -> list[SampleItem]:
     """Three originals: one with a thumbnail that Drive uploaded, two with a smaller copy that this app uploaded. And a burst."""
     items = []
     for number in range(3):
         image, taken = picture(40 + number, (1200, 900)), TAKEN + 86_400 * number
         name = f"DSC_{1000 + number}.JPG"
         albums = ("Summer",) if number == 0 else ()
-        items.append(Item(name, encode(image, "JPEG", 93, camera(taken)), taken, media_key(f"original {number}"), albums=albums))
+        items.append(
+            SampleItem(name, encode(image, "JPEG", 93, camera(taken)), taken, media_key(f"original {number}"), albums=albums)
+        )
         small = {"taken": taken, "key": media_key(f"copy {number}"), "origin": DRIVE, "by_app": number > 0}
         title = name.replace(".JPG", "_sync.JPG") if number else name
-        items.append(Item(title, encode(scaled(image, 480), "JPEG", 85, camera(taken) if number else None), **small))
+        items.append(SampleItem(title, encode(scaled(image, 480), "JPEG", 85, camera(taken) if number else None), **small))
     for shot in range(2):
         taken = TAKEN + 864_000 + shot
         content = encode(picture(50 + shot, (1200, 900)), "JPEG", 93, camera(taken))
-        items.append(Item(f"DSC_{2000 + shot}.JPG", content, taken, media_key(f"shot {shot}")))
+        items.append(SampleItem(f"DSC_{2000 + shot}.JPG", content, taken, media_key(f"shot {shot}")))
     return items
 
 

@@ -14,7 +14,7 @@ from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import DatabaseError, GphotosError
 from datasette_gphotos_dedupe.export import ExportOptions, about, allowed_columns, export_database, file_suffix, short_names
 from datasette_gphotos_dedupe.sql_functions import register
-from datasette_gphotos_dedupe.store.matching.selected_groups import Selection
+from datasette_gphotos_dedupe.store.matching.selected_groups import GroupSelection
 
 from .made_library import build_library, photo_id
 from .planted import indexed, plant
@@ -50,7 +50,7 @@ def found_in(content: bytes, planted: dict[str, list[bytes]]) -> set[str]:
 
 ALL_OPTIONS = (
     *({}, {"with_location": True}, {"with_people": True}, {"with_descriptions": True}, {"all_photos": True}),
-    *({"thumbnails": "small"}, {"thumbnails": "none"}, {"selection": Selection(group_filter="size = 2")}),
+    *({"thumbnails": "small"}, {"thumbnails": "none"}, {"selection": GroupSelection(group_filter="size = 2")}),
     {"with_location": True, "with_people": True, "with_descriptions": True, "all_photos": True},
 )
 
@@ -99,7 +99,7 @@ def test_without_names_no_name_id_reason_or_evidence_comes_out(tmp_path):
 
 def test_the_same_photo_gets_the_same_short_name_in_every_export(library):
     first = query(export(library, no_names=True)[0], "SELECT photo_id, filename FROM photos ORDER BY 1")
-    only = Selection(relations=("series",))
+    only = GroupSelection(relations=("series",))
     second = query(export(library, no_names=True, selection=only)[0], "SELECT photo_id, filename FROM photos ORDER BY 1")
     assert len(second) == 4
     assert set(second) < set(first)
@@ -160,7 +160,7 @@ def test_thumbnails_none_leaves_the_table_empty(library):
 
 
 def test_a_group_filter_chooses_groups_and_their_photos(library):
-    target, _ = export(library, selection=Selection(group_filter="taken_year = 2019 -- only these"))
+    target, _ = export(library, selection=GroupSelection(group_filter="taken_year = 2019 -- only these"))
     assert query(target, "SELECT count(*) FROM groups") == [(2,)]
     assert query(target, "SELECT count(*) FROM photos") == [(4,)]
 
@@ -175,14 +175,14 @@ def test_since_chooses_groups_with_a_newer_import_or_decision(library):
     )
     conn.commit()
     conn.close()
-    target, _ = export(library, selection=Selection(since="2026-05-01"))
+    target, _ = export(library, selection=GroupSelection(since="2026-05-01"))
     names = "SELECT filename FROM photos JOIN groups ON photo_id = keeper_id"
     assert sorted(query(target, names)) == sorted(query(library, f"{names} WHERE group_id IN (?, ?)", photo_id(2), photo_id(8)))
 
 
 def test_a_group_filter_that_is_not_sql_gets_a_sentence_with_the_columns(library):
     with pytest.raises(GphotosError) as caught:
-        export(library, selection=Selection(group_filter="year = 2019"))
+        export(library, selection=GroupSelection(group_filter="year = 2019"))
     assert str(caught.value) == (
         "The group filter 'year = 2019' is not a condition that SQLite understands: no such column: year. It can use the columns "
         "group_id, keeper_id, relation, size, suggested_count, reclaimable_bytes, taken_year, camera, origin, decided, "
@@ -193,7 +193,7 @@ def test_a_group_filter_that_is_not_sql_gets_a_sentence_with_the_columns(library
 
 def test_a_group_filter_cannot_write(library):
     with pytest.raises(GphotosError):
-        export(library, selection=Selection(group_filter="1); DELETE FROM groups; --"))
+        export(library, selection=GroupSelection(group_filter="1); DELETE FROM groups; --"))
     assert query(library, "SELECT count(*) FROM groups") == [(16,)]
 
 

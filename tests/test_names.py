@@ -7,7 +7,7 @@ import time
 import pytest
 
 from datasette_gphotos_dedupe.core.verdict.witness import is_edited, name_key, name_rank, same_name
-from datasette_gphotos_dedupe.model import MAX_NAME, Photo, short_name
+from datasette_gphotos_dedupe.model import MAX_NAME, Photo, bounded_name
 
 HOSTILE = (
     "IMG_" + "1" * 10_000 + "!",
@@ -24,7 +24,7 @@ def test_a_photo_has_no_longer_name_than_a_file_can_have():
     assert len(long.filename) == MAX_NAME
     assert long.filename.startswith("IMG_1111") and long.filename.endswith("1-edited(2).jpg")
     assert Photo("a", "takeout", filename="é" * MAX_NAME).filename == "é" * MAX_NAME
-    assert short_name(long.filename) == long.filename
+    assert bounded_name(long.filename) == long.filename
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: name[:12])

@@ -16,7 +16,7 @@ from datasette_gphotos_dedupe.model import RELATIONS
 from datasette_gphotos_dedupe.report import ReportOptions, save_report
 from datasette_gphotos_dedupe.report.plots import bars, columns, nice_ceiling
 from datasette_gphotos_dedupe.report.rows import GROUPS_A_PAGE, MEMBERS_SHOWN, plan_pages, read_distances, read_space_by_year
-from datasette_gphotos_dedupe.store.matching.selected_groups import Selection
+from datasette_gphotos_dedupe.store.matching.selected_groups import GroupSelection
 
 from .made_library import build_library, photo_id
 from .planted import plant
@@ -139,7 +139,7 @@ def test_without_thumbnails_there_is_no_picture(library):
 
 
 def test_a_selection_is_obeyed_and_said(library):
-    text = report(library, selection=Selection(relations=("crop", "series"), since="2026-01-01"))
+    text = report(library, selection=GroupSelection(relations=("crop", "series"), since="2026-01-01"))
     assert text.count("<article") == 4
     assert (
         "Only these kinds: a part of it, taken seconds apart. Only groups with a photo imported or a decision made since 2026-01-01."
@@ -148,7 +148,7 @@ def test_a_selection_is_obeyed_and_said(library):
 
 
 def test_a_report_of_nothing_says_so(library):
-    assert "There is no group to show." in report(library, selection=Selection(relations=("mirrored",)))
+    assert "There is no group to show." in report(library, selection=GroupSelection(relations=("mirrored",)))
 
 
 def test_groups_are_cut_into_pages_by_relation_and_none_is_lost(tmp_path):

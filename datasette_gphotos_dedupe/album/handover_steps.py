@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .metadata_losses import Rescue
-from .push_candidates import Item
+from .push_candidates import PushPhoto
 from .trashed_together import checksum_of
 
 _WEB_KEY = re.compile(r"AF1Qip[A-Za-z0-9_-]+")  # of an album as the toolkit lists it; the API has others
@@ -32,7 +32,7 @@ class Step:
 
 
 def plan_steps(
-    rescue: Iterable[Rescue], keepers: Mapping[str, Item], album_keys: Mapping[str, str]
+    rescue: Iterable[Rescue], keepers: Mapping[str, PushPhoto], album_keys: Mapping[str, str]
 ) -> tuple[tuple[Step, ...], tuple[Rescue, ...]]:
     """The steps, in the order of the rescue, and what no step can do: people, places, and words where others stand already.
 
@@ -53,7 +53,7 @@ def plan_steps(
     return tuple(steps.values()), tuple(by_hand)
 
 
-def _step(thing: Rescue, keeper: Item, album_keys: Mapping[str, str]) -> Step | None:
+def _step(thing: Rescue, keeper: PushPhoto, album_keys: Mapping[str, str]) -> Step | None:
     checksum = checksum_of(keeper.sha1)
     can_be_found = keeper.media_key or checksum
     possible = {"favorite": True, "album": True, "description": not keeper.belongings.description}

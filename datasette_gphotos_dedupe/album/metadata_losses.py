@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .push_candidates import Candidate, Item
+from .push_candidates import Candidate, PushPhoto
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rescue:
     album_id: str | None = None
 
 
-def plan_rescue(candidate: Candidate, keeper: Item) -> list[Rescue]:
+def plan_rescue(candidate: Candidate, keeper: PushPhoto) -> list[Rescue]:
     """Everything the candidate's photo has and the keeper lacks, albums first."""
     if candidate.item is None:
         return []
@@ -41,7 +41,7 @@ def plan_rescue(candidate: Candidate, keeper: Item) -> list[Rescue]:
     return [_rescue(candidate.photo_id, keeper, what, value, mine.albums.get(value)) for what, value in found]
 
 
-def _rescue(photo_id: str, keeper: Item, what: str, value: str, album_id: str | None) -> Rescue:
+def _rescue(photo_id: str, keeper: PushPhoto, what: str, value: str, album_id: str | None) -> Rescue:
     # Google lets an app describe its own items and add those to albums of its own, and nothing else of this list. Words that
     # are there already are never replaced.
     ours = keeper.app_created and keeper.library_id is not None

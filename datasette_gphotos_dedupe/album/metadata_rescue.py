@@ -10,7 +10,7 @@ from ..google.parsing import concerns_album
 from ..google.signin import EDIT
 from ..store.library.google_items import save_album_photo, save_description
 from .metadata_losses import Rescue, plan_rescue
-from .push_candidates import Candidate, Item
+from .push_candidates import Candidate, PushPhoto
 
 NO_EDIT = "the sign-in lacks the permission photoslibrary.edit.appcreateddata. Sign in again and tick every box"
 
@@ -25,7 +25,7 @@ class Lifeboat:
     def rescue(self, candidates: list[Candidate]) -> dict[str, str]:
         """Carry over what these copies have; returns the reason for each photo whose rescue failed."""
         failures: dict[str, str] = {}
-        albums: dict[str, list[tuple[Rescue, Item]]] = {}
+        albums: dict[str, list[tuple[Rescue, PushPhoto]]] = {}
         for candidate in candidates:
             keeper = candidate.survivor
             if keeper is None:
@@ -43,7 +43,7 @@ class Lifeboat:
                 )
         return failures
 
-    def _describe(self, thing: Rescue, keeper: Item) -> str | None:
+    def _describe(self, thing: Rescue, keeper: PushPhoto) -> str | None:
         """Describe the keeper; what stands in the way, in words. Another copy's words are never replaced."""
         if keeper.photo_id in self._described:
             return None

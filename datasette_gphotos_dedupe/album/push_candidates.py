@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..store.pushes import read_added
-from ..store.review.leaving import Verdict, read_verdicts
+from ..store.review.leaving import LeavingVerdict, read_verdicts
 from ..store.rows import columns_of, in_parts, select, shape_of
 from ..words import web_link
 from .photo_metadata import Belongings, read_belongings
@@ -15,7 +15,7 @@ from .trashed_together import keys_of
 
 
 @dataclass(frozen=True)
-class Item:
+class PushPhoto:
     """One row of `photos` as a push sees it. Rows that share one of their `content_keys` are trashed together by Google."""
 
     photo_id: str
@@ -60,15 +60,15 @@ class Candidate:
     """A photo somebody wants in the album, what was decided, whether it may go and what stays for it, and where its bytes are."""
 
     photo_id: str
-    item: Item | None
+    item: PushPhoto | None
     decision: str | None
-    verdict: Verdict
-    stays: Item | None = None
+    verdict: LeavingVerdict
+    stays: PushPhoto | None = None
     files: tuple[tuple[str, str, int | None, str | None], ...] = ()  # container, member, bytes, sha1 of originals
     added_to: str | None = None  # the album an earlier push put it into
 
     @property
-    def survivor(self) -> Item | None:
+    def survivor(self) -> PushPhoto | None:
         """The photo that certainly stays when this one goes; None when nothing is certain."""
         return self.stays if self.verdict.code is None else None
 
@@ -94,7 +94,7 @@ def read_candidates(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = 
     return [candidate for part in in_parts(verdicts) for candidate in _read_part(conn, list(part))]
 
 
-def _read_part(conn: sqlite3.Connection, verdicts: list[Verdict]) -> list[Candidate]:
+def _read_part(conn: sqlite3.Connection, verdicts: list[LeavingVerdict]) -> list[Candidate]:
     ids = [verdict.photo_id for verdict in verdicts]
     items = _read_items(conn, sorted({*ids, *(verdict.stays_id for verdict in verdicts if verdict.stays_id)}))
     decisions = dict(select(conn, "SELECT subject, decision FROM decisions WHERE subject IN ({})", ids))
@@ -118,11 +118,11 @@ def read_pushed(conn: sqlite3.Connection, album_title: str) -> list[Candidate]:
     return read_candidates(conn, [row[1] for row in read_added(conn, album_title.strip())])
 
 
-def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, Item]:
+def _read_items(conn: sqlite3.Connection, ids: list[str]) -> dict[str, PushPhoto]:
     belongings = read_belongings(conn, ids)
-    names = columns_of(Item, "belongings")
+    names = columns_of(PushPhoto, "belongings")
     sql = f"SELECT {', '.join(names)} FROM photos WHERE photo_id IN ({{}})"
-    items = (shape_of(Item, names, row) for row in select(conn, sql, ids))
+    items = (shape_of(PushPhoto, names, row) for row in select(conn, sql, ids))
     return {item.photo_id: replace(item, belongings=belongings[item.photo_id]) for item in items}
 
 

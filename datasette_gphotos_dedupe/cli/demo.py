@@ -13,7 +13,7 @@ import click
 from .command_line import cli, load_commands
 
 if TYPE_CHECKING:
-    from ..demo.library import Library
+    from ..demo.library import SampleLibrary
 
 
 @cli.command()
@@ -46,7 +46,7 @@ def demo(database: str, folder: Path, check: bool, silent: bool) -> None:
         click.echo(f"Now look at it: gphotos-to-sqlite review {database}")
 
 
-def make_takeout(library: Library, folder: Path) -> list[Path]:
+def make_takeout(library: SampleLibrary, folder: Path) -> list[Path]:
     """The sample export and the credits of its photographs in `folder`; returns the paths of the zip parts."""
     from ..demo.photographs import credits_text
     from ..demo.takeout import write_takeout
@@ -62,7 +62,7 @@ def run_command(name: str, *arguments: object) -> None:
     cli.commands[name].main([str(part) for part in arguments], prog_name=f"gphotos-to-sqlite {name}", standalone_mode=False)
 
 
-def print_findings(database: str, library: Library, must_pass: bool) -> None:
+def print_findings(database: str, library: SampleLibrary, must_pass: bool) -> None:
     """The table of seeded kinds; with `must_pass` it ends the program with status 1 when one of them is amiss."""
     from ..demo.check import check_library, findings_table
 

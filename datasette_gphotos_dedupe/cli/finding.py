@@ -69,9 +69,9 @@ def _files(given: Iterable[Path]) -> Iterator[Path]:
 
 def _look_up(database: Path, paths: Iterable[Path]) -> Iterator[tuple[Path, Lookup | GphotosError]]:
     from ..pipeline.finding import find_picture, read_picture
-    from ..store.read_only import open_library
+    from ..store.read_only import open_for_reading
 
-    with open_library(database) as conn:
+    with open_for_reading(database) as conn:
         for path in paths:
             try:
                 yield path, find_picture(conn, path.name, read_picture(str(path), path=path), path)

@@ -100,9 +100,9 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
 def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None:
     """Bring in what this app has uploaded, with its albums. Run again, it fetches only what is new."""
     from ..google.client import open_client
-    from ..sources.library_api import NOTHING_LISTED, Library
+    from ..sources.library_api import NOTHING_LISTED, LibraryApi
 
-    report = _fetch(database, Library(open_client(auth_path)), no_match, silent)
+    report = _fetch(database, LibraryApi(open_client(auth_path)), no_match, silent)
     if not report.listed:
         click.echo(NOTHING_LISTED)
 
@@ -139,10 +139,12 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
             if not silent and report.listed:
                 click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
-            from ..pipeline.matching import match_library
+            from ..pipeline.fetching import Originals
+            from ..pipeline.matching import MatchOptions, match_library
             from .matching import describe_outcome, describe_report
 
-            matched = match_library(db, Progress(silent=silent))
+            options = MatchOptions(fetch=Originals(db, source).fetch)
+            matched = match_library(db, Progress(silent=silent), options)
             if not silent:
                 click.echo(describe_report(matched))
                 click.echo(describe_outcome(db.conn, database))

@@ -116,8 +116,8 @@ def fingerprint(database, workers, silent):
 
 def _run(ctx, database, silent, no_match, workers, work) -> None:
     from ..errors import SourceError
+    from ..pipeline.import_report import broken_text, summary_lines
     from ..pipeline.progress import Progress
-    from ..pipeline.summary import broken_text, summary_lines
     from ..store.database import open_database
 
     db = open_database(database)

@@ -104,10 +104,10 @@ def describe_report(report: MatchReport) -> str:
 
 def describe_outcome(conn: sqlite3.Connection, database: str) -> str:
     """What matters of it: how many copies are proved, how much space they take, what is left to a person, and the next command."""
-    from ..store.status import read_waiting
+    from ..store.status import read_undecided
     from .status import waiting_text
 
-    waiting = read_waiting(conn)
+    waiting = read_undecided(conn)
     if not waiting.groups:
         return "Nothing is left to decide."
     return f"{waiting_text(waiting)} Look at them: gphotos-to-sqlite review {shlex.quote(str(database))}"

@@ -61,9 +61,9 @@ def export(database, out, relations, group_filter, since, replace, **options):
     OUT is a SQLite file. Named .csv or .json it becomes a list of the photos in the chosen groups instead.
     """
     from ..export import ExportOptions, export_database, save_rows
-    from ..store.matching.selected_groups import Selection
+    from ..store.matching.selected_groups import GroupSelection
 
-    selection = Selection(relations, group_filter, since)
+    selection = GroupSelection(relations, group_filter, since)
     if out.suffix.lower() in (".csv", ".json"):
         written = save_rows(database, out, selection, replace=replace)
         click.echo(f"{written:,} rows written to {out}.")
@@ -91,10 +91,10 @@ def report(database, out, relations, group_filter, since, title, replace, **opti
     """
     from ..export import ExportOptions
     from ..report import ReportOptions, save_report
-    from ..store.matching.selected_groups import Selection
+    from ..store.matching.selected_groups import GroupSelection
     from ..words import count
 
-    chosen = ExportOptions(selection=Selection(relations, group_filter, since), **options)
+    chosen = ExportOptions(selection=GroupSelection(relations, group_filter, since), **options)
     told = save_report(database, out, ReportOptions(chosen, title), replace=replace)
     click.echo(
         f"{out}: {count(told.groups, 'group')}, {count(told.photos, 'photo')} on {count(told.pages, 'page')}, "

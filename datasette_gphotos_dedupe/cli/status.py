@@ -15,7 +15,7 @@ from .command_line import cli
 
 if TYPE_CHECKING:
     from ..store.review.leaving import Leaving
-    from ..store.status import Part, Status, Waiting
+    from ..store.status import Part, Status, Undecided
 
 MAX_REASONS = 8
 OLD_DAYS = 70  # a scheduled export comes every two months, and takes Google some days
@@ -25,10 +25,10 @@ OLD_DAYS = 70  # a scheduled export comes every two months, and takes Google som
 @click.argument("database", type=click.Path(dir_okay=False))
 def status(database):
     """Tell what the database holds, what was left out and why, and what to do next. Changes nothing."""
-    from ..store.read_only import open_library
+    from ..store.read_only import open_for_reading
     from ..store.status import read_status
 
-    with open_library(database) as conn:
+    with open_for_reading(database) as conn:
         found = read_status(conn)
     for line in status_lines(found, database):
         click.echo(line)
@@ -122,7 +122,7 @@ def _review(found: Status) -> Iterator[str]:
         yield from (f"  {line}" for line in leaving_lines(found.leaving))
 
 
-def waiting_text(waiting: Waiting) -> str:
+def waiting_text(waiting: Undecided) -> str:
     """What there is to decide: 3,398 copies are proved and can go: 1.2 GB. 14 groups need your eyes."""
     proved = "No copy is proved."
     if waiting.copies:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .library import EDIT, SAFE, Item, Library, Seed
+from .library import EDIT, SAFE, SampleItem, SampleLibrary, Seed
 
 MISSING = "not in the library"
 
@@ -28,7 +28,7 @@ class Finding:
     missed: int = 0
 
 
-def check_library(conn: sqlite3.Connection, library: Library) -> list[Finding]:
+def check_library(conn: sqlite3.Connection, library: SampleLibrary) -> list[Finding]:
     """One finding for each kind of seed, in the order they were put in."""
     photo_ids = _photo_ids(conn, library.items)
     by_kind: dict[str, list[Seed]] = {}
@@ -37,7 +37,7 @@ def check_library(conn: sqlite3.Connection, library: Library) -> list[Finding]:
     return [_judge(conn, kind, seeds, photo_ids) for kind, seeds in by_kind.items()]
 
 
-def _photo_ids(conn: sqlite3.Connection, items: Iterable[Item]) -> dict[str, str]:
+def _photo_ids(conn: sqlite3.Connection, items: Iterable[SampleItem]) -> dict[str, str]:
     """The key of an item to its row. What this app uploaded has an id of its own there, so its file name finds it."""
     by_key = dict(conn.execute("SELECT media_key, photo_id FROM photos WHERE media_key IS NOT NULL"))
     by_name = dict(conn.execute("SELECT filename, photo_id FROM photos WHERE app_created"))

@@ -28,7 +28,7 @@ SAFE, PROTECTED, EDIT, DIFFERENT, ONE_ITEM = "safe copy", "protected copy", "edi
 
 
 @dataclass(frozen=True)
-class Item:
+class SampleItem:
     """One item of the pretended Google Photos library. Times are UTC epoch seconds; `key` is the id in its address."""
 
     title: str
@@ -59,33 +59,33 @@ class Seed:
 
 
 @dataclass(frozen=True)
-class Library:
+class SampleLibrary:
     """The whole sample library."""
 
-    items: tuple[Item, ...]
+    items: tuple[SampleItem, ...]
     seeds: tuple[Seed, ...]
     photographs: frozenset[str]  # names of the real photographs used
 
-    def without_uploads(self) -> Library:
+    def without_uploads(self) -> SampleLibrary:
         """The part that a Takeout export brings: not what this program uploaded through the API."""
         uploads = {item.key for item in self.items if item.by_app}
         seeds = tuple(seed for seed in self.seeds if seed.copy not in uploads)
         return replace(self, items=tuple(item for item in self.items if not item.by_app), seeds=seeds)
 
 
-def build_library() -> Library:
+def build_library() -> SampleLibrary:
     """The same library every time, except that drawn scenes stand in for photographs that are not installed."""
     builder = _Builder()
     for part in (_safe_copies, _edits, _different_pictures, _single_items, _uploads_of_this_app):
         part(builder)
-    return Library(tuple(builder.items), tuple(builder.seeds), frozenset(builder.used))
+    return SampleLibrary(tuple(builder.items), tuple(builder.seeds), frozenset(builder.used))
 
 
 class _Builder:
     def __init__(self) -> None:
         self.photographs = read_photographs()
         self.used: set[str] = set()
-        self.items: list[Item] = []
+        self.items: list[SampleItem] = []
         self.seeds: list[Seed] = []
         self._scenes: Iterator[Image.Image] = _endless_scenes()
 
@@ -96,22 +96,24 @@ class _Builder:
             return self.photographs[name]
         return next(self._scenes)
 
-    def add(self, title: str, content: bytes, **about) -> Item:
+    def add(self, title: str, content: bytes, **about) -> SampleItem:
         number = len(self.items)
         taken = about.pop("taken", FIRST_DAY + 23 * number * DAY_S)
         about.setdefault("uploaded", taken + DAY_S)
-        item = Item(title, content, taken, media_key(f"{number} {title}"), **about)
+        item = SampleItem(title, content, taken, media_key(f"{number} {title}"), **about)
         self.items.append(item)
         return item
 
-    def shot(self, image: Image.Image, suffix: str = "JPG", **about) -> Item:
+    def shot(self, image: Image.Image, suffix: str = "JPG", **about) -> SampleItem:
         """A camera's JPEG of `image`, the original of what follows."""
         number = len(self.items)
         taken = about.get("taken", FIRST_DAY + 23 * number * DAY_S)
         content = encode(image, "JPEG", 93, camera(taken))
         return self.add(f"DSC_{1000 + number}.{suffix}", content, **about)
 
-    def copy(self, kind: str, sort: str, of: Item, title: str, content: bytes, *expected: str | None, **about) -> Item:
+    def copy(
+        self, kind: str, sort: str, of: SampleItem, title: str, content: bytes, *expected: str | None, **about
+    ) -> SampleItem:
         about.setdefault("origin", DRIVE)
         about.setdefault("uploaded", of.uploaded + 400 * DAY_S)
         item = self.add(title, content, **{"taken": of.taken, **about})
@@ -137,7 +139,7 @@ def _endless_scenes() -> Iterator[Image.Image]:
             seed += 1
 
 
-def _stem(item: Item) -> str:
+def _stem(item: SampleItem) -> str:
     return item.title.rsplit(".", 1)[0]
 
 

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .library import Item
+from .library import SampleItem
 
 EXPORT_ID = "takeout-20261120T101500Z-1"
 ROOT = "Takeout/Google Photos"
@@ -20,7 +20,7 @@ MAX_NAME_UNITS = 51
 MEMBER_TIME = (2026, 11, 20, 10, 15, 0)  # a fixed time: the same library gives the same bytes
 
 
-def write_takeout(items: Iterable[Item], folder: Path) -> list[Path]:
+def write_takeout(items: Iterable[SampleItem], folder: Path) -> list[Path]:
     """Two zip parts in `folder`; returns their paths. Without the uploads of this app: those come from the API."""
     paths = [folder / f"{EXPORT_ID}-00{number}.zip" for number in (1, 2)]
     members = [*_loose_files(), *_members([item for item in items if not item.by_app])]
@@ -38,11 +38,11 @@ def _loose_files() -> Iterator[tuple[str, bytes]]:
     yield f"{ROOT}/print-subscriptions.json", b"{}"
     yield f"{ROOT}/Photos from 2016/shopping list.jpg", b"Not a picture: milk, bread, candles.\n"
     yield f"{ROOT}/Photos from 2016/half a photo.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-    orphan = Item("never exported.jpg", b"", 1463242800, "AF1QipOrphan0000000000000000000000000000000000")
+    orphan = SampleItem("never exported.jpg", b"", 1463242800, "AF1QipOrphan0000000000000000000000000000000000")
     yield f"{ROOT}/Photos from 2016/never exported.jpg.supplemental-metadata.json", _sidecar(orphan)
 
 
-def _members(items: list[Item]) -> Iterator[tuple[str, bytes]]:
+def _members(items: list[SampleItem]) -> Iterator[tuple[str, bytes]]:
     taken_names: set[str] = set()
     for item in items:
         year = time.gmtime(item.taken).tm_year
@@ -54,7 +54,7 @@ def _members(items: list[Item]) -> Iterator[tuple[str, bytes]]:
         yield f"{ROOT}/{album}/metadata.json", json.dumps(about, indent=2).encode()
 
 
-def _item_members(item: Item, folder: str, taken_names: set[str]) -> Iterator[tuple[str, bytes]]:
+def _item_members(item: SampleItem, folder: str, taken_names: set[str]) -> Iterator[tuple[str, bytes]]:
     stem, dot, suffix = item.title.rpartition(".")
     number, mark = 0, ""
     while f"{folder}/{stem}{mark}{dot}{suffix}" in taken_names:
@@ -76,7 +76,7 @@ def _moment(epoch_s: int) -> dict[str, str]:
     return {"timestamp": str(epoch_s), "formatted": time.strftime("%b %d, %Y, %I:%M:%S\u202f%p UTC", time.gmtime(epoch_s))}
 
 
-def _sidecar(item: Item) -> bytes:
+def _sidecar(item: SampleItem) -> bytes:
     latitude, longitude = item.place or (0.0, 0.0)
     about: dict[str, object] = {
         "title": item.title,

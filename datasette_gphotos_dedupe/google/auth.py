@@ -171,7 +171,7 @@ class Token:
             self._credentials.refresh(request)
         except RefreshError as error:
             retryable = bool(getattr(error, "retryable", False))
-            explanation = unreachable() if retryable else explain_refusal(_error_body(error), self.auth)
+            explanation = unreachable() if retryable else explain_lost_signin(_error_body(error), self.auth)
         except (GoogleAuthError, OSError):
             explanation = unreachable()
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
@@ -241,7 +241,7 @@ def unreadable() -> SignInUnreachable:
     )
 
 
-def explain_refusal(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
+def explain_lost_signin(body: dict, auth: Auth, now: datetime | None = None) -> SignInError:
     """Why Google no longer takes this sign-in, judged by its answer and by the age of the sign-in, and what mends it."""
     code = body.get("error")
     if not (isinstance(code, str) and _ERROR_CODE.fullmatch(code)):  # whatever else it is may be what was sent

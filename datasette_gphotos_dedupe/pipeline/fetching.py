@@ -14,8 +14,18 @@ from ..google.limits import PICTURES_PER_DAY, next_quota_reset
 from ..model import File, Photo, Reading, Trouble
 from ..sources.archives.members import Address
 from ..sources.base import Offer, RemoteSource
-from ..store.library.google_items import find_same_item, has_pixels, read_known_ids, save_app_album, save_gone, save_item
-from ..store.library.google_state import LOADS, PICKING, read_state, save_state
+from ..store.library.google_items import (
+    LOADS,
+    PICKING,
+    find_same_item,
+    has_pixels,
+    read_google_state,
+    read_known_ids,
+    save_app_album,
+    save_gone,
+    save_google_state,
+    save_item,
+)
 from ..store.library.photos import save_skipped
 from ..store.pushes import read_push_albums
 from ..store.runs import Run
@@ -25,6 +35,8 @@ from .workers import WorkerPool
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from ..sources.google_pictures import GooglePictures
 
 BATCH = 100  # one page: its base URLs are used within a minute of coming
 FETCHERS = 8  # at once; a base URL takes the image host about a tenth of a second
@@ -53,7 +65,7 @@ def fetch_source(db: Database, source: RemoteSource, progress: Progress, report:
     fetch = _Fetch(db, source, progress, run, report or FetchReport())
     state, message = "failed", None
     if source.can.goes_on:
-        source.resume(read_state(db.conn, PICKING), lambda kept: save_state(db.conn, PICKING, kept))
+        source.resume(read_google_state(db.conn, PICKING), lambda kept: save_google_state(db.conn, PICKING, kept))
     try:
         fetch.items()
         source.end()
@@ -163,6 +175,21 @@ class _Fetch:
                 self.report.albums += save_app_album(self.conn, album, library_ids)
 
 
+class Originals:
+    """The files of photos that Google serves, for the step that makes copies again. Loads count against the day's quota."""
+
+    def __init__(self, db: Database, source: GooglePictures):
+        self._conn, self._source, self._loads = db.conn, source, _Loads(db.conn, source.client)
+
+    def fetch(self, photo_id: str) -> bytes:
+        """The file of a photo that this run has listed. Raises PictureError for others, GoogleError when no more can be had."""
+        try:
+            return self._source.fetch_original(photo_id, self._loads.check)
+        finally:
+            with transaction(self._conn):
+                self._loads.save()
+
+
 class _Loads:
     """Counts the loads of base URLs against the day's quota, over all runs of this database. Checked from several threads."""
 
@@ -174,7 +201,7 @@ class _Loads:
 
     def _read(self) -> None:
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        kept = read_state(self._conn, LOADS) or {}
+        kept = read_google_state(self._conn, LOADS) or {}
         fresh = kept.get("resets_at", "") <= now
         self._resets_at = next_quota_reset(self._clock.now()) if fresh else kept["resets_at"]
         self._before = 0 if fresh else kept["count"]
@@ -195,6 +222,6 @@ class _Loads:
     def save(self) -> None:
         """Record the count, when it has changed. The caller holds the transaction."""
         if self._count > self._before:
-            save_state(self._conn, LOADS, {"resets_at": self._resets_at, "count": self._count})
+            save_google_state(self._conn, LOADS, {"resets_at": self._resets_at, "count": self._count})
             self._started_at = self._transport.pictures_sent_for
             self._read()

@@ -19,12 +19,12 @@ from ..core.verdict.subject import Subject
 from ..errors import PictureError, SourceError
 from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address
-from ..store.library.originals import Place, read_places
+from ..store.library.files import FilePlace, read_places
 from ..store.matching import finding as lookups
 from ..store.matching.matches import read_subjects
 from ..store.matching.nearest import read_nearest
 from ..words import web_link
-from .proving import Task, prove_task
+from .proving import ProofTask, prove_task
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at
@@ -127,7 +127,7 @@ def find_picture(conn: sqlite3.Connection, name: str, reading: Reading, path: Pa
     Copies are proved from the originals with the file at `path`; without it on previews, which prove only what is no larger than one.
     """
     asked = _subject(name, reading)
-    own = [Place("", str(path.absolute().parent), path.name, reading.bytes, reading.sha1)] if path else []
+    own = [FilePlace("", str(path.absolute().parent), path.name, reading.bytes, reading.sha1)] if path else []
     holders = lookups.read_holders(conn, reading.sha1)
     found = _verify(conn, asked, own, _candidates(conn, reading), holders) if reading.fingerprint else []
     found += [_same_bytes(asked, photo_id, role) for photo_id, role in holders.items()]
@@ -196,7 +196,7 @@ def _first_each(near: list[tuple[str, int, str]]) -> Candidates:
 
 
 def _verify(
-    conn: sqlite3.Connection, asked: Subject, own: list[Place], candidates: Candidates, known: Mapping | set
+    conn: sqlite3.Connection, asked: Subject, own: list[FilePlace], candidates: Candidates, known: Mapping | set
 ) -> list[Likeness]:
     """The candidates that the pixels confirm, but for those that are known already."""
     wanted = {photo_id: met for photo_id, met in candidates.items() if photo_id not in known}
@@ -204,7 +204,7 @@ def _verify(
     found = []
     for photo_id, (bits, variant) in wanted.items():
         if photo_id in subjects:
-            verdict, _ = prove_task(Task(asked, subjects[photo_id], bits, variant, tuple(own), tuple(places[photo_id])))
+            verdict, _ = prove_task(ProofTask(asked, subjects[photo_id], bits, variant, tuple(own), tuple(places[photo_id])))
             if verdict:
                 found.append(Likeness(photo_id, verdict.relation, verdict.confidence, verdict.evidence, bits))
     return found

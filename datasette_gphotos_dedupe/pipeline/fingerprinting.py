@@ -14,9 +14,9 @@ from ..core.pictures.fingerprint import ALGORITHM
 from ..errors import SourceError
 from ..model import Reading, Trouble
 from ..sources.archives.containers import is_stream
-from ..sources.archives.earlier_files import find_addresses, visit_stream
 from ..sources.archives.members import Address
-from ..store.library.fingerprints import Wanted, read_wanted, save_look
+from ..sources.archives.originals import find_addresses, visit_stream
+from ..store.library.fingerprints import PhotoToRead, read_wanted, save_look
 from ..store.runs import Run
 from ..store.writing import transaction
 from ..words import count
@@ -61,8 +61,8 @@ class _Looking:
         self.pool = WorkerPool(workers)
         self.work = Run(db.conn, COMMAND)
         self.report = LookReport()
-        self._flying: deque[tuple[Wanted, str | None, Pending]] = deque()
-        self._done: list[tuple[Wanted, Reading | Trouble]] = []
+        self._flying: deque[tuple[PhotoToRead, str | None, Pending]] = deque()
+        self._done: list[tuple[PhotoToRead, Reading | Trouble]] = []
         self._saved_at = time.monotonic()
 
     def run(self) -> LookReport:
@@ -85,11 +85,11 @@ class _Looking:
             self.work.finish(state)
         return self.report
 
-    def _rounds(self, photos: list[Wanted]) -> None:
+    def _rounds(self, photos: list[PhotoToRead]) -> None:
         """Ask the best place of each photo first; those whose file is gone there are asked at their next place."""
         place = 0
         while photos:
-            missing: list[Wanted] = []
+            missing: list[PhotoToRead] = []
             keyed = sorted(photos, key=lambda photo: photo.places[place])
             for container, group in groupby(keyed, key=lambda photo: photo.places[place][0]):
                 missing += self._look_in(container, list(group), place)
@@ -99,16 +99,16 @@ class _Looking:
             photos = [photo for photo in missing if len(photo.places) > place]
             self._give_up(photo for photo in missing if len(photo.places) <= place)
 
-    def _give_up(self, photos: Iterable[Wanted]) -> None:
+    def _give_up(self, photos: Iterable[PhotoToRead]) -> None:
         for photo in photos:
             container, member, _ = photo.places[0]
             self.report.gone.append(f"{container}: {member}")
             self.report.gone_containers[container] += 1
             self.progress.advance()
 
-    def _look_in(self, container: str, photos: list[Wanted], place: int) -> list[Wanted]:
+    def _look_in(self, container: str, photos: list[PhotoToRead], place: int) -> list[PhotoToRead]:
         """Start reading those photos of one container; returns those that are not there."""
-        by_member: dict[str, list[Wanted]] = defaultdict(list)
+        by_member: dict[str, list[PhotoToRead]] = defaultdict(list)
         for photo in photos:
             by_member[photo.places[place][1]].append(photo)
         try:
@@ -121,7 +121,7 @@ class _Looking:
             self._start(by_member.pop(member), place, address)
         return [photo for left in by_member.values() for photo in left]
 
-    def _look_in_stream(self, container: str, by_member: dict[str, list[Wanted]], place: int) -> list[Wanted]:
+    def _look_in_stream(self, container: str, by_member: dict[str, list[PhotoToRead]], place: int) -> list[PhotoToRead]:
         def take(member: str, stream: BinaryIO) -> None:
             data = stream.read(MAX_CARRIED_BYTES + 1)
             if len(data) <= MAX_CARRIED_BYTES:
@@ -132,7 +132,7 @@ class _Looking:
             visit_stream(container, set(by_member), take)
         return [photo for left in by_member.values() for photo in left]
 
-    def _start(self, photos: list[Wanted], place: int, address: Address) -> None:
+    def _start(self, photos: list[PhotoToRead], place: int, address: Address) -> None:
         for photo in photos:
             self.report.opened += 1
             self._flying.append((photo, photo.places[place][2], self.pool.read(address)))
@@ -150,7 +150,7 @@ class _Looking:
             if len(self._done) >= BATCH_PHOTOS or time.monotonic() - self._saved_at > BATCH_S:
                 self._save()
 
-    def _take(self, photo: Wanted, sha1: str | None, outcome: Reading | Trouble) -> None:
+    def _take(self, photo: PhotoToRead, sha1: str | None, outcome: Reading | Trouble) -> None:
         name = f"{photo.filename} ({photo.photo_id})"
         if isinstance(outcome, Reading) and sha1 not in (None, outcome.sha1):
             self.report.changed.append(name)

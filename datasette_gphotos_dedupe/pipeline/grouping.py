@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core.groups.building import Edge, build_groups, edge
-from ..core.groups.keeper import Item, Policy
+from ..core.groups.keeper import GroupPhoto, Policy
 from ..core.groups.reasons import held_back
 from ..errors import DatabaseError
 from ..model import Group, Link, Member
-from ..store.matching import calibration, matches
+from ..store.matching import calibration, last_match, matches
 from ..store.matching import groups as groups_store
-from ..store.matching import last_match as match_state
 from .proving import link_of, prove_pairs
 from .verifying import Comparison, Verifier
 
@@ -45,7 +44,7 @@ class PolicyChange:
 
 def current_policy(db: Database) -> Policy:
     """The policy that the groups in the database were made by. Raises DatabaseError when it cannot be read."""
-    stored = match_state.read_state(db.conn, "policy")
+    stored = last_match.read_match_state(db.conn, "policy")
     try:
         return Policy.from_json(stored) if stored else Policy()
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -55,7 +54,7 @@ def current_policy(db: Database) -> Policy:
         ) from None
 
 
-def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[Group], dict[str, Item]]:
+def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[Group], dict[str, GroupPhoto]]:
     """The groups of all pairs there are, and their photos. Saves the pairs that keepers had to ask for, but no groups."""
     asked: set[Edge] = set()
     groups, items = _build(db, policy, verifier, asked, save=True)
@@ -84,13 +83,15 @@ def plan_change(db: Database, policy: Policy, workers: int | None = None) -> Pol
     )
 
 
-def _name(item: Item) -> str:
+def _name(item: GroupPhoto) -> str:
     return f"{item.filename or item.photo_id} ({item.size})"
 
 
-def _build(db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], save: bool) -> tuple[list[Group], dict[str, Item]]:
+def _build(
+    db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], save: bool
+) -> tuple[list[Group], dict[str, GroupPhoto]]:
     relations = matches.read_links(db.conn, "fingerprint")
-    items = groups_store.read_items(db.conn, {photo for pair in relations for photo in pair})
+    items = groups_store.read_group_photos(db.conn, {photo for pair in relations for photo in pair})
     said = groups_store.read_not_duplicates(db.conn)
     refused = [(a, b) for a, b in relations if said and groups_store.told_apart(items[a], items[b], said)]
     ask = _asker(db, verifier, items, said, asked, save)
@@ -111,7 +112,7 @@ def _held_back(db: Database, groups: list[Group]) -> list[Group]:
 
 
 def _asker(
-    db: Database, verifier: Verifier, items: dict[str, Item], said: set[str], asked: set[Edge], save: bool
+    db: Database, verifier: Verifier, items: dict[str, GroupPhoto], said: set[str], asked: set[Edge], save: bool
 ) -> Callable[[list[Edge]], dict[Edge, Link | None]]:
     """Answers for the keepers: from the tables where it was asked before, from the pixels otherwise."""
     stored: dict[Edge, Link | None] = dict.fromkeys(matches.read_different(db.conn))

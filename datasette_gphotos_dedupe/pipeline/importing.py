@@ -21,15 +21,23 @@ from ..sources.base import Offer
 from ..sources.folder import Folder
 from ..sources.takeout.export import Takeout
 from ..sources.takeout.gaps import unmatched_text
-from ..store.library.gone_files import forget_stale, read_stale
-from ..store.library.last_import import read_last_import, save_last_import
+from ..store.library.files import forget_stale, read_stale
 from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
-from ..store.runs import Known, Run, read_known, read_parts_of, save_part, was_broken_as_another_file
+from ..store.runs import (
+    Known,
+    Run,
+    read_known,
+    read_last_import,
+    read_parts_of,
+    save_last_import,
+    save_part,
+    was_broken_as_another_file,
+)
 from ..store.writing import transaction
 from .conclusions import conclude
 from .gone_photos import Confirm, note_vanished
 from .import_report import ImportReport, PartReport, forgotten_text
-from .item_import import Job
+from .item_import import ItemImport
 from .progress import Progress
 from .reading import is_worth_another_try
 from .staging import Staging
@@ -267,7 +275,7 @@ class _Import:
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", sum(1 for _ in self.source.media()))
-        for job in in_order(self._jobs(self.source.offers(self._skip)), Job.start):
+        for job in in_order(self._jobs(self.source.offers(self._skip)), ItemImport.start):
             self._take(job)
             self.progress.note(_part_of(self.source.number_of(job.photo.files[0]), len(self.source.containers)))
             self.progress.advance(len(job.photo.files))
@@ -275,9 +283,11 @@ class _Import:
                 self._save_batch()
         self._save_batch()
 
-    def _jobs(self, offers: Iterator[Offer]) -> Iterator[Job]:
+    def _jobs(self, offers: Iterator[Offer]) -> Iterator[ItemImport]:
         for offer in offers:
-            yield Job(offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google)
+            yield ItemImport(
+                offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google
+            )
 
     def _read(self, file: File, mode: str) -> Pending | Known | Reading | Trouble:
         kind = self.source.container_of(file).kind
@@ -293,7 +303,7 @@ class _Import:
             return Trouble("damaged", "the archive ends in the middle of it; download the archive again")
         return Trouble(known.code, known.reason or "") if known.code else known
 
-    def _take(self, job: Job) -> None:
+    def _take(self, job: ItemImport) -> None:
         try:
             found, skipped = job.finish()
         except SourceError as error:

@@ -22,7 +22,7 @@ Read = Callable[[File, str], Pending | Known | Reading | Trouble]
 
 
 @dataclass
-class Job:
+class ItemImport:
     """A photo whose files are being read. `outcomes` has one entry per file; None: like the file of equal checksum."""
 
     photo: Photo

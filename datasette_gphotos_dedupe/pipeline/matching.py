@@ -20,14 +20,13 @@ from ..core.pictures.variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.verify import VERIFIER
 from ..model import Pair
-from ..store.matching import last_comparison, matches
-from ..store.matching import last_match as match_state
+from ..store.matching import last_match, matches
 from ..store.matching.groups import save_groups
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
 from .progress import Progress
-from .proving import prove_waiting
+from .proving import Fetch, prove_waiting
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
@@ -40,12 +39,14 @@ PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: abo
 
 @dataclass(frozen=True)
 class MatchOptions:
-    """`policy` None is the one last used; `workers` processes compare pixels (None: one for each core)."""
+    """`policy` None is the one last used; `workers` processes compare pixels (None: one for each core); `fetch` gets originals that are
+    not on this machine (None: copies of those are decided on previews)."""
 
     policy: Policy | None = None
     radius_bits: int = RADIUS_BITS
     variant_radii: Mapping[str, int] = field(default_factory=lambda: dict(VARIANTS))
     workers: int | None = None
+    fetch: Fetch | None = None
 
     @property
     def name(self) -> str:
@@ -73,12 +74,12 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
     options, progress = options or MatchOptions(), progress or Progress(silent=True)
     with Verifier(options.workers) as verifier:
         compared = _compare(db, progress, options, verifier)
-        proved = prove_waiting(db, progress, options.workers)
+        proved = prove_waiting(db, progress, options.workers, options.fetch)
         policy = options.policy or current_policy(db)
         progress.start("Making groups")
         groups, items = make_groups(db, policy, verifier)
         with db.atomic():
-            match_state.save_state(db.conn, "policy", policy.as_json())
+            last_match.save_match_state(db.conn, "policy", policy.as_json())
             changed = save_groups(db.conn, groups, items)
             if changed or compared.photos_compared or proved.pairs or uploads.is_stale(db.conn):
                 refresh_decided(db.conn)
@@ -106,16 +107,16 @@ class _Compared:
 
 def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier) -> _Compared:
     """Compare what is new or has changed. Where nothing has, no photo is read."""
-    photos = last_comparison.read_compared(db.conn, options.name)
+    photos = last_match.read_compared(db.conn, options.name)
     if photos is not None:
         return _Compared(photos=photos)
     with db.atomic():
         matches.forget_trashed(db.conn)
-        word = last_comparison.begin_comparison(db.conn)
+        word = last_match.begin_comparison(db.conn)
     report = _compare_new(db, progress, options, verifier, word)
     with db.atomic():
-        if last_comparison.is_begun(db.conn, word):
-            last_comparison.keep_comparison(db.conn, options.name, report.photos)
+        if last_match.is_begun(db.conn, word):
+            last_match.keep_comparison(db.conn, options.name, report.photos)
     return report
 
 
@@ -125,9 +126,9 @@ def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifi
     roles = _known_roles(known, options.name)
     seen = _digest_of_all(known, options)
     report = _Compared(photos=len(roles))
-    complete = match_state.read_state(db.conn, "compared") == seen
+    complete = last_match.read_match_state(db.conn, "compared") == seen
     if not (complete and None not in roles):
-        unchanged = match_state.read_state(db.conn, "compared") == _digest_of_all(
+        unchanged = last_match.read_match_state(db.conn, "compared") == _digest_of_all(
             known, options, [role is not None for role in roles]
         )
         library = replace(known.library, variants=matches.read_variants(db.conn, known.library))
@@ -136,7 +137,7 @@ def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifi
         _forget(db, known.library, found, word)
         _compare_pixels(db, progress, options, verifier, known, found, report)
         with db.atomic():
-            match_state.save_state(db.conn, "compared", seen)
+            last_match.save_match_state(db.conn, "compared", seen)
     _compare_unhashed(db, verifier, report)
     return report
 
@@ -166,10 +167,10 @@ def _forget(db: Database, library: Library, found: Candidates, word: str) -> Non
     crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded).tolist()}
     allowed = {(library.photo_ids[a], library.photo_ids[b]) for a, b in found.crowd_pairs.tolist()}
     with db.atomic():
-        begun = last_comparison.is_begun(db.conn, word)
+        begun = last_match.is_begun(db.conn, word)
         matches.forget_photos(db.conn, fresh)
         if begun:  # what is forgotten here is no change from outside
-            last_comparison.keep_comparison(db.conn, word)
+            last_match.keep_comparison(db.conn, word)
         if crowd:
             stored = matches.read_pairs(db.conn, "fingerprint")
             left_out = [pair for pair in stored if pair[0] in crowd and pair[1] in crowd and pair not in allowed]
@@ -253,7 +254,7 @@ def _compare_unhashed(db: Database, verifier: Verifier, report: _Compared) -> No
     """
     seen = matches.unhashed_digest(db.conn)
     with db.atomic():
-        if match_state.read_state(db.conn, "unhashed") != seen:
+        if last_match.read_match_state(db.conn, "unhashed") != seen:
             matches.forget_unhashed(db.conn)
         twins = matches.read_unhashed_twins(db.conn)
         # another first of the same bytes may have come, by whom the others are paired from now on
@@ -265,4 +266,4 @@ def _compare_unhashed(db: Database, verifier: Verifier, report: _Compared) -> No
             matches.save_pairs(db.conn, pairs)
             report.pairs_compared += len(comparisons)
             report.pairs_found += len(pairs)
-        match_state.save_state(db.conn, "unhashed", seen)
+        last_match.save_match_state(db.conn, "unhashed", seen)

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -26,14 +26,14 @@ from ..core.verdict.proof import Original, Proof, boxes_of, prove, prove_on_prev
 from ..core.verdict.relation import Verdict
 from ..core.verdict.subject import Subject
 from ..core.verdict.verify import prove_pair
-from ..errors import MissingExtra, PictureError, SourceError
+from ..errors import GoogleError, MissingExtra, PictureError, SourceError
 from ..model import Link, Pair
 from ..sources.archives.containers import is_stream
 from ..sources.archives.originals import open_original, read_original
 from ..sources.archives.tgz_stream import read_tgz
-from ..store.library.originals import Place, read_places
+from ..store.library.files import FilePlace, read_places
 from ..store.matching import matches, proofs
-from ..store.matching.proofs import Waiting
+from ..store.matching.proofs import WaitingPair
 from .progress import Progress
 from .workers import WorkerPool
 
@@ -46,23 +46,27 @@ FEW_PAIRS = 8  # proved in this process: starting others takes as long
 PAIRS_AT_ONCE = 200  # their previews are in memory, and they are saved in one transaction
 SAVED_EVERY_S = 5.0
 SPOOLED_BYTES = 40_000_000_000  # of files out of tgz archives on disk at a time, at most half of what is free
+FETCHED_BYTES = 10_000_000  # reckoned for a photo of Google whose size is not known
 PAIR_TIMEOUT_S = 120.0
+
+Fetch = Callable[[str], bytes]
+"""The original of a photo that is not on this machine, by photo id. Raises PictureError, and GoogleError when no more can be had."""
 
 
 @dataclass(frozen=True)
-class Task:
+class ProofTask:
     """A pair to prove, and where both files may be."""
 
     a: Subject
     b: Subject
     distance_bits: int
     variant: str
-    places_a: tuple[Place, ...]
-    places_b: tuple[Place, ...]
+    places_a: tuple[FilePlace, ...]
+    places_b: tuple[FilePlace, ...]
     known: Proof | None = None
 
 
-def prove_task(task: Task) -> tuple[Verdict | None, Proof | None]:
+def prove_task(task: ProofTask) -> tuple[Verdict | None, Proof | None]:
     """The verdict on one pair from its originals, and what was measured; runs in another process."""
 
     def proof_of(case: Case) -> Proof:
@@ -71,7 +75,7 @@ def prove_task(task: Task) -> tuple[Verdict | None, Proof | None]:
     return prove_pair(task.a, task.b, task.distance_bits, task.variant, proof_of)
 
 
-def _prove_case(case: Case, task: Task) -> Proof:
+def _prove_case(case: Case, task: ProofTask) -> Proof:
     places = {task.a.photo_id: task.places_a, task.b.photo_id: task.places_b}
     if case.a.kind == "video":
         return _prove_films(case, places)
@@ -83,7 +87,7 @@ def _prove_case(case: Case, task: Task) -> Proof:
     return prove(Original(case.a, data_a, boxes[0]), Original(case.b, data_b, boxes[1]))
 
 
-def _prove_films(case: Case, places: Mapping[str, Sequence[Place]]) -> Proof:
+def _prove_films(case: Case, places: Mapping[str, Sequence[FilePlace]]) -> Proof:
     """Films are laid on disk: FFmpeg goes back and forth in them, which a packed archive does not like."""
     try:
         with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
@@ -95,7 +99,7 @@ def _prove_films(case: Case, places: Mapping[str, Sequence[Place]]) -> Proof:
         return Proof(trouble=f"one of the films could not be read: {error}".rstrip("."))
 
 
-def _lay_out(places: Sequence[Place], subject: Subject, folder: Path) -> str:
+def _lay_out(places: Sequence[FilePlace], subject: Subject, folder: Path) -> str:
     """The path of a copy of the film as it was imported. Raises SourceError."""
     trouble = SourceError(f"the original of {subject.filename or subject.photo_id} is not on this machine")
     for number, place in enumerate(places):
@@ -114,7 +118,7 @@ def _lay_out(places: Sequence[Place], subject: Subject, folder: Path) -> str:
     raise trouble
 
 
-def _read_first(places: Sequence[Place], subject: Subject) -> bytes:
+def _read_first(places: Sequence[FilePlace], subject: Subject) -> bytes:
     """The bytes from the first place that still holds them. Raises SourceError."""
     trouble = SourceError(f"the original of {subject.filename or subject.photo_id} is not on this machine")
     for place in places:
@@ -133,28 +137,35 @@ class ProveReport:
     measured: int = 0
 
 
-def prove_waiting(db: Database, progress: Progress, workers: int | None = None) -> ProveReport:
-    """Prove all pairs that wait. Running it again does what is left."""
-    waiting = proofs.read_waiting(db.conn)
+def prove_waiting(db: Database, progress: Progress, workers: int | None = None, fetch: Fetch | None = None) -> ProveReport:
+    """Prove all pairs that wait. Running it again does what is left.
+
+    `fetch` gets the originals that are not on this machine. When Google hands out no more today, their pairs go on waiting.
+    """
+    waiting = proofs.read_waiting_pairs(db.conn)
     if not waiting:
         return ProveReport()
     progress.start("Making copies again", len(waiting))
     measured = 0
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(WorkerPool(workers)) if len(waiting) > FEW_PAIRS else None
-        for some, places in _within_reach(db, waiting):
+        for some, places in _within_reach(db, waiting, fetch):
             for start in range(0, len(some), PAIRS_AT_ONCE):
                 measured += _prove_some(db, some[start : start + PAIRS_AT_ONCE], places, pool, progress)
     return ProveReport(len(waiting), measured)
 
 
 def _prove_some(
-    db: Database, waiting: Sequence[Waiting], places: Mapping[str, Sequence[Place]], pool: WorkerPool | None, progress: Progress
+    db: Database,
+    waiting: Sequence[WaitingPair],
+    places: Mapping[str, Sequence[FilePlace]],
+    pool: WorkerPool | None,
+    progress: Progress,
 ) -> int:
     known = proofs.read_proofs(db.conn, waiting)
     subjects = matches.read_subjects(db.conn, {photo for pair in waiting for photo in (pair.photo_a, pair.photo_b)})
     tasks = [_task(pair, subjects, places, known) for pair in waiting]
-    done: list[tuple[Waiting, Verdict | None, Proof | None]] = []
+    done: list[tuple[WaitingPair, Verdict | None, Proof | None]] = []
     saved_at = time.monotonic()
     for pair, (verdict, proof) in zip(waiting, _results(tasks, pool), strict=True):
         done.append((pair, verdict, proof))
@@ -167,9 +178,12 @@ def _prove_some(
 
 
 def _task(
-    pair: Waiting, subjects: Mapping[str, Subject], places: Mapping[str, Sequence[Place]], known: Mapping[tuple[str, str], Proof]
-) -> Task:
-    return Task(
+    pair: WaitingPair,
+    subjects: Mapping[str, Subject],
+    places: Mapping[str, Sequence[FilePlace]],
+    known: Mapping[tuple[str, str], Proof],
+) -> ProofTask:
+    return ProofTask(
         subjects[pair.photo_a],
         subjects[pair.photo_b],
         pair.distance_bits,
@@ -180,7 +194,7 @@ def _task(
     )
 
 
-def _results(tasks: Sequence[Task], pool: WorkerPool | None) -> Iterator[tuple[Verdict | None, Proof | None]]:
+def _results(tasks: Sequence[ProofTask], pool: WorkerPool | None) -> Iterator[tuple[Verdict | None, Proof | None]]:
     """In the order of the tasks. A picture that takes down its process, or too long, costs its own pair."""
     if pool is None:
         yield from map(prove_task, tasks)
@@ -190,7 +204,7 @@ def _results(tasks: Sequence[Task], pool: WorkerPool | None) -> Iterator[tuple[V
         yield _result(task, future)
 
 
-def _result(task: Task, future) -> tuple[Verdict | None, Proof | None]:
+def _result(task: ProofTask, future) -> tuple[Verdict | None, Proof | None]:
     from pebble import ProcessExpired
 
     try:
@@ -202,7 +216,7 @@ def _result(task: Task, future) -> tuple[Verdict | None, Proof | None]:
     return prove_task(replace(task, known=Proof(trouble=trouble)))
 
 
-def _save(db: Database, done: Sequence[tuple[Waiting, Verdict | None, Proof | None]]) -> None:
+def _save(db: Database, done: Sequence[tuple[WaitingPair, Verdict | None, Proof | None]]) -> None:
     with db.atomic():
         proofs.save_proofs(db.conn, [(pair, proof) for pair, _, proof in done if proof])
         for found_by in ("fingerprint", "group"):
@@ -211,7 +225,7 @@ def _save(db: Database, done: Sequence[tuple[Waiting, Verdict | None, Proof | No
             matches.delete_pairs(db.conn, "pairs", [(pair.photo_a, pair.photo_b) for pair, verdict in some if not verdict])
 
 
-def _pair(pair: Waiting, verdict: Verdict) -> Pair:
+def _pair(pair: WaitingPair, verdict: Verdict) -> Pair:
     return Pair(
         pair.photo_a,
         pair.photo_b,
@@ -245,9 +259,9 @@ def prove_pairs(db: Database, pairs: Sequence[Pair], subjects: Mapping[str, Subj
     ]
 
 
-def _waiting(pair: Pair, subjects: Mapping[str, Subject]) -> Waiting:
+def _waiting(pair: Pair, subjects: Mapping[str, Subject]) -> WaitingPair:
     contents = (subjects[pair.photo_a].sha1, subjects[pair.photo_b].sha1)
-    return Waiting(pair.photo_a, pair.photo_b, pair.distance_bits, str(pair.measures["variant"]), "group", *contents)
+    return WaitingPair(pair.photo_a, pair.photo_b, pair.distance_bits, str(pair.measures["variant"]), "group", *contents)
 
 
 def link_of(pair: Pair) -> Link:
@@ -259,24 +273,46 @@ def link_of(pair: Pair) -> Link:
 # Where the files lie.
 
 
-def _within_reach(db: Database, waiting: Sequence[Waiting]) -> Iterator[tuple[list[Waiting], dict[str, list[Place]]]]:
-    """The pairs in lots, with the places of their photos; what lies in a tgz lies on disk while its lot is worked on."""
+def _within_reach(
+    db: Database, waiting: Sequence[WaitingPair], fetch: Fetch | None = None
+) -> Iterator[tuple[list[WaitingPair], dict[str, list[FilePlace]]]]:
+    """The pairs in lots, with the places of their photos; what lies in a tgz or at Google lies on disk while its lot is worked on."""
     places = read_places(db.conn, sorted({photo for pair in waiting for photo in (pair.photo_a, pair.photo_b)}))
     in_stream = {photo for photo, some in places.items() if some and all(is_stream(place.container) for place in some)}
-    direct = [pair for pair in waiting if not in_stream & {pair.photo_a, pair.photo_b}]
+    at_google = {photo for photo, some in places.items() if not some} if fetch else set()
+    far = in_stream | at_google
+    direct = [pair for pair in waiting if not far & {pair.photo_a, pair.photo_b}]
     if direct:
         yield sorted(direct, key=lambda pair: _place_key(places, pair)), places
-    others = [pair for pair in waiting if in_stream & {pair.photo_a, pair.photo_b}]
+    others = [pair for pair in waiting if far & {pair.photo_a, pair.photo_b}]
     if not others:
         return
     limit = min(SPOOLED_BYTES, shutil.disk_usage(tempfile.gettempdir()).free // 2)
-    for lot in _lots(others, places, in_stream, limit):
+    for lot in _lots(others, places, far, limit):
         with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
-            wanted = {photo for pair in lot for photo in (pair.photo_a, pair.photo_b)} & in_stream
-            yield lot, places | _spooled(Path(folder), {photo: places[photo][0] for photo in wanted})
+            wanted = {photo for pair in lot for photo in (pair.photo_a, pair.photo_b)}
+            laid = _spooled(Path(folder), {photo: places[photo][0] for photo in wanted & in_stream})
+            if fetch:
+                try:
+                    laid |= _fetched(Path(folder), sorted(wanted & at_google), fetch)
+                except GoogleError:
+                    return  # they wait for the next run
+            yield lot, places | laid
 
 
-def _place_key(places: Mapping[str, Sequence[Place]], pair: Waiting) -> tuple[str, str]:
+def _fetched(folder: Path, photos: Sequence[str], fetch: Fetch) -> dict[str, list[FilePlace]]:
+    """The originals of these photos, laid into the folder. What Google does not hand out is left out. Raises GoogleError."""
+    found: dict[str, list[FilePlace]] = {}
+    for photo in photos:
+        with contextlib.suppress(PictureError):
+            data = fetch(photo)
+            digest = hashlib.sha1(data).hexdigest()
+            (folder / digest).write_bytes(data)
+            found[photo] = [FilePlace(photo, str(folder), digest, len(data), digest)]
+    return found
+
+
+def _place_key(places: Mapping[str, Sequence[FilePlace]], pair: WaitingPair) -> tuple[str, str]:
     """Pairs whose files lie in one archive follow each other."""
     some = [place for photo in (pair.photo_a, pair.photo_b) for place in places.get(photo, ())]
     largest = max(some, key=lambda place: place.bytes or 0, default=None)
@@ -284,20 +320,20 @@ def _place_key(places: Mapping[str, Sequence[Place]], pair: Waiting) -> tuple[st
 
 
 def _lots(
-    waiting: Sequence[Waiting], places: Mapping[str, Sequence[Place]], in_stream: set[str], limit: int
-) -> Iterator[list[Waiting]]:
-    """The pairs in parts whose files out of tgz archives take no more than so many bytes."""
-    lot: list[Waiting] = []
+    waiting: Sequence[WaitingPair], places: Mapping[str, Sequence[FilePlace]], far: set[str], limit: int
+) -> Iterator[list[WaitingPair]]:
+    """The pairs in parts whose files out of tgz archives and from Google take no more than so many bytes."""
+    lot: list[WaitingPair] = []
     held: set[str] = set()
     size = 0
     for pair in sorted(waiting, key=lambda pair: _place_key(places, pair)):
-        more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in in_stream} - held
-        added = sum(places[photo][0].bytes or 0 for photo in more)
+        more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in far} - held
+        added = sum(_size(places[photo]) for photo in more)
         if lot and size + added > limit:
             yield lot
             lot, held, size = [], set(), 0
-            more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in in_stream}
-            added = sum(places[photo][0].bytes or 0 for photo in more)
+            more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in far}
+            added = sum(_size(places[photo]) for photo in more)
         lot.append(pair)
         held |= more
         size += added
@@ -305,12 +341,16 @@ def _lots(
         yield lot
 
 
-def _spooled(folder: Path, wanted: Mapping[str, Place]) -> dict[str, list[Place]]:
+def _size(places: Sequence[FilePlace]) -> int:
+    return places[0].bytes or 0 if places else FETCHED_BYTES
+
+
+def _spooled(folder: Path, wanted: Mapping[str, FilePlace]) -> dict[str, list[FilePlace]]:
     """The files of these photos, laid into the folder in one pass over each archive. What cannot be read is left out."""
-    by_container: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+    by_container: dict[str, dict[str, list[FilePlace]]] = defaultdict(lambda: defaultdict(list))
     for place in wanted.values():
         by_container[place.container][place.member].append(place)
-    found: dict[str, list[Place]] = {photo: [] for photo in wanted}
+    found: dict[str, list[FilePlace]] = {photo: [] for photo in wanted}
     for container, members in by_container.items():
         with contextlib.suppress(SourceError, OSError, EOFError):
             for place in _laid_out(folder, container, members):
@@ -318,7 +358,7 @@ def _spooled(folder: Path, wanted: Mapping[str, Place]) -> dict[str, list[Place]
     return found
 
 
-def _laid_out(folder: Path, container: str, members: Mapping[str, Sequence[Place]]) -> Iterator[Place]:
+def _laid_out(folder: Path, container: str, members: Mapping[str, Sequence[FilePlace]]) -> Iterator[FilePlace]:
     left = set(members)
     with contextlib.closing(read_tgz(Path(container), 0)) as entries:
         for entry, stream, _ in entries:

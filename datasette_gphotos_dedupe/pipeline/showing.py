@@ -15,8 +15,8 @@ from ..model import Reading, Trouble
 from ..sources.archives.containers import is_stream
 from ..sources.archives.members import Address
 from ..sources.archives.originals import find_original, read_original, read_sha1
-from ..store.library.originals import Place
-from ..store.read_only import open_library
+from ..store.library.files import FilePlace
+from ..store.read_only import open_for_reading
 from .reading import read_media
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def find_sent(database: str, name: str, data: bytes, reading: Reading) -> Lookup
     from .finding import find_picture
 
     try:
-        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder, open_library(database) as conn:
+        with tempfile.TemporaryDirectory(prefix="gphotos-") as folder, open_for_reading(database) as conn:
             path = Path(folder, f"sent{os.path.splitext(name)[1]}")
             path.write_bytes(data)
             return find_picture(conn, name, reading, path)
@@ -54,7 +54,7 @@ def find_sent(database: str, name: str, data: bytes, reading: Reading) -> Lookup
         return Trouble("not_found", str(error).rstrip("."))
 
 
-def render_first(places: Sequence[Place]) -> bytes | Trouble:
+def render_first(places: Sequence[FilePlace]) -> bytes | Trouble:
     """The first place that gives a picture, as a JPEG of pixels only."""
     for place in places:
         try:
@@ -64,7 +64,7 @@ def render_first(places: Sequence[Place]) -> bytes | Trouble:
     return Trouble("not_shown", NOT_SHOWN)
 
 
-def is_there(place: Place) -> bool:
+def is_there(place: FilePlace) -> bool:
     """Whether the very file that was imported lies there still; of one in a tgz, which takes as long as unpacking it, nobody asks.
 
     Its checksum is asked for, not only its place: that a file of some name exists is nobody's business either.
@@ -87,7 +87,7 @@ def _read_sum(container: str, member: str, size: int, mtime_ns: int) -> str | No
     return read_sha1(container, member)[0]
 
 
-def _render(place: Place) -> bytes:
+def _render(place: FilePlace) -> bytes:
     from ..core.pictures.rendering import render_jpeg
 
     data = read_original(place.container, place.member, MAX_ORIGINAL_BYTES, place.sha1)

@@ -13,7 +13,7 @@ from ..model import File, Trouble
 from ..sources.toolkit_csv import read_listed
 from ..sources.toolkit_item import Listed
 from ..store.library import toolkit_items as toolkit
-from ..store.library.gone_files import forget_stale, read_stale
+from ..store.library.files import forget_stale, read_stale
 from ..store.library.photos import save_skipped
 from ..store.runs import Run, save_part
 from ..store.writing import transaction

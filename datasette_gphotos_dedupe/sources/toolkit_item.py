@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import NamedTuple, TypeVar
 
 from ..core.content_key import sha1_of
-from ..model import short_name
+from ..model import bounded_name
 from .values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 MAX_INTEGER = 2**53  # what a browser can count to
@@ -85,7 +85,7 @@ def read_item(number: int, values: dict[str, str], note: Callable[[int, str], No
         sha1=sha1_of(keys["dedup_key"]),
         elsewhere=int(keys["album_key"] is None and _has_no_marks(values)),
         album_title=fields.read("sourceAlbumTitle", _text),
-        filename=short_name(fields.read("fileName", _text) or "") or None,
+        filename=bounded_name(fields.read("fileName", _text) or "") or None,
         description=fields.read("description", _text),
         taken_at=fields.read("takenAt", _moment),
         uploaded_at=fields.read("uploadedAt", _moment),

@@ -15,7 +15,9 @@ NEEDED = {"photos", "groups", "group_members"}
 
 
 @contextmanager
-def open_library(path: str | Path, prepare: Callable[[sqlite3.Connection], None] | None = None) -> Iterator[sqlite3.Connection]:
+def open_for_reading(
+    path: str | Path, prepare: Callable[[sqlite3.Connection], None] | None = None
+) -> Iterator[sqlite3.Connection]:
     """A read-only connection; rows can be used by name. `prepare` may add SQL functions to it.
 
     Raises DatabaseError when the file is missing, not SQLite, or not a library of ours.

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from .. import schema
 from ..errors import DatabaseError
-from ..schema_waiting import FILL_COUNTS, FILL_ORIGINS, FILL_WAITING
+from ..schema.m009_waiting import FILL_COUNTS, FILL_ORIGINS, FILL_WAITING
 from .database import explain_error, open_unchecked
 from .schema_check import CRASHING, Mendable, explain_fault, find_fault, quoted, read_steps
 

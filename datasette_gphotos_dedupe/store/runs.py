@@ -108,3 +108,15 @@ def save_part(conn: sqlite3.Connection, row: dict[str, Any], run: Run) -> bool:
         names = [*row, "run_id"]
         conn.execute(f"INSERT OR REPLACE INTO parts ({', '.join(names)}) VALUES ({marks(names)})", [*row.values(), run.id()])
     return True
+
+
+def read_last_import(conn: sqlite3.Connection) -> tuple[str, str] | None:
+    """(inventory, report) of it; None when there was none, or when anything that it wrote has changed since."""
+    row = conn.execute("SELECT inventory, report FROM last_import").fetchone()
+    return tuple(row) if row else None
+
+
+def save_last_import(conn: sqlite3.Connection, inventory: str, report: str) -> None:
+    """Keep this one and no other. The caller holds the transaction."""
+    conn.execute("DELETE FROM last_import")
+    conn.execute("INSERT INTO last_import (inventory, report) VALUES (?, ?)", [inventory, report])

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from .matching.last_match import read_state, save_state
+from .matching.last_match import read_match_state, save_match_state
 from .writing import transaction
 
 _NAME = "export_salt"
@@ -18,11 +18,11 @@ def read_salt(path: Path) -> str:
     """The library's key; for one that cannot be written, and has none yet, a key for this once."""
     address = f"{path.resolve().as_uri()}?mode=rw"
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(_connect(address)) as conn:
-        if found := read_state(conn, _NAME):
+        if found := read_match_state(conn, _NAME):
             return found
         with transaction(conn):
-            found = read_state(conn, _NAME) or secrets.token_hex(32)
-            save_state(conn, _NAME, found)
+            found = read_match_state(conn, _NAME) or secrets.token_hex(32)
+            save_match_state(conn, _NAME, found)
         return found
     return secrets.token_hex(32)
 

@@ -37,7 +37,7 @@ class Status:
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
     newest_export: str | None  # its date
-    waiting: Waiting
+    waiting: Undecided
     leaving: Leaving  # of what was decided, what will really go
 
 
@@ -86,7 +86,7 @@ def read_status(conn: sqlite3.Connection) -> Status:
             "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
         ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
-        waiting=read_waiting(conn),
+        waiting=read_undecided(conn),
         leaving=read_leaving(conn),
     )
 
@@ -116,7 +116,7 @@ def _read_runs(conn: sqlite3.Connection) -> tuple[sqlite3.Row, ...]:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Undecided:
     """What is still to be decided: open groups, copies that are proved and their bytes, groups that only a person can judge."""
 
     groups: int
@@ -125,8 +125,8 @@ class Waiting:
     asks: int
 
 
-def read_waiting(conn: sqlite3.Connection) -> Waiting:
+def read_undecided(conn: sqlite3.Connection) -> Undecided:
     """From the sums that the queue shows."""
     sums = "coalesce(sum(groups), 0), coalesce(sum(waiting_count), 0), coalesce(sum(waiting_bytes), 0)"
     row = conn.execute(f"SELECT {sums}, coalesce(sum(groups * (proved = 0)), 0) FROM group_counts WHERE decided = 0").fetchone()
-    return Waiting(*row)
+    return Undecided(*row)

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core.groups.building import Edge, build_groups, edge
-from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy
+from datasette_gphotos_dedupe.core.groups.keeper import GroupPhoto, Policy
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS, Group, Link
 
 
-def item(photo_id: str, pixels: int = 1000, **values) -> Item:
-    return Item(photo_id, width=pixels, height=1000, bytes=pixels, mime_type="image/jpeg", **values)
+def item(photo_id: str, pixels: int = 1000, **values) -> GroupPhoto:
+    return GroupPhoto(photo_id, width=pixels, height=1000, bytes=pixels, mime_type="image/jpeg", **values)
 
 
-def group_up(items: list[Item], relations: dict[str, str], answers: dict[str, str] | None = None, **options) -> list[Group]:
+def group_up(items: list[GroupPhoto], relations: dict[str, str], answers: dict[str, str] | None = None, **options) -> list[Group]:
     """`relations` and `answers` map two letters to a relation; what is in neither is a different picture.
 
     `holders` maps them to the one that the other was made again from, `left` to how well that went.

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from datasette_gphotos_dedupe.core.groups.keeper import RULES, Item, Policy, choose_keeper
+from datasette_gphotos_dedupe.core.groups.keeper import RULES, GroupPhoto, Policy, choose_keeper
 from datasette_gphotos_dedupe.errors import GphotosError
 
 FULL = {"width": 4032, "height": 3024, "mime_type": "image/jpeg", "bytes": 3_000_000}
@@ -41,19 +41,19 @@ SMALL = {"width": 320, "height": 240, "mime_type": "image/jpeg", "bytes": 30_000
     ],
 )
 def test_the_better_photo_stays_and_it_is_said_why(better, worse, reason):
-    choice = choose_keeper([Item("b", **better), Item("a", **worse)], Policy())
+    choice = choose_keeper([GroupPhoto("b", **better), GroupPhoto("a", **worse)], Policy())
     words = choice.reason.split("; ")
     assert choice.keeper.photo_id == "b" and words[0].startswith(reason.split("; ")[0])
 
 
 def test_the_lowest_id_breaks_the_last_tie_in_any_order():
-    items = [Item(name, **FULL) for name in "cab"]
+    items = [GroupPhoto(name, **FULL) for name in "cab"]
     choices = {choose_keeper(order, Policy()).keeper.photo_id for order in itertools.permutations(items)}
     assert choices == {"a"}
 
 
 def test_a_person_can_put_another_rule_first():
-    items = [Item("a", **{**FULL, "mime_type": "image/heic"}), Item("b", **{**FULL, "bytes": 9_000_000})]
+    items = [GroupPhoto("a", **{**FULL, "mime_type": "image/heic"}), GroupPhoto("b", **{**FULL, "bytes": 9_000_000})]
     policy = Policy.from_words("format,density", "heic,jpeg")
     assert choose_keeper(items, policy).keeper.photo_id == "a"
 

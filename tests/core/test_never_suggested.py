@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy, choose_keeper
+from datasette_gphotos_dedupe.core.groups.keeper import GroupPhoto, Policy, choose_keeper
 from datasette_gphotos_dedupe.core.groups.reasons import why_not_suggested
 
-KEEPER = Item("AF1QipK", "a.jpg", "image/jpeg", width=4000, height=3000, bytes=9, source="takeout", media_key="AF1QipK")
-COPY = Item("AF1QipC", "a-small.jpg", "image/jpeg", width=400, height=300, bytes=3, source="takeout", media_key="AF1QipC")
+KEEPER = GroupPhoto("AF1QipK", "a.jpg", "image/jpeg", width=4000, height=3000, bytes=9, source="takeout", media_key="AF1QipK")
+COPY = GroupPhoto("AF1QipC", "a-small.jpg", "image/jpeg", width=400, height=300, bytes=3, source="takeout", media_key="AF1QipC")
 
 
 def test_a_plain_smaller_copy_is_suggested():

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.demo.library import Library, build_library
+from datasette_gphotos_dedupe.demo.library import SampleLibrary, build_library
 
 
 @pytest.fixture(scope="session")
-def library() -> Library:
+def library() -> SampleLibrary:
     return build_library()

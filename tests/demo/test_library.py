@@ -9,7 +9,7 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.core.pictures.decode import decode_picture
 from datasette_gphotos_dedupe.demo.check import MISSING, check_library, findings_table
-from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, PROTECTED, SAFE, Item, Library, Seed, media_key
+from datasette_gphotos_dedupe.demo.library import DIFFERENT, EDIT, PROTECTED, SAFE, SampleItem, SampleLibrary, Seed, media_key
 from datasette_gphotos_dedupe.demo.photographs import PHOTOGRAPHS, credits_text
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 from tests.made_library import build_library as build_rows
@@ -62,9 +62,9 @@ def two_photos(tmp_path):
     db.close()
 
 
-def _library(sort: str, *expected: str | None) -> Library:
-    items = (Item("a.jpg", b"", 0, photo_id(0)), Item("b.jpg", b"", 0, photo_id(1)))
-    return Library(items, (Seed("thumbnail", sort, photo_id(0), photo_id(1), frozenset(expected)),), frozenset())
+def _library(sort: str, *expected: str | None) -> SampleLibrary:
+    items = (SampleItem("a.jpg", b"", 0, photo_id(0)), SampleItem("b.jpg", b"", 0, photo_id(1)))
+    return SampleLibrary(items, (Seed("thumbnail", sort, photo_id(0), photo_id(1), frozenset(expected)),), frozenset())
 
 
 def test_a_seed_found_as_expected_is_no_trouble(two_photos):

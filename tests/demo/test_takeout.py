@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from datasette_gphotos_dedupe.demo.library import Item
+from datasette_gphotos_dedupe.demo.library import SampleItem
 from datasette_gphotos_dedupe.demo.takeout import write_takeout
 
 FOLDER = "Takeout/Google Photos/Photos from 2016/"
@@ -13,7 +13,7 @@ FOLDER = "Takeout/Google Photos/Photos from 2016/"
 
 @pytest.fixture
 def export(tmp_path):
-    def write(*items: Item) -> dict[str, bytes]:
+    def write(*items: SampleItem) -> dict[str, bytes]:
         members = {}
         for path in write_takeout(items, tmp_path):
             with zipfile.ZipFile(path) as archive:
@@ -23,8 +23,8 @@ def export(tmp_path):
     return write
 
 
-def item(title: str = "a.jpg", **about) -> Item:
-    return Item(title, b"bytes", 1463242800, "AF1QipA", **about)
+def item(title: str = "a.jpg", **about) -> SampleItem:
+    return SampleItem(title, b"bytes", 1463242800, "AF1QipA", **about)
 
 
 def test_the_sidecar_carries_what_google_photos_knows(export):

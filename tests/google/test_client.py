@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from datasette_gphotos_dedupe.errors import GoogleError, QuotaError, RefusedError, SignInError
-from datasette_gphotos_dedupe.google.auth import explain_refusal, read_auth
+from datasette_gphotos_dedupe.google.auth import explain_lost_signin, read_auth
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.google.hosts import check_address, read_library_api
 from datasette_gphotos_dedupe.google.limits import next_quota_reset, wait_before_retry_s
@@ -146,7 +146,7 @@ def test_the_cause_of_a_refused_sign_in_is_named(fake, auth_path, age_days, told
     signed_in = datetime.fromisoformat(auth.signed_in_at.replace("Z", "+00:00"))
     if told_end:
         auth = replace(auth, expires_at=(signed_in + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    error = explain_refusal({"error": "invalid_grant"}, auth, signed_in + timedelta(days=age_days))
+    error = explain_lost_signin({"error": "invalid_grant"}, auth, signed_in + timedelta(days=age_days))
     assert str(error) == f"Google no longer accepts the kept sign-in: {cause} {AGAIN}"
 
 

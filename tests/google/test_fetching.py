@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import datetime, timezone
 
 import pytest
@@ -15,11 +13,11 @@ from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
 from datasette_gphotos_dedupe.google.client import open_client
 from datasette_gphotos_dedupe.pipeline.fetching import fetch_source
 from datasette_gphotos_dedupe.pipeline.progress import Progress
-from datasette_gphotos_dedupe.sources.library_api import Library
+from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.store.database import open_database
-from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, pick, routes
-from tests.google.fixtures import write_private
+from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, routes
+from tests.google.fixtures import pick_when_asked, write_private
 from tests.made_library import photo_id
 
 
@@ -47,7 +45,7 @@ def small_pages(monkeypatch):
 
 def test_items_come_in_with_fingerprint_and_preview(db, fake, client):
     (item,) = upload(fake, 1)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     row = next(db["photos"].rows)
     expected = {
         "photo_id": fake.world.item_id(item),
@@ -68,21 +66,21 @@ def test_items_come_in_with_fingerprint_and_preview(db, fake, client):
 
 def test_items_of_other_programs_are_not_seen(db, fake, client):
     fake.world.add_item("phone.jpg")
-    assert fetch(db, Library(client)).listed == 0
+    assert fetch(db, LibraryApi(client)).listed == 0
 
 
 def test_every_page_comes_in_once(db, fake, client):
     upload(fake, 130)
-    report = fetch(db, Library(client))
+    report = fetch(db, LibraryApi(client))
     assert (report.listed, report.added, db["photos"].count) == (130, 130, 130)
 
 
 def test_a_second_run_writes_nothing_and_fetches_no_picture(db, fake, client):
     upload(fake, 5)
     fake.world.add_album("Mine").item_keys += list(fake.world.items)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     before, pictures = db.conn.total_changes, len(fake.requests("GET", "/lr/"))
-    report = fetch(db, Library(client))
+    report = fetch(db, LibraryApi(client))
     assert (report.added, report.updated, report.pictures) == (0, 0, 0)
     assert db.conn.total_changes == before
     assert len(fake.requests("GET", "/lr/")) == pictures
@@ -90,25 +88,25 @@ def test_a_second_run_writes_nothing_and_fetches_no_picture(db, fake, client):
 
 def test_no_base_url_is_kept(db, fake, client, tmp_path):
     upload(fake, 3)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert f"{fake.url}/lr/AFBm" not in "\n".join(db.conn.iterdump())
 
 
 def test_base_urls_do_not_get_the_token(db, fake, client):
     upload(fake, 3)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert [entry["token"] for entry in fake.requests("GET", "/lr/")] == [False] * 3
 
 
 def test_an_address_that_died_early_is_asked_for_again(db, fake, client):
     upload(fake, 3)
     fake.faults.add("403", "GET /lr/")
-    assert fetch(db, Library(client)).pictures == 3
+    assert fetch(db, LibraryApi(client)).pictures == 3
 
 
 def test_a_video_still_processed_has_a_row_and_a_reason(db, fake, client):
     fake.world.add_item("film.mp4", created_by=CLIENT_ID, processing="PROCESSING")
-    assert fetch(db, Library(client)).without_picture == 1
+    assert fetch(db, LibraryApi(client)).without_picture == 1
     (reason,) = db.execute("SELECT reason FROM skipped").fetchone()
     assert reason == "Google has no picture of it yet (a video still being processed); run the command again later"
     assert db["photos"].count == 1
@@ -118,18 +116,18 @@ def test_albums_follow_google(db, fake, client):
     items = upload(fake, 3)
     album = fake.world.add_album("Mine")
     album.item_keys += [items[0].key, items[1].key]
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     album.item_keys = [items[1].key, items[2].key]
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     names = db.execute("SELECT filename FROM album_photos JOIN photos USING (photo_id) ORDER BY 1").fetchall()
     assert names == [("up1.jpg",), ("up2.jpg",)]
 
 
 def test_what_was_deleted_in_google_counts_as_trashed(db, fake, client):
     items = upload(fake, 3)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     items[1].trashed = True
-    assert fetch(db, Library(client)).gone == 1
+    assert fetch(db, LibraryApi(client)).gone == 1
     assert db.execute("SELECT filename FROM photos WHERE trashed").fetchall() == [("up1.jpg",)]
 
 
@@ -142,7 +140,7 @@ def test_an_album_that_a_push_made_is_nothing_a_photo_belongs_to(db, fake, clien
             {"push_id": 1, "album_title": "Duplicates", "route": "by_id", "state": "done", "created_at": "", "updated_at": ""}
         )
         db["push_albums"].insert({"push_id": 1, "album_id": fake.world.album_id(album), "title": "Duplicates"})
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert (db["photos"].count, db["albums"].count) == (1, 0)
 
 
@@ -163,7 +161,7 @@ def takeout_row(db, **values) -> None:
 def test_an_item_that_a_takeout_brought_is_not_a_second_photo(db, fake, client):
     (item,) = upload(fake, 1)
     takeout_row(db)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     rows = db.execute("SELECT photo_id, source, library_id, app_created FROM photos").fetchall()
     assert rows == [(photo_id(1), "takeout", fake.world.item_id(item), 1)]
 
@@ -172,7 +170,7 @@ def test_an_item_that_a_takeout_brought_is_not_a_second_photo(db, fake, client):
 def test_an_item_that_differs_in_name_second_or_size_is_a_photo_of_its_own(db, fake, client, other):
     upload(fake, 1)
     takeout_row(db, **other)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert db["photos"].count == 2
 
 
@@ -180,7 +178,7 @@ def test_two_rows_that_fit_are_both_left_alone(db, fake, client):
     upload(fake, 1)
     takeout_row(db)
     takeout_row(db, photo_id=photo_id(2), media_key=photo_id(2))
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert db.execute("SELECT count(*) FROM photos WHERE app_created").fetchone() == (1,)
     assert db["photos"].count == 3
 
@@ -188,7 +186,7 @@ def test_two_rows_that_fit_are_both_left_alone(db, fake, client):
 def test_five_percent_faults_change_nothing(db, fake, client, small_pages):
     upload(fake, 40)
     fake.faults.at_rate(0.05, pattern="/v1/|/lr/")
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     assert (db["photos"].count, db["fingerprints"].count) == (40, 40)
 
 
@@ -196,34 +194,10 @@ def test_a_listing_that_breaks_off_keeps_what_came_and_goes_on(db, fake, client,
     upload(fake, 25)
     fake.faults.add("400", "GET /v1/mediaItems", skip=1)
     with pytest.raises(GphotosError):
-        fetch(db, Library(client))
+        fetch(db, LibraryApi(client))
     assert db["photos"].count == 10
     assert db.execute("SELECT state FROM runs").fetchall() == [("failed",)]
-    assert fetch(db, Library(client)).added == 15
-
-
-def pick_when_asked(fake, items, after_polls: int = 2):
-    """The person taps Done once the program has asked `after_polls` times."""
-
-    def person() -> None:
-        while len(fake.requests("GET", "/v1/sessions/")) < after_polls:
-            time.sleep(0.005)
-        pick(fake.world, next(iter(fake.world.sessions)), items)
-
-    thread = threading.Thread(target=person, daemon=True)
-    thread.start()
-    return thread
-
-
-@pytest.fixture
-def slow_client(client, watch, monkeypatch):
-    """Waiting takes a moment, so that the person has time to tap."""
-    sleep = watch.sleep
-    monkeypatch.setattr(watch, "sleep", lambda seconds: (time.sleep(0.002), sleep(seconds))[1])
-    from datasette_gphotos_dedupe.google.limits import Clock
-
-    client.transport.clock = Clock(client.clock.now, client.clock.monotonic, watch.sleep, client.clock.chance)
-    return client
+    assert fetch(db, LibraryApi(client)).added == 15
 
 
 def test_picked_photos_come_in(db, fake, slow_client, small_pages):
@@ -334,11 +308,11 @@ def test_a_picked_photo_that_a_takeout_brought_is_not_loaded_again(db, fake, slo
 def test_the_day_s_pictures_are_counted_over_all_runs(db, fake, client, monkeypatch, small_pages):
     monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 15)
     upload(fake, 13)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     for number in range(13, 40):
         fake.world.add_item(f"up{number}.jpg", created_by=CLIENT_ID)
     with pytest.raises(QuotaError) as error:
-        fetch(db, Library(client))
+        fetch(db, LibraryApi(client))
     assert str(error.value) == (
         "Google lets a project load 15 pictures a day, and today's are used up; it starts anew at 2026-11-25T08:00:00Z. "
         "What was done until now is saved: run the same command again after that time."
@@ -349,29 +323,29 @@ def test_the_day_s_pictures_are_counted_over_all_runs(db, fake, client, monkeypa
 def test_after_the_reset_the_count_starts_anew(db, fake, client, watch, monkeypatch):
     monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 3)
     upload(fake, 3)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     upload(fake, 2)
     watch.seconds += 86_400
-    assert fetch(db, Library(client)).pictures == 2
+    assert fetch(db, LibraryApi(client)).pictures == 2
 
 
 def test_what_was_edited_in_google_photos_is_taken_over(db, fake, client):
     (item,) = upload(fake, 1)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     item.description = "On the beach"
-    assert fetch(db, Library(client)).updated == 1
+    assert fetch(db, LibraryApi(client)).updated == 1
     assert next(db["photos"].rows)["description"] == "On the beach"
 
 
 def test_pages_that_are_short_or_empty_are_not_the_end(db, fake, client, small_pages):
     fake.world.switches.short_pages = True
     upload(fake, 33)
-    assert fetch(db, Library(client)).listed == 33
+    assert fetch(db, LibraryApi(client)).listed == 33
 
 
 def test_an_item_that_google_cannot_show_just_now_does_not_count_as_deleted(db, fake, client, monkeypatch):
     items = upload(fake, 2)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     items[0].archived = True  # left out of the listing, so asked for by its id
     row = {"status": {"code": 13, "message": "Internal error."}}
     monkeypatch.setattr(
@@ -382,27 +356,27 @@ def test_an_item_that_google_cannot_show_just_now_does_not_count_as_deleted(db, 
         ),
     )
     with pytest.raises(GphotosError):
-        fetch(db, Library(client))
+        fetch(db, LibraryApi(client))
     assert db.execute("SELECT count(*) FROM photos WHERE trashed").fetchone() == (0,)
 
 
 def test_an_archived_item_does_not_count_as_deleted(db, fake, client):
     items = upload(fake, 2)
-    fetch(db, Library(client))
+    fetch(db, LibraryApi(client))
     items[0].archived = True
-    assert fetch(db, Library(client)).gone == 0
+    assert fetch(db, LibraryApi(client)).gone == 0
 
 
 def test_an_error_with_a_picture_for_a_body_is_an_error(db, fake, client):
     upload(fake, 1)
     fake.faults.add("image_404", "GET /lr/")
-    assert fetch(db, Library(client)).pictures == 1
+    assert fetch(db, LibraryApi(client)).pictures == 1
 
 
 def test_a_sign_in_with_removed_scopes_gets_the_sentence_and_the_way_to_takeout(fake, tmp_path, watch, db):
     client = open_client(write_private(tmp_path / "old.json", fake.signed_in(REMOVED_SCOPES)), watch.clock())
     with pytest.raises(GphotosError) as error:
-        fetch(db, Library(client))
+        fetch(db, LibraryApi(client))
     assert str(error.value) == (
         "Google refused: Request had insufficient authentication scopes (HTTP 403 PERMISSION_DENIED). The sign-in lacks the "
         "permission for this. Permissions to see a whole library ended on 31 March 2025; an app may add to the library, see what "
@@ -414,7 +388,7 @@ def test_a_sign_in_with_removed_scopes_gets_the_sentence_and_the_way_to_takeout(
 def test_an_account_without_google_photos_is_told_what_to_do(db, fake, client):
     fake.world.switches.photos_off = True
     with pytest.raises(GphotosError) as error:
-        fetch(db, Library(client))
+        fetch(db, LibraryApi(client))
     assert str(error.value).endswith(
         "Open photos.google.com with this account once and set Google Photos up, then run the same command again."
     )

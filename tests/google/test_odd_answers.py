@@ -18,7 +18,7 @@ from datasette_gphotos_dedupe.errors import GoogleError, GphotosError
 from datasette_gphotos_dedupe.google import uploads
 from datasette_gphotos_dedupe.google.auth import Auth, SignInUnreachable, Token
 from datasette_gphotos_dedupe.google.client import Client
-from datasette_gphotos_dedupe.sources.library_api import Library
+from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 
 from .fixtures import StoppedWatch
@@ -82,7 +82,7 @@ def upload(client: Client, size: int) -> str:
 
 
 def offers(client: Client) -> list:
-    return list(Library(client).offers())
+    return list(LibraryApi(client).offers())
 
 
 def picked(client: Client) -> list:
@@ -96,9 +96,9 @@ CALLS = {
     "create": lambda client: client.create_album("a"),
     "add": lambda client: client.add_to_album("a", ["b"]),
     "offers": offers,
-    "base url": lambda client: Library(client).fetch_base_url("a"),
-    "gone": lambda client: Library(client).find_gone(["a"]),
-    "app albums": lambda client: list(Library(client).albums()),
+    "base url": lambda client: LibraryApi(client).fetch_base_url("a"),
+    "gone": lambda client: LibraryApi(client).find_gone(["a"]),
+    "app albums": lambda client: list(LibraryApi(client).albums()),
     "items": lambda client: client.create_items("a", [("token", "name")]),
     "picked": picked,
     "upload": lambda client: upload(client, 10),

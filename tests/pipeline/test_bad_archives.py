@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from datasette_gphotos_dedupe.errors import SourceError
-from datasette_gphotos_dedupe.pipeline.summary import broken_text, summary_lines
+from datasette_gphotos_dedupe.pipeline.import_report import broken_text, summary_lines
 from datasette_gphotos_dedupe.sources.archives import tgz_stream, zip_index
 
 from ..exports import ID, ROOT, Members, key, part, picture, sidecar, write_folder, write_tgz, write_zip, year

@@ -10,7 +10,7 @@ import pytest
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.matching import last_comparison
+from datasette_gphotos_dedupe.store.matching import last_match
 from tests.pictures import add_photos, photo_rows, picture
 
 from .test_matching import ALONE, tables
@@ -101,12 +101,12 @@ def test_what_another_program_changes_during_a_match_is_looked_at_by_the_next_on
     with db.atomic():
         db.execute("UPDATE fingerprints SET matched_by = NULL")
     match_library(db, Meddler(tmp_path / "photos.db", CHANGES[change]), ALONE)
-    assert last_comparison.read_compared(db.conn, ALONE.name) is None
+    assert last_match.read_compared(db.conn, ALONE.name) is None
     assert looks(statements(db))
 
 
 def test_other_rules_compare_again(db):
     from dataclasses import replace
 
-    assert last_comparison.read_compared(db.conn, ALONE.name) == 6
-    assert last_comparison.read_compared(db.conn, replace(ALONE, radius_bits=ALONE.radius_bits - 1).name) is None
+    assert last_match.read_compared(db.conn, ALONE.name) == 6
+    assert last_match.read_compared(db.conn, replace(ALONE, radius_bits=ALONE.radius_bits - 1).name) is None

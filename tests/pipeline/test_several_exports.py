@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from datasette_gphotos_dedupe.store.review.decisions import Choice, read_groups, save_choices
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group_states, save_choices
 
 from ..exports import key, part, picture, sidecar, write_folder, write_tgz, year
 
@@ -136,7 +136,7 @@ def test_decisions_stay_with_their_photos_over_a_newer_export(library, tmp_path)
     library.takeout(old(tmp_path, members))
     library.match()
     ((group_id,),) = library.rows("SELECT group_id FROM groups")
-    (group,) = read_groups(library.db.conn, [group_id])
+    (group,) = read_group_states(library.db.conn, [group_id])
     (copy,) = (member for member in group.members if member["photo_id"] != group.keeper_id)
     with library.db.conn:
         save_choices(library.db.conn, group_id, [Choice(copy["photo_id"], "not_duplicate")], "ada", group.seen)

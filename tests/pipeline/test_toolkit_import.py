@@ -14,7 +14,7 @@ from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.errors import SourceError
 from datasette_gphotos_dedupe.pipeline.toolkit_import import listing_lines
 from datasette_gphotos_dedupe.store.library.identity import take_over
-from datasette_gphotos_dedupe.store.review.decisions import Choice, read_groups, save_choices
+from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group_states, save_choices
 
 from ..exports import album, key, part, picture, sidecar, year
 from ..toolkit import album_item, content_key, item, trash_item, write_csv
@@ -350,7 +350,7 @@ def test_a_decision_goes_along_when_a_photo_gets_its_media_key(library, tmp_path
     large = picture(1, (960, 640))
     library.takeout(part(tmp_path, 1, {**year("a.jpg", large, taken=1), **year("b.jpg", large + b"\0", taken=1)}))
     library.match()
-    (group,) = read_groups(library.db.conn, [row[0] for row in library.rows("SELECT group_id FROM groups")])
+    (group,) = read_group_states(library.db.conn, [row[0] for row in library.rows("SELECT group_id FROM groups")])
     copy = next(member["photo_id"] for member in group.members if member["photo_id"] != group.keeper_id)
     with library.db.conn:
         save_choices(library.db.conn, group.group["group_id"], [Choice(copy, "keep")], "ada", group.seen)

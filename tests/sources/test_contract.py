@@ -21,7 +21,7 @@ from datasette_gphotos_dedupe.google.client import Client
 from datasette_gphotos_dedupe.sources.archives.containers import find_containers
 from datasette_gphotos_dedupe.sources.base import LocalSource, Offer, RemoteSource, Source
 from datasette_gphotos_dedupe.sources.folder import Folder
-from datasette_gphotos_dedupe.sources.library_api import Library
+from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.sources.takeout.export import Takeout
 from tests.exports import key, picture, write_folder, write_zip, year
@@ -55,13 +55,13 @@ def from_folder(place: Place, names: tuple[str, ...]) -> Folder:
     return source
 
 
-def from_library(place: Place, names: tuple[str, ...]) -> Library:
+def from_library(place: Place, names: tuple[str, ...]) -> LibraryApi:
     items = [item for item in place.fake.world.items.values() if not item.trashed]
     for name in names[len(items) :]:
         place.fake.world.add_item(name, created_by=CLIENT_ID)
     for item in items[len(names) :]:
         item.trashed = True
-    return Library(place.client)
+    return LibraryApi(place.client)
 
 
 def from_picker(place: Place, names: tuple[str, ...]) -> Picker:

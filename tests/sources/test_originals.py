@@ -14,8 +14,14 @@ import pytest
 
 from datasette_gphotos_dedupe.errors import SourceError
 from datasette_gphotos_dedupe.sources.archives import originals
-from datasette_gphotos_dedupe.sources.archives.earlier_files import find_addresses, visit_stream
-from datasette_gphotos_dedupe.sources.archives.originals import find_original, open_original, read_original, read_sha1
+from datasette_gphotos_dedupe.sources.archives.originals import (
+    find_addresses,
+    find_original,
+    open_original,
+    read_original,
+    read_sha1,
+    visit_stream,
+)
 from datasette_gphotos_dedupe.sources.archives.tgz_stream import read_tgz
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from datasette_gphotos_dedupe.core.groups.building import build_groups
 from datasette_gphotos_dedupe.core.groups.keeper import Policy
 from datasette_gphotos_dedupe.model import RELATIONS, Link
-from datasette_gphotos_dedupe.store.matching.groups import read_items, save_groups
+from datasette_gphotos_dedupe.store.matching.groups import read_group_photos, save_groups
 from datasette_gphotos_dedupe.store.review.decisions import refresh_decided
 
 NAMES = "abcdefg"
@@ -84,7 +84,7 @@ def match_again(conn: sqlite3.Connection, drawn: Drawn) -> None:
         return {pair: link for pair, link in asked.items() if not _said_different(conn, items, pair)}
 
     found = {pair: link for pair, link in drawn.found.items() if gone.isdisjoint(pair)}
-    items = read_items(conn, {photo for pair in found for photo in pair})
+    items = read_group_photos(conn, {photo for pair in found for photo in pair})
     refused = [pair for pair in found if _said_different(conn, items, pair)]
     groups = build_groups(items, found, Policy(), ask, refused)
     conn.execute("DELETE FROM pairs")

@@ -7,7 +7,7 @@ import pytest
 from datasette_gphotos_dedupe.errors import ConflictError, GphotosError, SafetyError
 from datasette_gphotos_dedupe.model import RELATION_RULES
 from datasette_gphotos_dedupe.store.library.identity import take_over
-from datasette_gphotos_dedupe.store.review.bulk_accept import Scope, plan_accept, save_accept
+from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices, save_same_picture
 from datasette_gphotos_dedupe.store.review.leaving import UNPROVED, read_leaving, read_verdicts, unproved
 from datasette_gphotos_dedupe.store.review.undo import undo_batch

@@ -16,7 +16,7 @@ from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.errors import GphotosError
 from datasette_gphotos_dedupe.model import Link
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.review.bulk_accept import RULES, Scope, plan_accept, save_accept
+from datasette_gphotos_dedupe.store.review.bulk_decisions import RULES, Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.chosen_keepers import save_keeper
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices, save_suggestion
 from datasette_gphotos_dedupe.store.review.undo import undo_batch

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import DatabaseError
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.read_only import open_library
+from datasette_gphotos_dedupe.store.read_only import open_for_reading
 from datasette_gphotos_dedupe.store.schema_check import find_fault
 from tests.made_library import build_library
 
@@ -116,7 +116,7 @@ def test_a_file_of_another_shape_is_refused_in_one_sentence_and_left_alone(libra
     )
     with pytest.raises(DatabaseError) as writing:
         open_database(library)
-    with pytest.raises(DatabaseError) as reading, open_library(library):
+    with pytest.raises(DatabaseError) as reading, open_for_reading(library):
         pass
     assert (str(writing.value), str(reading.value)) == (sentence, sentence)
     assert library.read_bytes() == before

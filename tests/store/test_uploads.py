@@ -10,7 +10,7 @@ from datasette_gphotos_dedupe.album.handover import plan_handover
 from datasette_gphotos_dedupe.errors import NotFoundError
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.review.bulk_accept import Scope, plan_accept, save_accept
+from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, refresh_decided, save_choices
 from datasette_gphotos_dedupe.store.review.undo import undo_batch
 from datasette_gphotos_dedupe.store.review.uploads import is_stale, list_batches, read_batch, read_batch_photos, upload_id_of

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from datasette_gphotos_dedupe.store.review.decisions import read_group, save_suggestion
-from datasette_gphotos_dedupe.web.pages.queue_filters import Place, QueueFilter
+from datasette_gphotos_dedupe.web.pages.queue_filters import PageEnd, QueueFilter
 from datasette_gphotos_dedupe.web.pages.queue_rows import read_neighbour, read_page
 from tests.large_library import build_large_library
 
@@ -75,7 +75,7 @@ def test_a_page_of_the_queue(libraries, query):
 
 def test_the_next_and_the_previous_group(libraries):
     def walk(conn: sqlite3.Connection) -> None:
-        place = Place.of(first_group(conn).group)
+        place = PageEnd.of(first_group(conn).group)
         for forward in (True, False):
             read_neighbour(conn, QueueFilter(), TABLES, place, forward)
 

@@ -285,7 +285,7 @@ async def test_a_push_that_is_at_work_is_not_begun_a_second_time(pushing, tmp_pa
     conn.close()
     at_work = threading.Thread(target=time.sleep, args=(30,), daemon=True)
     at_work.start()
-    monkeypatch.setitem(push_jobs._jobs, (str(tmp_path / "photos.db"), 1), push_jobs.Job(thread=at_work))
+    monkeypatch.setitem(push_jobs._jobs, (str(tmp_path / "photos.db"), 1), push_jobs.PushJob(thread=at_work))
     plan = (await pushing.get("duplicates/push.json")).json()
     answer = await pushing.post_json("duplicates/push.json", {"digest": plan["digest"]})
     assert (answer.status_code, answer.json()["error"]) == (

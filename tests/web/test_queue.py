@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.web.pages.queue_filters import Place, QueueFilter
+from datasette_gphotos_dedupe.web.pages.queue_filters import PageEnd, QueueFilter
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, Site, make_datasette
@@ -131,7 +131,7 @@ async def test_a_filter_survives_its_own_query_string():
     from urllib.parse import parse_qsl
 
     assert QueueFilter.from_args(dict(parse_qsl(chosen.query()))) == chosen
-    assert str(Place.from_text("5,a,b")) == "5,a,b"
+    assert str(PageEnd.from_text("5,a,b")) == "5,a,b"
 
 
 async def test_a_database_without_our_tables_is_not_found(tmp_path):

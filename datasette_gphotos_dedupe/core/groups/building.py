@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Group, Link, Member
-from .keeper import Choice, Item, Policy, choose_keeper, rank_key
+from .keeper import GroupPhoto, KeeperChoice, Policy, choose_keeper, rank_key
 from .reasons import describe_member, held_back, why_not_suggested
 
 COPY_RELATIONS = REMOVABLE_RELATIONS | CHANGED_RELATIONS
@@ -33,7 +33,7 @@ def edge(a: str, b: str) -> Edge:
 
 @dataclass
 class _Star:
-    choice: Choice
+    choice: KeeperChoice
     copies: dict[str, str] = field(default_factory=dict)  # photo id to relation
     look_alikes: dict[str, str] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class _Star:
 
 
 def build_groups(
-    items: Mapping[str, Item],
+    items: Mapping[str, GroupPhoto],
     links: Mapping[Edge, Link],
     policy: Policy,
     verify: Verify,
@@ -66,7 +66,7 @@ class _Graph:
 
     def __init__(
         self,
-        items: Mapping[str, Item],
+        items: Mapping[str, GroupPhoto],
         links: Mapping[Edge, Link],
         policy: Policy,
         verify: Verify,
@@ -184,12 +184,12 @@ def _copy_stars(graph: _Graph) -> dict[str, _Star]:
     return stars
 
 
-def _propose(graph: _Graph, component: list[str]) -> Choice:
+def _propose(graph: _Graph, component: list[str]) -> KeeperChoice:
     held = graph.held(component, REMOVABLE_RELATIONS)
     return choose_keeper([graph.items[photo] for photo in component], graph.policy, held)
 
 
-def _fill_star(graph: _Graph, component: list[str], choice: Choice) -> tuple[_Star, list[str]]:
+def _fill_star(graph: _Graph, component: list[str], choice: KeeperChoice) -> tuple[_Star, list[str]]:
     """The star of a proposed keeper, and the photos that did not prove to be copies of it."""
     keeper_id, rest = choice.keeper.photo_id, []
     star = _Star(choice)
@@ -222,12 +222,14 @@ def _add_edits(graph: _Graph, stars: dict[str, _Star]) -> None:
             continue
         for other, relation in _ranked_neighbours(graph, centre, CHANGED_RELATIONS):
             if other not in home:
-                star = stars.setdefault(centre, _Star(Choice(graph.items[centre], "the better of the two versions")))
+                star = stars.setdefault(centre, _Star(KeeperChoice(graph.items[centre], "the better of the two versions")))
                 target = star.look_alikes if graph.same_in_google(centre, other) else star.copies
                 target[other] = relation
                 home[other] = home[centre] = centre
             elif home[other] == other and other in stars and _before(graph, centre, other):
-                stars.setdefault(centre, _Star(Choice(graph.items[centre], "the better version"))).look_alikes[other] = relation
+                stars.setdefault(centre, _Star(KeeperChoice(graph.items[centre], "the better version"))).look_alikes[other] = (
+                    relation
+                )
                 home[centre] = centre
 
 
@@ -238,7 +240,7 @@ def _add_look_alikes(graph: _Graph, stars: dict[str, _Star]) -> None:
     for centre in _centres(graph, stars):
         if home.get(centre, centre) != centre or (centre in shown and centre not in stars):
             continue
-        star = stars.get(centre) or _Star(Choice(graph.items[centre], "the best of those that look alike"))
+        star = stars.get(centre) or _Star(KeeperChoice(graph.items[centre], "the best of those that look alike"))
         for other, relation in _ranked_neighbours(graph, centre, frozenset(RELATIONS)):
             if _belongs_with(graph, star, other, home, shown):
                 star.look_alikes[other] = relation
@@ -299,7 +301,7 @@ def _finish(graph: _Graph, star: _Star) -> Group:
     )
 
 
-def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Member:
+def _copy_member(graph: _Graph, keeper: GroupPhoto, item: GroupPhoto, relation: str) -> Member:
     reason = describe_member(item, keeper, relation)
     doubt = why_not_suggested(item, keeper, relation, graph.policy)
     if doubt is None and graph.holder(item.photo_id, keeper.photo_id) == item.photo_id:
@@ -312,7 +314,7 @@ def _copy_member(graph: _Graph, keeper: Item, item: Item, relation: str) -> Memb
 def _without_torn(graph: _Graph, groups: list[Group]) -> list[Group]:
     """The groups without suggestions to remove what Google deletes together with a photo that stays."""
     keepers = {group.keeper_id for group in groups}
-    staying: dict[str, Item] = {}
+    staying: dict[str, GroupPhoto] = {}
     for photo, item in sorted(graph.items.items()):
         if item.dedup_key and (photo in keepers or item.decision == "keep" or graph.policy.protects(item)):
             staying.setdefault(item.dedup_key, item)

@@ -20,7 +20,7 @@ PROTECTED_SHARE = 0.9  # a favourite thumbnail must not outrank the full picture
 
 
 @dataclass(frozen=True)
-class Item:
+class GroupPhoto:
     """A photo as the keeper rules and the groups see it. `albums` are titles; `decision` is keep, remove or None."""
 
     photo_id: str
@@ -102,16 +102,16 @@ class Policy:
             {"rules": self.rules, "formats": self.formats, "protected_albums": sorted(self.protected_albums)}, ensure_ascii=False
         )
 
-    def protects(self, item: Item) -> bool:
+    def protects(self, item: GroupPhoto) -> bool:
         """Whether the photo is a favourite or in a protected album."""
         return item.favorite or not self.protected_albums.isdisjoint(item.albums)
 
 
 @dataclass(frozen=True)
-class Choice:
+class KeeperChoice:
     """The keeper and why, in words: ``most pixels (4032 x 3024); has camera and place``."""
 
-    keeper: Item
+    keeper: GroupPhoto
     reason: str
 
 
@@ -127,7 +127,7 @@ FORMATS = {
 """Name of a format to how its mime types begin."""
 
 
-def format_name(mime_type: str | None) -> str | None:
+def policy_format(mime_type: str | None) -> str | None:
     """The name in FORMATS of a mime type, or None."""
     for name, starts in FORMATS.items():
         if mime_type and mime_type.startswith(starts):
@@ -135,44 +135,44 @@ def format_name(mime_type: str | None) -> str | None:
     return None
 
 
-def _protected(item: Item, largest: int, policy: Policy) -> bool:
+def _protected(item: GroupPhoto, largest: int, policy: Policy) -> bool:
     return policy.protects(item) and item.pixels >= PROTECTED_SHARE * largest
 
 
-def _original(item: Item, largest: int, policy: Policy) -> bool:
+def _original(item: GroupPhoto, largest: int, policy: Policy) -> bool:
     # quality is known for photos from the toolkit's CSV only: unknown counts as original
     return item.original_quality is not False and item.pixels >= PROTECTED_SHARE * largest
 
 
-def _pixels(item: Item, largest: int, policy: Policy) -> float:
+def _pixels(item: GroupPhoto, largest: int, policy: Policy) -> float:
     return 1.0 if item.pixels >= ABOUT_EQUAL * largest else item.pixels / largest
 
 
-def _format(item: Item, largest: int, policy: Policy) -> int:
-    name = format_name(item.mime_type)
+def _format(item: GroupPhoto, largest: int, policy: Policy) -> int:
+    name = policy_format(item.mime_type)
     return -policy.formats.index(name) if name in policy.formats else -len(policy.formats)
 
 
-def _metadata(item: Item, largest: int, policy: Policy) -> int:
+def _metadata(item: GroupPhoto, largest: int, policy: Policy) -> int:
     known = (item.camera_model, item.camera_taken_at, item.latitude)
     return sum(value is not None for value in known) + bool(item.description) + bool(item.albums)
 
 
-def _name(item: Item, largest: int, policy: Policy) -> int:
+def _name(item: GroupPhoto, largest: int, policy: Policy) -> int:
     # before the bytes: a program that encodes a camera's file again at high quality makes the larger file of the two
     return name_rank(item.filename)
 
 
-def _density(item: Item, largest: int, policy: Policy) -> float:
+def _density(item: GroupPhoto, largest: int, policy: Policy) -> float:
     return round((item.bytes or 0) / item.pixels, 2) if item.pixels else 0.0
 
 
-def _earliest(item: Item, largest: int, policy: Policy) -> list[int]:
+def _earliest(item: GroupPhoto, largest: int, policy: Policy) -> list[int]:
     # ISO texts of one length sort as times; a later one counts less, an unknown one least
     return [-ord(character) for character in item.uploaded_at] if item.uploaded_at else [-0x10FFFF]
 
 
-Rule = Callable[[Item, int, Policy], Any]
+Rule = Callable[[GroupPhoto, int, Policy], Any]
 RULES: dict[str, Rule] = {
     "protected": _protected,
     "original": _original,
@@ -196,7 +196,7 @@ FIXED: dict[str, Rule] = {
 }
 
 
-def choose_keeper(items: Sequence[Item], policy: Policy, held: frozenset[str] = frozenset()) -> Choice:
+def choose_keeper(items: Sequence[GroupPhoto], policy: Policy, held: frozenset[str] = frozenset()) -> KeeperChoice:
     """The photo of `items` that stays. The order of `items` does not matter; the lowest id breaks the last tie.
 
     `held` are the ids of those that can be made again from another one of them: they stay only when a person wants it.
@@ -215,10 +215,10 @@ def choose_keeper(items: Sequence[Item], policy: Policy, held: frozenset[str] = 
     keeper = min(left, key=lambda item: item.photo_id)
     if len(left) > 1:
         words.append("first of equals")
-    return Choice(keeper, "; ".join(dict.fromkeys(words)) or "the only one")
+    return KeeperChoice(keeper, "; ".join(dict.fromkeys(words)) or "the only one")
 
 
-def rank_key(item: Item, policy: Policy, held: bool = False) -> tuple[Any, ...]:
+def rank_key(item: GroupPhoto, policy: Policy, held: bool = False) -> tuple[Any, ...]:
     """A sort key over photos that are no copies of each other: the better photo sorts first. `held`: another one holds all of it."""
     return (
         item.album_only,
@@ -234,14 +234,14 @@ def rank_key(item: Item, policy: Policy, held: bool = False) -> tuple[Any, ...]:
     )
 
 
-def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
+def _words(rule: str, kept: list[GroupPhoto], lost: list[GroupPhoto]) -> str:
     keeper = min(kept, key=lambda item: item.photo_id)
     if rule == "protected":
         return "a favourite" if keeper.favorite else "in a protected album"
     if rule == "pixels" or (rule == "original" and all(item.original_quality is not False for item in lost)):
         return f"most pixels ({keeper.size})"
     if rule == "format":
-        return f"preferred format ({(format_name(keeper.mime_type) or 'unknown').upper()})"
+        return f"preferred format ({(policy_format(keeper.mime_type) or 'unknown').upper()})"
     if rule == "metadata":
         return f"has {_metadata_words(keeper)}"
     if rule == "name":
@@ -261,7 +261,7 @@ def _words(rule: str, kept: list[Item], lost: list[Item]) -> str:
     }[rule]
 
 
-def _metadata_words(item: Item) -> str:
+def _metadata_words(item: GroupPhoto) -> str:
     present = {
         "camera": item.camera_model,
         "the camera's time": item.camera_taken_at,

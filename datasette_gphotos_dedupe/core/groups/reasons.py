@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import DIFFERENT_RELATIONS, REMOVABLE_RELATIONS
-from .keeper import ABOUT_EQUAL, PARTNER, Item, Policy, format_name
+from .keeper import ABOUT_EQUAL, PARTNER, GroupPhoto, Policy, policy_format
 from .one_item import NOT_IN_GOOGLE, may_be_one_item
 
 SAME_AS = {
@@ -32,7 +32,7 @@ UPLOADERS = {
 }
 
 
-def describe_member(item: Item, keeper: Item, relation: str) -> str:
+def describe_member(item: GroupPhoto, keeper: GroupPhoto, relation: str) -> str:
     """For example ``what you get when DSC_1024.JPG is scaled down and saved as JPEG, 320 x 240 against 4032 x 3024``."""
     parts = [SAME_AS[relation].format(keeper=keeper.filename or "the larger one", format=_format_words(item))]
     if (item.width, item.height) != (keeper.width, keeper.height):
@@ -47,7 +47,7 @@ def describe_member(item: Item, keeper: Item, relation: str) -> str:
     return ", ".join(parts)
 
 
-def why_not_suggested(item: Item, keeper: Item, relation: str, policy: Policy) -> str | None:
+def why_not_suggested(item: GroupPhoto, keeper: GroupPhoto, relation: str, policy: Policy) -> str | None:
     """Why a copy is not suggested for removal, or None when it is."""
     if relation not in REMOVABLE_RELATIONS:
         return "it is not the same picture unchanged"
@@ -87,5 +87,5 @@ def format_bytes(count: int | float) -> str:
     return f"{value:,.1f} TB"
 
 
-def _format_words(item: Item) -> str:
-    return (format_name(item.mime_type) or (item.mime_type or "unknown").split("/")[-1]).upper()
+def _format_words(item: GroupPhoto) -> str:
+    return (policy_format(item.mime_type) or (item.mime_type or "unknown").split("/")[-1]).upper()

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -149,3 +149,30 @@ def read_sha1(container: str, member: str) -> tuple[str, int]:
             digest.update(piece)
             size += len(piece)
     return digest.hexdigest(), size
+
+
+def find_addresses(container: str, members: Collection[str]) -> dict[str, Address]:
+    """The addresses of those members that are still there. Raises SourceError when the archive or folder itself is gone."""
+    path = Path(container)
+    if path.is_dir():
+        root = path.resolve()
+        inside = {member: (path / member).resolve() for member in members}
+        return {
+            member: Address(str(file), member, file.stat().st_size)
+            for member, file in inside.items()
+            if file.is_relative_to(root) and file.is_file()
+        }
+    if not path.exists():
+        raise SourceError(f"{container} is no longer there.")
+    return {
+        entry.path: address_in_zip(container, entry)
+        for entry in read_zip_index(path, 0)
+        if entry.path in members and not entry.trouble
+    }
+
+
+def visit_stream(container: str, members: Collection[str], visit: Callable[[str, BinaryIO], None]) -> None:
+    """Hand those members of a tgz to `visit`, in one pass. Raises SourceError when it ends early."""
+    for entry, stream, _ in read_tgz(Path(container), 0):
+        if stream is not None and entry.path in members:
+            visit(entry.path, stream)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ...errors import SourceError
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, time_text, twin_name
-from .plain_files import open_plain_file
+from .members import open_plain_file
 
 MAX_PADDING_BYTES = 64 << 20  # behind the end of a tar; usually some kilobytes
 MAX_HEADER_BYTES = 1_000_000  # long names and extended headers; tarfile reads each in one piece

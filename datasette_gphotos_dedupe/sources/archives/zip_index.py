@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from ...errors import SourceError
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
-from .plain_files import open_plain_file
+from .members import open_plain_file
 
 MAX_INDEX_BYTES = 100_000_000  # as many entries with long names
 _LEAST_HEADER_BYTES = 30

@@ -17,7 +17,7 @@ from ..base import Capabilities, Offer, Skip
 from .exports import Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
 from .gaps import missing_numbers, missing_part_text
-from .items import Item, Unit, album_id, collapse, photo_of
+from .items import TakeoutItem, Unit, album_id, collapse, photo_of
 from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
@@ -126,7 +126,7 @@ class Takeout(Parts):
                     export.keys.add(item.media_key)
                 yield Offer(photo_of(item, export.exported_at, self.file_of))
 
-    def _items(self, export: Export, skip: Skip) -> list[Item]:
+    def _items(self, export: Export, skip: Skip) -> list[TakeoutItem]:
         units: list[Unit] = []
         orphans: list[tuple[str, Entry, Sidecar]] = []
         for folder, names in export.media.items():
@@ -167,7 +167,7 @@ class Takeout(Parts):
                     _beside(entry, made[_picture(partner, pairing)]).satellites.append((entry, role))
         return [unit for units in made.values() for unit in units]
 
-    def _place_orphans(self, export: Export, items: list[Item], orphans: list, skip: Skip) -> int:
+    def _place_orphans(self, export: Export, items: list[TakeoutItem], orphans: list, skip: Skip) -> int:
         """A sidecar without a picture may still say that an item of another folder is in this album.
 
         Returns how many of the library's own folders describe a picture that is not there.

@@ -31,7 +31,7 @@ class Unit:
 
 
 @dataclass
-class Item:
+class TakeoutItem:
     """One library item and the units that show it, the best first."""
 
     units: list[Unit]
@@ -53,15 +53,15 @@ def _key(unit: Unit) -> str | None:
     return unit.sidecar.media_key if unit.sidecar else None
 
 
-def collapse(units: Iterable[Unit], has_years: bool) -> list[Item]:
+def collapse(units: Iterable[Unit], has_years: bool) -> list[TakeoutItem]:
     """Library items, in the order of their first unit.
 
     Units of one media key are one item; without a key, units of equal checksum, length, title and time are. `has_years` tells
     whether the export holds the person's own library, or may: then what lies only in albums may be somebody else's.
     """
-    found: dict[object, Item] = {}
+    found: dict[object, TakeoutItem] = {}
     for unit in units:
-        found.setdefault(_identity(unit), Item([])).units.append(unit)
+        found.setdefault(_identity(unit), TakeoutItem([])).units.append(unit)
     items = list(found.values())
     for item in items:
         item.units.sort(key=lambda unit: unit.kind in (ALBUM, TRASH))  # stable: the library's own copy first
@@ -81,7 +81,7 @@ def _identity(unit: Unit) -> object:
     return entry.crc32, entry.bytes, unit.sidecar.title, unit.sidecar.taken_at
 
 
-def _maybe_foreign(item: Item, has_years: bool) -> bool:
+def _maybe_foreign(item: TakeoutItem, has_years: bool) -> bool:
     if any(unit.kind != ALBUM for unit in item.units):
         return False
     origins = {unit.sidecar.origin for unit in item.units if unit.sidecar}
@@ -89,7 +89,7 @@ def _maybe_foreign(item: Item, has_years: bool) -> bool:
     return has_years or not origins & OWN_ORIGINS
 
 
-def photo_of(item: Item, exported_at: str | None, file_of: Callable[[Entry], File]) -> Photo:
+def photo_of(item: TakeoutItem, exported_at: str | None, file_of: Callable[[Entry], File]) -> Photo:
     """The item as a Photo, without what only its bytes tell."""
     first = next((unit for unit in item.units if unit.sidecar), item.units[0])
     sidecar = first.sidecar or Sidecar(None)
@@ -121,7 +121,7 @@ def photo_of(item: Item, exported_at: str | None, file_of: Callable[[Entry], Fil
     )
 
 
-def _files(item: Item, file_of: Callable[[Entry], File]) -> list[File]:
+def _files(item: TakeoutItem, file_of: Callable[[Entry], File]) -> list[File]:
     mains = [file_of(unit.entry) for unit in item.units]
     rest = [altered(file_of(entry), role=role) for unit in item.units for entry, role in unit.satellites]
     return [mains[0], *(altered(file, role="album_copy") for file in mains[1:]), *rest]

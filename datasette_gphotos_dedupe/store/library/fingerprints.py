@@ -12,7 +12,7 @@ from .photos import RunId, plain_value, save_pixels
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PhotoToRead:
     """A photo to look at, and the places where its bytes were found: (container, member, SHA-1), the best first."""
 
     photo_id: str
@@ -20,7 +20,7 @@ class Wanted:
     places: tuple[tuple[str, str, str | None], ...]
 
 
-def read_wanted(conn: sqlite3.Connection, algorithm: str, may_try: Callable[[str], bool]) -> list[Wanted]:
+def read_wanted(conn: sqlite3.Connection, algorithm: str, may_try: Callable[[str], bool]) -> list[PhotoToRead]:
     """Photos without a fingerprint or with one of another algorithm, in the order in which their files lie.
 
     One of which is known why it has none is only wanted when `may_try` says so of that reason.
@@ -31,7 +31,7 @@ def read_wanted(conn: sqlite3.Connection, algorithm: str, may_try: Callable[[str
         [algorithm],
     ).fetchall()
     wanted = [(row[0], row[1]) for row in rows if row[2] is None or may_try(row[2])]
-    found = [Wanted(photo_id, filename, _places(conn, photo_id)) for photo_id, filename in wanted]
+    found = [PhotoToRead(photo_id, filename, _places(conn, photo_id)) for photo_id, filename in wanted]
     return sorted(found, key=lambda photo: (photo.places[:1], photo.photo_id))
 
 

@@ -1,13 +1,18 @@
-"""Items as Google's APIs show them, joined to the rows that other sources made. The caller holds the transaction."""
+"""Items as Google's APIs show them, joined to the rows that other sources made, and what must be remembered between runs.
+
+Where it is not said otherwise, the caller holds the transaction.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ...model import Album, Photo, Reading
-from ..writing import transaction
+from ..writing import part_of_transaction, transaction
 from .photos import Found, RunId, save_albums, save_photos, save_pixels
 
 # What may change in Google Photos after the upload. The times of taking and the size change when a picture is edited there.
@@ -120,3 +125,22 @@ def save_album_photo(conn: sqlite3.Connection, album_id: str, photo_id: str) -> 
     """Record that Google has put a photo into an album of this app, in a transaction of its own."""
     with transaction(conn):
         conn.execute("INSERT OR IGNORE INTO album_photos (album_id, photo_id) VALUES (?, ?)", (album_id, photo_id))
+
+
+PICKING = "picking_session"  # the id of a session whose photos are not all saved yet
+LOADS = "picture_loads"  # how many pictures were loaded, and until when they count
+
+
+def read_google_state(conn: sqlite3.Connection, name: str) -> Any:
+    """The value, or None."""
+    row = conn.execute("SELECT value FROM google_state WHERE name = ?", [name]).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def save_google_state(conn: sqlite3.Connection, name: str, value: Any) -> None:
+    """Remember a value; None forgets it. A transaction of its own, or a part of the one the caller holds."""
+    with part_of_transaction(conn):
+        if value is None:
+            conn.execute("DELETE FROM google_state WHERE name = ?", [name])
+        else:
+            conn.execute("INSERT OR REPLACE INTO google_state (name, value) VALUES (?, ?)", [name, json.dumps(value)])

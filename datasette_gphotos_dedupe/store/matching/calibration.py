@@ -10,10 +10,10 @@ from ...core.groups.building import Edge, edge
 from ...core.groups.reasons import held_back
 from ...core.verdict.caution import JUDGED_APART, Caution, Judgement
 from ...errors import GphotosError, NotFoundError
-from ...schema_waiting import FILL_WAITING
+from ...schema.m009_waiting import FILL_WAITING
 from ..rows import read_rows
 from ..writing import utc_now
-from .last_match import read_state, save_state
+from .last_match import read_match_state, save_match_state
 from .nearest import MAX_BITS
 
 STATE = "caution"  # its row in match_state
@@ -31,7 +31,9 @@ def read_histogram(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
     ).fetchall()
 
 
-def read_samples(conn: sqlite3.Connection, relation: str, distance_bits: int, limit: int, judged: bool) -> list[dict[str, Any]]:
+def read_unjudged_pairs(
+    conn: sqlite3.Connection, relation: str, distance_bits: int, limit: int, judged: bool
+) -> list[dict[str, Any]]:
     """Pairs of this relation (of any when empty) at this distance that nobody has judged, the least sure first.
 
     `judged` tells whether the table of judgements may be asked.
@@ -103,12 +105,12 @@ def save_judgement(conn: sqlite3.Connection, photo_a: str, photo_b: str, same: b
 
 def read_caution(conn: sqlite3.Connection) -> Caution:
     """The border in force."""
-    return Caution.from_json(read_state(conn, STATE))
+    return Caution.from_json(read_match_state(conn, STATE))
 
 
 def save_caution(conn: sqlite3.Connection, caution: Caution) -> int:
     """Set the border; returns how many suggestions it took back at once. Suggestions it would give again come with a match."""
-    save_state(conn, STATE, caution.as_json())
+    save_match_state(conn, STATE, caution.as_json())
     return hold_back(conn)
 
 

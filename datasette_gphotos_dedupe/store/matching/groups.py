@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...core.groups.keeper import Item
+from ...core.groups.keeper import GroupPhoto
 from ...model import Group
 from ..rows import in_parts, marks
 
@@ -51,7 +51,7 @@ GROUP_COLUMNS = (
 )
 
 
-def read_items(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, Item]:
+def read_group_photos(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, GroupPhoto]:
     """These photos as the keeper rules see them, with their albums and what was decided."""
     items = {}
     for part in in_parts(sorted(set(photo_ids))):
@@ -72,7 +72,7 @@ def read_items(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, 
                 values[flag] = bool(values[flag])
             if values["original_quality"] is not None:
                 values["original_quality"] = bool(values["original_quality"])
-            items[values["photo_id"]] = Item(albums=tuple(albums.get(values["photo_id"], ())), **values)
+            items[values["photo_id"]] = GroupPhoto(albums=tuple(albums.get(values["photo_id"], ())), **values)
     return items
 
 
@@ -86,7 +86,7 @@ def read_not_duplicates(conn: sqlite3.Connection) -> set[str]:
     return said
 
 
-def told_apart(a: Item, b: Item, said: set[str]) -> bool:
+def told_apart(a: GroupPhoto, b: GroupPhoto, said: set[str]) -> bool:
     """Whether a person said that these are not the same picture.
 
     Bytes outlive a changed id. Ids outlive bytes that were not known yet, or that Google has compressed since.
@@ -106,7 +106,7 @@ def read_groups_brief(conn: sqlite3.Connection) -> list[tuple[int, int]]:
     return conn.execute("SELECT suggested_count, reclaimable_bytes FROM groups").fetchall()
 
 
-def save_groups(conn: sqlite3.Connection, groups: Sequence[Group], items: dict[str, Item]) -> int:
+def save_groups(conn: sqlite3.Connection, groups: Sequence[Group], items: dict[str, GroupPhoto]) -> int:
     """Make the tables hold exactly these groups, touching only those that differ; how many were written or removed."""
     stored = {row[0]: row for row in conn.execute(f"SELECT {', '.join(GROUP_COLUMNS)} FROM groups")}
     members: dict[str, list[tuple[Any, ...]]] = {}
@@ -130,7 +130,7 @@ def save_groups(conn: sqlite3.Connection, groups: Sequence[Group], items: dict[s
     return len(changed) + len(gone)
 
 
-def _group_row(group: Group, items: dict[str, Item]) -> tuple[Any, ...]:
+def _group_row(group: Group, items: dict[str, GroupPhoto]) -> tuple[Any, ...]:
     suggested = [items[member.photo_id] for member in group.members if member.suggested == "remove"]
     keeper = items[group.keeper_id]
     year = (keeper.taken_at or "")[:4]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ...core.verdict.proof import Proof
 from ..rows import in_parts, marks
 
-METHOD = "remake/1"
+METHOD = "remake/2"
 """Name and version of the measure: what another one measured is not believed."""
 
 Contents = tuple[str, str]
@@ -17,7 +17,7 @@ Contents = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingPair:
     """A pair whose previews allow a copy, as it is stored. `content_a` is None when the bytes of a photo are not known."""
 
     photo_a: str
@@ -36,19 +36,19 @@ class Waiting:
         return (self.content_a, self.content_b) if self.content_a < self.content_b else (self.content_b, self.content_a)
 
 
-def read_waiting(conn: sqlite3.Connection) -> list[Waiting]:
+def read_waiting_pairs(conn: sqlite3.Connection) -> list[WaitingPair]:
     """All pairs that wait, in ascending order of their ids."""
     rows = conn.execute(
         """SELECT photo_a, photo_b, distance_bits, variant, found_by, a.sha1, b.sha1 FROM pairs
         JOIN photos a ON a.photo_id = photo_a JOIN photos b ON b.photo_id = photo_b
         WHERE wants_proof ORDER BY photo_a, photo_b"""
     )
-    return [Waiting(*row) for row in rows]
+    return [WaitingPair(*row) for row in rows]
 
 
-def read_proofs(conn: sqlite3.Connection, waiting: Sequence[Waiting]) -> dict[tuple[str, str], Proof]:
+def read_proofs(conn: sqlite3.Connection, waiting: Sequence[WaitingPair]) -> dict[tuple[str, str], Proof]:
     """What is known already of some pairs, by their photo ids."""
-    wanted: dict[str, list[Waiting]] = {}
+    wanted: dict[str, list[WaitingPair]] = {}
     for pair in waiting:
         if pair.contents:
             wanted.setdefault(pair.contents[0], []).append(pair)
@@ -62,7 +62,7 @@ def read_proofs(conn: sqlite3.Connection, waiting: Sequence[Waiting]) -> dict[tu
     return found
 
 
-def save_proofs(conn: sqlite3.Connection, proofs: Mapping[Waiting, Proof] | Iterable[tuple[Waiting, Proof]]) -> None:
+def save_proofs(conn: sqlite3.Connection, proofs: Mapping[WaitingPair, Proof] | Iterable[tuple[WaitingPair, Proof]]) -> None:
     """Keep what was measured on originals. What an unreachable file or a preview gave is not kept: it may be better next time."""
     items = proofs.items() if isinstance(proofs, Mapping) else proofs
     rows = [
@@ -76,12 +76,12 @@ def save_proofs(conn: sqlite3.Connection, proofs: Mapping[Waiting, Proof] | Iter
     )
 
 
-def _of_contents(proof: Proof, pair: Waiting) -> Proof:
+def _of_contents(proof: Proof, pair: WaitingPair) -> Proof:
     """The holder as the checksum of its file."""
     known = {pair.photo_a: pair.content_a, pair.photo_b: pair.content_b}
     return replace(proof, holder=known.get(proof.holder or ""))
 
 
-def _of_photos(proof: Proof, pair: Waiting) -> Proof:
+def _of_photos(proof: Proof, pair: WaitingPair) -> Proof:
     known = {pair.content_a: pair.photo_a, pair.content_b: pair.photo_b}
     return replace(proof, holder=known.get(proof.holder))

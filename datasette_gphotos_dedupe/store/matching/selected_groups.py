@@ -10,7 +10,7 @@ from ...errors import GphotosError
 
 
 @dataclass(frozen=True)
-class Selection:
+class GroupSelection:
     """All conditions hold together; None means no condition.
 
     `group_filter` is an SQL condition on the columns of `groups`. `since` is a day or a moment as ISO 8601 text: groups with a
@@ -36,7 +36,7 @@ _SINCE = """group_id IN (SELECT group_id FROM group_members WHERE photo_id IN (
   UNION SELECT photo_id FROM decisions WHERE decided_at >= :since))"""
 
 
-def read_selected_groups(conn: sqlite3.Connection, selection: Selection) -> list[str]:
+def read_selected_groups(conn: sqlite3.Connection, selection: GroupSelection) -> list[str]:
     """The ids of the chosen groups, most space to gain first. Raises GphotosError for a filter that is not SQL."""
     conditions, values = ["1"], {"since": selection.since}
     for number, relation in enumerate(selection.relations):

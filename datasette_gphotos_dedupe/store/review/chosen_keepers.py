@@ -11,13 +11,13 @@ import sqlite3
 from typing import Any
 
 from ...core.groups.building import edge
-from ...core.groups.keeper import Item, Policy
+from ...core.groups.keeper import GroupPhoto, Policy
 from ...core.groups.reasons import held_back, why_not_suggested
 from ...errors import GphotosError
 from ...model import DIFFERENT_RELATIONS, RELATIONS
 from ..matching.calibration import read_caution, read_doubts
-from ..matching.groups import read_items
-from ..matching.last_match import read_state
+from ..matching.groups import read_group_photos
+from ..matching.last_match import read_match_state
 from ..writing import utc_now
 from .decisions import GroupState, check_seen, finish_batch, read_group
 from .history import GROUP_PREFIX, add_history, open_batch, put_decision
@@ -67,8 +67,8 @@ def _mark_decisions(
 
 def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, Any]) -> None:
     group_id = state.group["group_id"]
-    items = read_items(conn, [member["photo_id"] for member in state.members])
-    policy = Policy.from_json(read_state(conn, "policy") or Policy().as_json())
+    items = read_group_photos(conn, [member["photo_id"] for member in state.members])
+    policy = Policy.from_json(read_match_state(conn, "policy") or Policy().as_json())
     suggested: list[dict[str, Any]] = []
     relations = []
     for member in state.members:
@@ -93,7 +93,9 @@ def _turn_group(conn: sqlite3.Connection, state: GroupState, chosen: dict[str, A
     )
 
 
-def _new_role(conn: sqlite3.Connection, item: Item, chosen: Item, policy: Policy) -> tuple[str, str | None, str, str | None]:
+def _new_role(
+    conn: sqlite3.Connection, item: GroupPhoto, chosen: GroupPhoto, policy: Policy
+) -> tuple[str, str | None, str, str | None]:
     if item.photo_id == chosen.photo_id:
         return "keeper", None, "you chose it as the keeper", "keep"
     ends = edge(item.photo_id, chosen.photo_id)

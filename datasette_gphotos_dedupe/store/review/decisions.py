@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import ConflictError, GphotosError, NotFoundError
 from ...model import DECISIONS, PAIR_DECISIONS
-from ...schema_waiting import FILL_ORIGINS
+from ...schema.m009_waiting import FILL_ORIGINS
 from ..rows import in_parts, marks, read_rows
 from ..writing import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
@@ -75,7 +75,7 @@ def pair_subject(a: dict[str, Any], b: dict[str, Any]) -> str:
     return "|".join(sorted(photo["sha1"] or photo["photo_id"] for photo in (a, b)))
 
 
-def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisions: bool = True) -> list[GroupState]:
+def read_group_states(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisions: bool = True) -> list[GroupState]:
     """These groups in this order, those that are not there left out; keeper first among members, then by what they weigh."""
     mark = marks(group_ids)
     groups = read_rows(conn, f"SELECT * FROM groups WHERE group_id IN ({mark})", group_ids)
@@ -94,7 +94,7 @@ def read_groups(conn: sqlite3.Connection, group_ids: Sequence[str], with_decisio
 
 def read_group(conn: sqlite3.Connection, group_id: str, with_decisions: bool = True) -> GroupState:
     """One group. Raises NotFoundError."""
-    states = read_groups(conn, [group_id], with_decisions)
+    states = read_group_states(conn, [group_id], with_decisions)
     if not states:
         raise NotFoundError(
             f"There is no group {group_id}. Groups change when photos are matched again: look it up in the queue."

@@ -61,7 +61,7 @@ BREAKING = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LeavingVerdict:
     """What becomes of one photo that somebody wants to go. `word` says why it may (`model.WORDS`), `code` and `reason` why not.
 
     `proof` is the word that a pair or a person's `same picture` gives, whatever objects; None when nothing speaks for it. `on_word`: the
@@ -235,7 +235,7 @@ def _content_key(sha1: str | None) -> str | None:
 
 def judge(
     conn: sqlite3.Connection, wanted: str, params: Mapping[str, object] | None = None, many: bool = True
-) -> Iterator[Verdict]:
+) -> Iterator[LeavingVerdict]:
     """The verdict on each row of `wanted` (see `judged_sql`), in no order."""
     prepare(conn)
     for photo_id, stays_id, name, stays, size, on_word, proof, twin, sources, look, code in conn.execute(
@@ -243,7 +243,7 @@ def judge(
     ).fetchall():
         if look and code in (None, *UNPROVED) and _is_one_item(conn, photo_id, stays_id):
             code = "one_item"
-        yield Verdict(photo_id, stays_id, name, stays, size, code, proof, bool(on_word), twin, sources)
+        yield LeavingVerdict(photo_id, stays_id, name, stays, size, code, proof, bool(on_word), twin, sources)
 
 
 @dataclass
@@ -265,7 +265,7 @@ def _is_one_item(conn: sqlite3.Connection, photo_id: str, stays_id: str) -> bool
     return may_be_one_item(photo, stays)
 
 
-def read_verdicts(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = None) -> list[Verdict]:
+def read_verdicts(conn: sqlite3.Connection, photo_ids: Iterable[str] | None = None) -> list[LeavingVerdict]:
     """The verdict on every photo decided `remove`, in the order of deciding; or on these photos, in the order given.
 
     Each of these is looked at as if it were decided `remove`, whatever was decided about it.

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from ...errors import SafetyError
-from .leaving import REASONS, Verdict, decided_sql, judge
+from .leaving import REASONS, LeavingVerdict, decided_sql, judge
 
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"
@@ -94,7 +94,7 @@ def _emptied_sentence(photo_id: str, filename: str | None) -> str:
     return f"{filename} ({photo_id}) cannot be removed: no photo of its group would be left. Keep at least one of them."
 
 
-def _sentence(verdict: Verdict) -> str:
+def _sentence(verdict: LeavingVerdict) -> str:
     """What is broken, and what to do about it."""
     if verdict.code == "stays_removed":
         return (

@@ -12,15 +12,14 @@ from urllib.parse import parse_qsl
 
 from ... import words
 from ...errors import GphotosError
-from ...store.review.bulk_accept import AcceptPlan, Scope, plan_accept, save_accept
-from ...store.review.bulk_keep import save_groups_kept
-from ...store.review.decisions import read_groups
+from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept, save_accept, save_groups_kept
+from ...store.review.decisions import read_group_states
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
-from ..site.shown_photos import Selection, fetch_photo_ids
+from ..site.shown_photos import PhotoSelection, fetch_photo_ids
 from .group_json import group_json
-from .queue_filters import Place, QueueFilter, where
+from .queue_filters import PageEnd, QueueFilter, where
 from .queue_rows import read_neighbour
 from .samples import read_samples
 from .tabs import fetch_tabs, tab_of
@@ -45,7 +44,7 @@ class Asked:
     rule: str = "accept"
     groups: tuple[str, ...] | None = None
     upload: str = ""
-    selection: Selection = Selection()  # rows of a table or query of Datasette
+    selection: PhotoSelection = PhotoSelection()  # rows of a table or query of Datasette
     photo_ids: tuple[str, ...] | None = None  # those in them
 
     def scope(self, tables: frozenset[str]) -> Scope:
@@ -76,7 +75,7 @@ async def accept(library: Library, wants_json: bool):
     if library.request.method == "POST":
         return await _post(library, wants_json)
     args = library.request.args
-    selection = Selection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
+    selection = PhotoSelection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
     chosen = QueueFilter() if selection.pairs() else QueueFilter.from_args(args).but(state="open")
     asked = Asked(chosen, _rule(args.get("rule")), upload=args.get("upload") or "", selection=selection)
     return await _show(library, await _with_photos(library, asked), wants_json)
@@ -123,14 +122,14 @@ async def _show(library: Library, asked: Asked, wants_json: bool):
 
 def _read(conn: sqlite3.Connection, library: Library, asked: Asked) -> tuple[AcceptPlan, dict[str, Any]]:
     plan = plan_accept(conn, asked.scope(library.tables))
-    return plan, {"states": read_groups(conn, plan.sample), "samples": read_samples(conn, library, plan.sample_photos)}
+    return plan, {"states": read_group_states(conn, plan.sample), "samples": read_samples(conn, library, plan.sample_photos)}
 
 
 def _read_first(conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str]) -> tuple[str | None, int]:
     """The first group of the filter, and how many there are."""
     condition, params = where(chosen, tables)
     count = conn.execute(f"SELECT count(*) FROM groups WHERE {condition}", params).fetchone()[0]
-    return read_neighbour(conn, chosen, tables, Place(2**62, ""), True), count
+    return read_neighbour(conn, chosen, tables, PageEnd(2**62, ""), True), count
 
 
 def _nothing(library: Library, chosen: QueueFilter, first: tuple[str | None, int] | None) -> dict[str, Any]:
@@ -201,7 +200,7 @@ def _asked(library: Library, body: Body) -> Asked:
     """From the body; filter and rule from the address where the body does not say."""
     args = library.request.args
     told = {name: body.text(name, args.get(name) or "") for name in vars(QueueFilter())}
-    selection = Selection.from_pairs(body.pairs())
+    selection = PhotoSelection.from_pairs(body.pairs())
     told = {} if selection.pairs() else told
     chosen = QueueFilter.from_args({name: value for name, value in told.items() if value}).but(state="open")
     groups = tuple(dict.fromkeys(str(group) for group in body.list("group"))) or None

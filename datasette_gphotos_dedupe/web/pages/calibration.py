@@ -56,7 +56,7 @@ def _read(conn: sqlite3.Connection, tables: frozenset[str], relation: str, dista
         "asked": distance,
         "histograms": histograms(counted),
         "axis_bits": max([AXIS_BITS, *(bits for _, bits, _ in counted)]),
-        "samples": stored.read_samples(conn, relation, shown, SAMPLES, knows_judged) if shown is not None else [],
+        "samples": stored.read_unjudged_pairs(conn, relation, shown, SAMPLES, knows_judged) if shown is not None else [],
         "judged": judged,
         "told": _told(judged),
         "caution": caution,

@@ -15,7 +15,7 @@ from ..site.responses import json_answer, page_answer
 from . import group_cards, group_rows
 from .group_json import member_json
 from .originals import find_reach
-from .queue_filters import Place, QueueFilter
+from .queue_filters import PageEnd, QueueFilter
 from .queue_rows import read_neighbour
 
 
@@ -60,10 +60,10 @@ def _read(
         """The photo beside this one, behind the last of the group one of the next group, as (group id, photo id)."""
         if members:
             return group_id, members[0]["photo_id"]
-        neighbour = read_neighbour(conn, chosen, tables, Place.of(state.group), forward)
+        neighbour = read_neighbour(conn, chosen, tables, PageEnd.of(state.group), forward)
         return (neighbour, first_to_compare(conn, neighbour, tables)) if neighbour else None
 
-    pairs = group_rows.read_pairs(conn, state) if "pairs" in tables else []
+    pairs = group_rows.read_pairs_of_members(conn, state) if "pairs" in tables else []
     return {
         "state": state,
         "a": a,

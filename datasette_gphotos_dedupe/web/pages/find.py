@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...errors import GphotosError
-from ...model import Trouble, short_name
+from ...model import Trouble, bounded_name
 from ..site.access import Library
 from ..site.picture_workers import run_on_picture
 from ..site.responses import json_answer, page_answer
@@ -30,7 +30,7 @@ async def find(library: Library, wants_json: bool):
 async def _answer(library: Library, wants_json: bool):
     try:
         name, data = await read_upload(library.request, "picture", MAX_BYTES)
-        lookup, preview = await _look_up(library, short_name(name.replace("\\", "/").rpartition("/")[2]), data)
+        lookup, preview = await _look_up(library, bounded_name(name.replace("\\", "/").rpartition("/")[2]), data)
     except GphotosError as error:
         if wants_json:
             raise

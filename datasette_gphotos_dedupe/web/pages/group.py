@@ -26,7 +26,7 @@ from ..site.responses import json_answer, page_answer, redirect
 from . import group_cards, group_rows
 from .compare import first_to_compare
 from .group_json import group_json
-from .queue_filters import Place, QueueFilter
+from .queue_filters import PageEnd, QueueFilter
 from .queue_rows import read_neighbour
 
 GOES_ON = ("accept", "keep_all", "save_on")
@@ -152,7 +152,7 @@ def _following(conn: sqlite3.Connection, library: Library, state: GroupState, ch
     group_id, query = state.group["group_id"], chosen.query()
     still_open = any(m["role"] != "keeper" and not m["decision"] for m in state.members)
     if not (comparing and still_open):
-        following = read_neighbour(conn, chosen, library.tables, Place.of(state.group), True)
+        following = read_neighbour(conn, chosen, library.tables, PageEnd.of(state.group), True)
         if following is None:
             return None
         group_id = following

@@ -9,15 +9,15 @@ from ... import words
 from ...store.review.decisions import GroupState, read_group
 from ...store.review.leaving import unproved
 from ...store.rows import marks, read_rows
-from .queue_filters import Place, QueueFilter
+from .queue_filters import PageEnd, QueueFilter
 from .queue_rows import read_neighbour
 
 
 def read_details(conn: sqlite3.Connection, group_id: str, tables: frozenset[str], chosen: QueueFilter) -> dict[str, Any]:
     """Everything the page of a group shows, from the tables that may be seen. Raises NotFoundError."""
     state = read_group(conn, group_id, "decisions" in tables)
-    place = Place.of(state.group)
-    pairs = read_pairs(conn, state) if "pairs" in tables else []
+    place = PageEnd.of(state.group)
+    pairs = read_pairs_of_members(conn, state) if "pairs" in tables else []
     ids = [member["photo_id"] for member in state.members]
     details = {photo_id: _details(conn, photo_id, tables) for photo_id in ids}
     return {
@@ -53,7 +53,7 @@ def _other(pair: dict[str, Any], photo_id: str) -> str:
     return pair["photo_b"] if pair["photo_a"] == photo_id else pair["photo_a"]
 
 
-def read_pairs(conn: sqlite3.Connection, state: GroupState, limit: int = 200) -> list[dict[str, Any]]:
+def read_pairs_of_members(conn: sqlite3.Connection, state: GroupState, limit: int = 200) -> list[dict[str, Any]]:
     """Every stored pair that touches a member, closest first, with names and the other photo's group."""
     ids = [member["photo_id"] for member in state.members][:400]
     mark = marks(ids)

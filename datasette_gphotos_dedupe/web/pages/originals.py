@@ -18,7 +18,7 @@ from datasette.utils.asgi import Response
 
 from ...errors import NotFoundError
 from ...model import Trouble
-from ...store.library.originals import Place, read_places
+from ...store.library.files import FilePlace, read_places
 from ..site.access import Library
 from ..site.images import IMAGE_HEADERS
 from ..site.picture_workers import run_on_picture
@@ -51,7 +51,7 @@ async def original(library: Library, wants_json: bool) -> Response:
     return Response(content, 200, headers, content_type="image/jpeg")
 
 
-def _etag(place: Place) -> str | None:
+def _etag(place: FilePlace) -> str | None:
     from ...core.pictures.rendering import QUALITY
 
     return f'"{hashlib.sha256(f"{place.sha1} {QUALITY}".encode()).hexdigest()[:20]}"' if place.sha1 else None
@@ -65,7 +65,7 @@ async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reac
     return await asyncio.to_thread(lambda: {p["photo_id"]: _reach(library, p, places[p["photo_id"]]) for p in photos})
 
 
-def _reach(library: Library, photo: dict, places: Sequence[Place]) -> Reach:
+def _reach(library: Library, photo: dict, places: Sequence[FilePlace]) -> Reach:
     from ...pipeline.showing import NOT_SHOWN, is_there
 
     why = "no file of it is known"

@@ -20,7 +20,7 @@ from ..site import push_jobs as jobs
 from ..site.access import Library
 from ..site.forms import Body, read_body
 from ..site.responses import json_answer, page_answer, redirect
-from ..site.shown_photos import Selection, fetch_photo_ids
+from ..site.shown_photos import PhotoSelection, fetch_photo_ids
 from .tabs import fetch_tabs
 
 SHOWN = 50
@@ -46,7 +46,7 @@ async def push(library: Library, wants_json: bool):
     if library.request.method == "POST":
         return await _start(library, wants_json)
     args = library.request.args
-    selection = Selection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
+    selection = PhotoSelection.from_pairs(parse_qsl(library.request.query_string, keep_blank_values=True))
     title, route = args.get("album") or DEFAULT_TITLE, args.get("route")
     photo_ids = await fetch_photo_ids(library, selection)
     plan, carries, safe = await library.read(
@@ -148,7 +148,7 @@ def _way(plan: Any, entry: Any) -> str:
     return "api" if entry.by_api else "hand"
 
 
-async def _plan(library: Library, selection: Selection, title: str, route: str):
+async def _plan(library: Library, selection: PhotoSelection, title: str, route: str):
     photo_ids = await fetch_photo_ids(library, selection)
 
     def read(conn: sqlite3.Connection):
@@ -206,7 +206,7 @@ async def _start(library: Library, wants_json: bool):
             "Nothing was sent: no sign-in to Google is configured. Run gphotos-to-sqlite auth client_secret.json, then name the "
             f"file it writes as `auth` in the configuration of the plugin {compat.PLUGIN}."
         )
-    selection = Selection.from_pairs(_pairs(body))
+    selection = PhotoSelection.from_pairs(_pairs(body))
     if body.text("shown", route) != route or body.text("shown_album", title) != title:  # another way than the one that was shown
         return redirect(library.url("duplicates", "push", route=route, album=title, **dict(selection.pairs())))
     plan = await _plan(library, selection, title, route)

@@ -11,7 +11,7 @@ from ..site.access import Library
 from ..site.responses import fill_part, json_answer, page_answer
 from . import queue_rows, tabs
 from .group_json import group_json
-from .queue_filters import Place, QueueFilter
+from .queue_filters import PageEnd, QueueFilter
 from .queue_lines import lines_of
 
 FACET_LABELS = {
@@ -28,7 +28,7 @@ async def queue(library: Library, wants_json: bool):
     """One page of groups that match the filter, as a page or JSON."""
     args = library.request.args
     chosen = QueueFilter.from_args(args)
-    place = Place.from_text(args.get("_next") or "")
+    place = PageEnd.from_text(args.get("_next") or "")
     wide = args.get("_facet_size") == "max"
     found = await library.read(_read, chosen, library.tables, place, wide, library.actor_id)
     if wants_json:
@@ -51,7 +51,7 @@ async def queue(library: Library, wants_json: bool):
 
 
 def _read(
-    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place | None, wide: bool, actor: str | None
+    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: PageEnd | None, wide: bool, actor: str | None
 ) -> dict[str, Any]:
     tally = queue_rows.read_tally(conn, chosen, tables)
     counts = queue_rows.counts_of(tally)

@@ -143,14 +143,14 @@ def _value(name: str, value: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Place:
+class PageEnd:
     """Where a page ends: the groups after it have less to gain, or the same and a smaller id."""
 
     reclaimable_bytes: int
     group_id: str
 
     @classmethod
-    def from_text(cls, text: str) -> Place | None:
+    def from_text(cls, text: str) -> PageEnd | None:
         """From `_next=40000,AF1Q...`. Raises GphotosError."""
         if not text:
             return None
@@ -160,7 +160,7 @@ class Place:
         return cls(int(number), group_id)
 
     @classmethod
-    def of(cls, group: Mapping[str, Any]) -> Place:
+    def of(cls, group: Mapping[str, Any]) -> PageEnd:
         """The place behind this row."""
         return cls(group["reclaimable_bytes"], group["group_id"])
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model import RELATIONS, REMOVABLE_RELATIONS
-from ...store.review.decisions import GroupState, read_groups
-from .queue_filters import FEW, MOST, SOME, STATES, Place, QueueFilter, where
+from ...store.review.decisions import GroupState, read_group_states
+from .queue_filters import FEW, MOST, SOME, STATES, PageEnd, QueueFilter, where
 
 PAGE_SIZE = 50
 FACET_SIZE = 10
@@ -61,23 +61,23 @@ def _share(matching: int | None, groups: int) -> str:
 
 
 def read_page(
-    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place | None, page_size: int = PAGE_SIZE
-) -> tuple[list[GroupState], Place | None]:
+    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: PageEnd | None, page_size: int = PAGE_SIZE
+) -> tuple[list[GroupState], PageEnd | None]:
     """The groups of one page, most to gain first, and the place where the next one begins."""
     ids = _walk(conn, chosen, tables, place, page_size + 1)
-    states = read_groups(conn, ids[:page_size], "decisions" in tables)
-    return states, Place.of(states[-1].group) if len(ids) > page_size and states else None
+    states = read_group_states(conn, ids[:page_size], "decisions" in tables)
+    return states, PageEnd.of(states[-1].group) if len(ids) > page_size and states else None
 
 
 def read_neighbour(
-    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place, forward: bool
+    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: PageEnd, forward: bool
 ) -> str | None:
     """The group after (or before) this place in the queue, decided groups skipped as the filter says."""
     return next(iter(_walk(conn, chosen, tables, place, 1, forward)), None)
 
 
 def _walk(
-    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: Place | None, limit: int, forward: bool = True
+    conn: sqlite3.Connection, chosen: QueueFilter, tables: frozenset[str], place: PageEnd | None, limit: int, forward: bool = True
 ) -> list[str]:
     """Group ids from a place on, in the order of the queue or against it.
 

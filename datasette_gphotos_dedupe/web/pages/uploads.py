@@ -9,7 +9,7 @@ from typing import Any
 from ... import captions, words
 from ...errors import GphotosError
 from ...store.review import uploads as stored
-from ...store.review.bulk_accept import AcceptPlan, Scope, plan_accept
+from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept
 from ...store.review.history import latest_batch
 from ..site.access import Library
 from ..site.responses import json_answer, page_answer

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ... import words
 from . import compat
 from .access import read_tables
-from .menus import base_url, viewable_tables
+from .menus import queue_url, viewable_tables
 
 _FOLD = """(() => { const list = document.querySelector("dl.column-descriptions"); if (!list) return;
 const box = document.createElement("details"); box.className = "gp-columns"; box.innerHTML = "<summary>What the columns mean</summary>";
@@ -25,7 +25,7 @@ async def doors(datasette: Any, actor: dict | None, database: str | None = None)
     cards = []
     for name, tables in ours.items():
         told = await datasette.databases[name].execute_fn(lambda conn, tables=tables: _read_open(conn, tables))
-        cards.append(_DOOR.format(_words(*told), base_url(datasette, name), f" in {name}" if len(ours) > 1 else ""))
+        cards.append(_DOOR.format(_words(*told), queue_url(datasette, name), f" in {name}" if len(ours) > 1 else ""))
     return Markup("").join(cards)
 
 

@@ -21,7 +21,7 @@ async def viewable_tables(datasette: Any, actor: dict | None, database: str) -> 
     return tables if len(seen) == len(REQUIRED) else frozenset()
 
 
-def base_url(datasette: Any, database: str) -> str:
+def queue_url(datasette: Any, database: str) -> str:
     """Where the queue of this database is."""
     return f"{datasette.urls.database(database)}/-/duplicates"
 
@@ -32,7 +32,7 @@ def menu_links(datasette: Any, actor: dict | None, request: Any):
     async def links() -> list[dict[str, str]]:
         names = [name for name in datasette.databases if await viewable_tables(datasette, actor, name)]
         label = "Duplicates" if len(names) == 1 else "Duplicates in {}"
-        return [{"href": base_url(datasette, name), "label": label.format(name)} for name in names]
+        return [{"href": queue_url(datasette, name), "label": label.format(name)} for name in names]
 
     return links
 
@@ -44,13 +44,13 @@ def database_links(datasette: Any, actor: dict | None, database: str):
         tables = await viewable_tables(datasette, actor, database)
         if not tables:
             return []
-        found = [{"href": base_url(datasette, database), "label": "Review duplicates"}]
+        found = [{"href": queue_url(datasette, database), "label": "Review duplicates"}]
         if "fingerprints" in tables and await compat.allowed(datasette, actor, "gphotos-review", database):
-            found.append({"href": f"{base_url(datasette, database)}/find", "label": "Find a picture"})
+            found.append({"href": f"{queue_url(datasette, database)}/find", "label": "Find a picture"})
         if "decision_batches" in tables:
-            found.append({"href": f"{base_url(datasette, database)}/history", "label": "What was decided"})
+            found.append({"href": f"{queue_url(datasette, database)}/history", "label": "What was decided"})
         if await _may_push(datasette, actor, database, tables):
-            found.append({"href": f"{base_url(datasette, database)}/push", "label": "Into the album"})
+            found.append({"href": f"{queue_url(datasette, database)}/push", "label": "Into the album"})
         return found
 
     return links
@@ -91,7 +91,7 @@ def table_links(datasette: Any, actor: dict | None, database: str, table: str, r
         count = await _count(datasette, request, database, table)
         rows = "these rows" if count is None else f"these {count:,} rows"
         query = urlencode({"table": table, "filter": request.query_string if request else ""})
-        return _acts(base_url(datasette, database), query, rows, rights)
+        return _acts(queue_url(datasette, database), query, rows, rights)
 
     return links
 
@@ -111,7 +111,7 @@ def query_links(datasette: Any, actor: dict | None, database: str, query_name: s
         rights = await _rights(datasette, actor, database, tables) if tables and sql and "photo_id" in sql else set()
         told = {"sql": sql} if not query_name else {"query": query_name}
         query = urlencode({**told, **{f"p.{key}": value for key, value in (params or {}).items()}})
-        return _acts(base_url(datasette, database), query, "the photos of this query", rights)
+        return _acts(queue_url(datasette, database), query, "the photos of this query", rights)
 
     return links
 
@@ -126,7 +126,7 @@ def row_links(datasette: Any, actor: dict | None, database: str, table: str, row
             return []
         if not isinstance(photo_id, str) or not await viewable_tables(datasette, actor, database):
             return []
-        href = f"{base_url(datasette, database)}/photo/{tilde_encode(photo_id)}"
+        href = f"{queue_url(datasette, database)}/photo/{tilde_encode(photo_id)}"
         return [{"href": href, "label": "Show its group of duplicates"}]
 
     return links

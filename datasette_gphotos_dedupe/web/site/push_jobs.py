@@ -11,14 +11,14 @@ from ...errors import GphotosError
 
 
 @dataclass
-class Job:
+class PushJob:
     """One running push. Setting `stop` ends it within a second or a request to Google."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
 
-_jobs: dict[tuple[str, int], Job] = {}
+_jobs: dict[tuple[str, int], PushJob] = {}
 _lock = threading.Lock()
 
 
@@ -37,7 +37,7 @@ def start_pushes(path: str, push_ids: Sequence[int], auth_path: str) -> None:
         waiting = [push_id for push_id in push_ids if not is_running(path, push_id)]
         if not waiting:
             return
-        job = Job()
+        job = PushJob()
         # A daemon: Datasette must be able to stop, and a push may be killed at any moment.
         arguments = (path, waiting, client, job.stop)
         job.thread = threading.Thread(target=_run, args=arguments, name=f"push-{waiting[0]}", daemon=True)

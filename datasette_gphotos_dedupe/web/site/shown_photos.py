@@ -41,7 +41,7 @@ _LONGEST_ADDRESS = 60_000  # httpx takes no more than 65,536 characters
 
 
 @dataclass(frozen=True)
-class Selection:
+class PhotoSelection:
     """What a push page was asked to push: a table or view with its filter, a query, or (empty) every photo decided `remove`."""
 
     table: str = ""
@@ -51,7 +51,7 @@ class Selection:
     params: tuple[tuple[str, str], ...] = field(default=())
 
     @classmethod
-    def from_pairs(cls, pairs: list[tuple[str, str]]) -> Selection:
+    def from_pairs(cls, pairs: list[tuple[str, str]]) -> PhotoSelection:
         """From the fields of a query string or form."""
         told = dict(pairs)
         params = tuple((key[2:], value) for key, value in pairs if key.startswith("p."))
@@ -71,7 +71,7 @@ class Selection:
         return "all photos decided to be removed"
 
 
-async def fetch_photo_ids(library: Any, selection: Selection) -> list[str] | None:
+async def fetch_photo_ids(library: Any, selection: PhotoSelection) -> list[str] | None:
     """The photo ids of the selection, each once; None means every photo decided `remove`. Raises GphotosError."""
     if selection.table:
         ids = await _fetch_table(library, selection)
@@ -82,7 +82,7 @@ async def fetch_photo_ids(library: Any, selection: Selection) -> list[str] | Non
     return list(dict.fromkeys(ids))
 
 
-async def _fetch_table(library: Any, selection: Selection) -> list[str]:
+async def _fetch_table(library: Any, selection: PhotoSelection) -> list[str]:
     kept = [(key, value) for key, value in parse_qsl(selection.filter, keep_blank_values=True) if not key.startswith(_LOOKS)]
     base = f"/{tilde_encode(library.db.route)}/{tilde_encode(selection.table)}"
     if library.datasette.setting("allow_csv_stream"):
@@ -105,7 +105,7 @@ async def _fetch_table(library: Any, selection: Selection) -> list[str]:
     return ids
 
 
-async def _fetch_query(library: Any, selection: Selection) -> list[str]:
+async def _fetch_query(library: Any, selection: PhotoSelection) -> list[str]:
     database = tilde_encode(library.db.route)
     if selection.query:
         path = f"/{database}/{tilde_encode(selection.query)}.json"

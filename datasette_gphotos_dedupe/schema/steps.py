@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .schema_albums import m006_items_of_albums
-from .schema_browsing import m004_browsing
-from .schema_comparing import m010_comparing
-from .schema_remaking import m002_remaking
-from .schema_waiting import m009_waiting
-from .schema_word import m008_word
+from .m002_remaking import m002_remaking
+from .m004_browsing import m004_browsing
+from .m006_items_of_albums import m006_items_of_albums
+from .m008_word import m008_word
+from .m009_waiting import m009_waiting
+from .m010_comparing import m010_comparing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

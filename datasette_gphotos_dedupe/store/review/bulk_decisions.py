@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,9 @@ from ...errors import ConflictError, GphotosError
 from ...model import Refusal
 from ..rows import AT_ONCE, marks
 from ..writing import utc_now
-from .decisions import refresh_decided_of
-from .history import ROW_JSON, close_batch, open_batch
-from .leaving import Verdict, judge, reason_without_names
+from .decisions import finish_batch, read_group_states, refresh_decided_of
+from .history import ROW_JSON, close_batch, open_batch, put_decision
+from .leaving import LeavingVerdict, judge, reason_without_names
 from .only_copy import broken_photos, do_watched
 from .proof import told_apart_sql
 
@@ -140,7 +140,7 @@ _CHAINS = f"""WITH candidates AS ({_FOUND}), going AS (SELECT photo_id FROM cand
 class _Judged:
     """A candidate, its group, and why it is refused: of the pair itself, or of what else the act does."""
 
-    verdict: Verdict
+    verdict: LeavingVerdict
     group_id: str
     chain: str | None
 
@@ -266,3 +266,19 @@ def _finish(conn: sqlite3.Connection, batch_id: int) -> None:
     refresh_decided_of(conn, "chosen")
     close_batch(conn, batch_id)
     conn.execute("DROP TABLE temp.chosen")
+
+
+def save_groups_kept(conn: sqlite3.Connection, group_ids: Sequence[str], actor: str | None, description: str) -> int:
+    """Decide `keep` for every open photo of these groups; returns the batch. Raises GphotosError when none is open."""
+    members = [member for state in read_group_states(conn, group_ids) for member in state.members if not member["decision"]]
+    if not members:
+        raise GphotosError("Nothing was saved: every photo of these groups is decided already.")
+    batch_id, now = open_batch(conn, actor, description), utc_now()
+
+    def act() -> None:
+        for member in members:
+            row = {"decision": "keep", "photo_id": member["photo_id"], "content_a": member["sha1"]}
+            put_decision(conn, batch_id, member["photo_id"], {**row, "actor": actor, "decided_at": now, "batch_id": batch_id})
+
+    finish_batch(conn, batch_id, act, [member["photo_id"] for member in members])
+    return batch_id

@@ -1,4 +1,4 @@
-"""What the queue counts, as DDL for `schema`: copies that still wait for a decision, and how many of the groups have some.
+"""The step for what the queue counts: copies that still wait for a decision, and how many of the groups have some.
 
 A suggestion that was accepted is no longer offered, counted or weighed, also where the rest of its group is still open.
 """

@@ -1,4 +1,4 @@
-"""The views and the full-text index, as DDL for `schema`.
+"""The views and the full-text index that the first step makes.
 
 Views are plain SQL for SQLite 3.34 and use no function of ours: they work in any program that opens the file. A view page is
 complete as CSV with `?_stream=on`, which a query page is not.

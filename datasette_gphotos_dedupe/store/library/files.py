@@ -1,11 +1,39 @@
-"""Rows about files that a container no longer holds, or that are no longer left out."""
+"""Rows of `files`: where the bytes of photos lie, as imports found them; and those that a container no longer holds."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from ..rows import columns_of, in_parts, marks, shape_of
 from .identity import forget_photo
+
+
+@dataclass(frozen=True)
+class FilePlace:
+    """A row of `files` that holds a photo's own picture: not an edited version of it, not its live video."""
+
+    photo_id: str
+    container: str
+    member: str
+    bytes: int | None
+    sha1: str | None
+
+
+def read_places(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> dict[str, list[FilePlace]]:
+    """For each of these photos its places, the best first."""
+    found: dict[str, list[FilePlace]] = {photo_id: [] for photo_id in photo_ids}
+    names = columns_of(FilePlace)
+    for part in in_parts(list(found)):
+        for row in conn.execute(
+            f"""SELECT {", ".join(names)} FROM files
+            WHERE role IN ('original', 'album_copy') AND photo_id IN ({marks(part)}) ORDER BY role != 'original', file_id""",
+            part,
+        ):
+            place = shape_of(FilePlace, names, row)
+            found[place.photo_id].append(place)
+    return found
 
 
 def read_stale(conn: sqlite3.Connection, container: str, settled: set[str]) -> tuple[list[str], list[str]]:

@@ -1,21 +1,19 @@
-"""The only DDL. Plain SQLite that reads well with no plugin at all.
-
-No STRICT tables and no newer syntax: published copies are read by images that carry SQLite 3.34. `hamming()` never appears in a
-view, trigger or index, because a copy opened without the plugin would then fail on it.
-"""
+"""The first step: the tables of version 0.1."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import RELATIONS
-from .schema_steps import LATER_STEPS
-from .schema_views import COUNTING, FORGETTING, SEARCH, VIEWS
+from .first_views import COUNTING, FORGETTING, SEARCH, VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-MIGRATION_SET = "datasette-gphotos-dedupe"
+# As they were then: a step stays as it was, also when a later one brings another relation.
+_RELATIONS = (
+    *("same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"),
+    *("edited", "crop", "turned", "mirrored", "series", "look_alike"),
+)
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -178,7 +176,7 @@ MATCHES = (
   photo_a TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   photo_b TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   distance_bits INTEGER NOT NULL,
-  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},
+  relation TEXT NOT NULL {_one_of("relation", _RELATIONS)},
   confidence REAL NOT NULL,    -- 0 to 1
   evidence TEXT NOT NULL,      -- the numbers below in one sentence
   variant TEXT,                -- which variant hashes met, or 'name'
@@ -223,7 +221,7 @@ MATCHES = (
     f"""CREATE TABLE groups (
   group_id TEXT PRIMARY KEY,
   keeper_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
-  relation TEXT NOT NULL {_one_of("relation", RELATIONS)},  -- the surest among its members
+  relation TEXT NOT NULL {_one_of("relation", _RELATIONS)},  -- the surest among its members
   size INTEGER NOT NULL,
   suggested_count INTEGER NOT NULL,   -- members suggested for removal
   reclaimable_bytes INTEGER NOT NULL, -- bytes of those members
@@ -258,7 +256,7 @@ MATCHES = (
   group_id TEXT NOT NULL REFERENCES groups(group_id) ON DELETE CASCADE,
   photo_id TEXT NOT NULL REFERENCES photos(photo_id) ON DELETE CASCADE,
   role TEXT NOT NULL CHECK (role IN ('keeper', 'copy', 'look_alike')),
-  relation TEXT {_one_of("relation", RELATIONS)},
+  relation TEXT {_one_of("relation", _RELATIONS)},
   reason TEXT NOT NULL,
   suggested TEXT CHECK (suggested IN ('keep', 'remove')),  -- NULL: ask the person
   PRIMARY KEY (group_id, photo_id)
@@ -359,40 +357,3 @@ def m001_initial(db: Database) -> None:
     """The schema of version 0.1."""
     for statement in (*LIBRARY, *FINGERPRINTS, *MATCHES, *DECISIONS_DDL, *PUSHES, *VIEWS, *SEARCH, *FORGETTING):
         db.execute(statement)
-
-
-STEPS = {step.__name__: step for step in (m001_initial, *LATER_STEPS)}
-"""Every step from an empty file to the newest schema, in order. Each uses `execute` alone: `store.schema_check` takes them on a plain
-connection, to know what a file must look like."""
-
-
-def _migrations():
-    from sqlite_utils import Migrations
-
-    migrations = Migrations(MIGRATION_SET)
-    for name, step in STEPS.items():
-        migrations(name=name)(step)
-    return migrations
-
-
-def apply_migrations(db: Database) -> None:
-    """Bring `db` to the newest schema, all of it or nothing: killed or failed midway, the file is as it was.
-
-    Two programs that open a new file at once do not get in each other's way: the second waits, and finds nothing to do.
-    """
-    migrations = _migrations()
-    if not migrations.pending(db):
-        return
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
-        migrations.apply(db)
-    except BaseException:
-        db.conn.rollback()
-        raise
-    db.conn.commit()
-
-
-def unknown_migrations(db: Database) -> list[str]:
-    """Steps that a newer version of this program has taken on `db`, oldest first."""
-    migrations = _migrations()
-    return [step.name for step in migrations.applied(db) if step.name not in STEPS]
