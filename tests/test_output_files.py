@@ -19,7 +19,8 @@ from datasette_gphotos_dedupe.store.output_file import writing
 from .made_library import build_library
 
 load_commands()
-COMMANDS = {"export": "x.db", "report": "x.html"}
+COMMANDS = {"export": "x.db", "report": "x.html", "handover": "x.html"}
+REPLACE = {"export": ["--replace"], "report": ["--replace"], "handover": []}  # a hand-over is always written anew
 
 
 @pytest.fixture
@@ -61,14 +62,14 @@ def test_a_file_of_somebodys_own_beside_the_output_is_left_alone(library, tmp_pa
 )
 def test_what_cannot_be_written_is_said_and_nothing_is_left(library, tmp_path, command, name, told):
     os.mkfifo(tmp_path / "fifo")
-    done = run(command, library, tmp_path / name.format(COMMANDS[command]), "--replace")
+    done = run(command, library, tmp_path / name.format(COMMANDS[command]), *REPLACE[command])
     assert done.exit_code == 1
     assert told.format(folder=tmp_path) in done.output, done.output
     assert everything(tmp_path) == {"photos.db", "fifo"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("name", ["file:{}?mode=memory", "a b%20{}", "{}", "y" * 250 + "{}"[:0]])
+@pytest.mark.parametrize("name", ["file:?mode=memory&{}", "a b%20{}", "{}", "y" * 249 + "{}"])
 def test_a_name_is_a_name_and_no_address(library, tmp_path, command, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = name.format(COMMANDS[command])
@@ -80,7 +81,7 @@ def test_a_name_is_a_name_and_no_address(library, tmp_path, command, name, monke
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has it")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_device_is_no_place_for_a_file(library, command):
-    done = run(command, library, "/dev/full", "--replace")
+    done = run(command, library, "/dev/full", *REPLACE[command])
     assert (done.exit_code, "/dev/full is no ordinary file" in done.output) == (1, True)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
+from ..store.output_file import refuse_target, writing
 from ..store.rows import in_parts
 from ..store.writing import utc_now
 from ..words import count, csv_cell
@@ -148,19 +149,21 @@ def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -
     return verified
 
 
-def write_handover(handover: Handover, output: str | Path) -> None:
-    """Write the file in the format its ending asks for. Raises GphotosError for another ending or when it cannot be written."""
+def write_handover(handover: Handover, output: str | Path, library: str | Path | None = None) -> None:
+    """Write the file, whole or not at all, in the format its ending asks for; one that is there is written anew.
+
+    Raises GphotosError for another ending, when it cannot be written, or when it is the library that is handed over.
+    """
     output = Path(output)
+    refuse_target(Path(library) if library else None, output, replace=True)
     ending = output.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
         raise GphotosError(
             f"{output} must end in .json (browser toolkit), .js (the snippet that reads it), .csv (spreadsheet) or .html (worklist of "
             "links)."
         )
-    try:
-        output.write_text(handover_text(handover, ending), encoding="utf8", newline="")
-    except OSError as error:
-        raise GphotosError(f"{output} cannot be written: {error.strerror}.") from None
+    with writing(output) as unfinished:
+        unfinished.write_text(handover_text(handover, ending), encoding="utf8", newline="")
 
 
 FORMATS = ("json", "js", "csv", "html")

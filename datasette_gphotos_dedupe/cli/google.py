@@ -68,7 +68,7 @@ def push(database: str, title: str, route: str, dry_run: bool, yes: bool, auth_p
 
 @cli.command()
 @click.argument("database", type=click.Path(dir_okay=False))
-@click.argument("output", type=click.Path(dir_okay=False, writable=True))
+@click.argument("output", type=click.Path())
 @click.option("--album", "title", default="Duplicates", show_default=True, help="Title of the album the browser toolkit makes")
 @silent_option
 def handover(database: str, output: str, title: str, silent: bool) -> None:
@@ -83,7 +83,7 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
     db = open_database(database, create=False)
     try:
         plan = plan_handover(db.conn, title)
-        write_handover(plan, output)
+        write_handover(plan, output, database)
         if not output.lower().endswith(".js"):
             save_handover(db.conn, plan.album, len(plan.photos), len(plan.refused))
     finally:

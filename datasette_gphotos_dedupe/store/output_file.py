@@ -16,11 +16,11 @@ _SIDE_FILES = ("", "-journal", "-wal", "-shm")  # what SQLite may leave beside a
 _MOST_OF_NAME = 60  # characters of the name in that of the unfinished file, which a file system limits to 255 bytes
 
 
-def refuse_target(source: Path, target: Path, replace: bool) -> None:
-    """Raises GphotosError where `target` cannot or must not be written, before anything is read."""
+def refuse_target(source: Path | None, target: Path, replace: bool) -> None:
+    """Raises GphotosError where `target` cannot or must not be written, before anything is read from the library `source`."""
     try:
         mode = target.stat().st_mode if target.exists() else None
-        if mode is not None and source.exists() and target.samefile(source):
+        if mode is not None and source and source.exists() and target.samefile(source):
             raise GphotosError(f"{target} is the library itself. Choose another name for the copy.")
         if not target.parent.is_dir():
             raise GphotosError(f"{target} cannot be written: the folder {target.parent} does not exist.")

@@ -183,16 +183,21 @@ def _through_jpeg(planes: Planes, tables: dict[int, list[int]], subsampling: int
         Image.fromarray(planes.luma).save(buffer, "JPEG", qtables=tables)
         with Image.open(buffer) as image:
             return Planes.of_grey(np.asarray(image))
-    Image.fromarray(planes.as_ycc(), "YCbCr").save(buffer, "JPEG", qtables=tables, subsampling=subsampling)
+    _ycc_image(planes).save(buffer, "JPEG", qtables=tables, subsampling=subsampling)
     with Image.open(buffer) as image:
         image.draft("YCbCr", image.size)
         return Planes.of_ycc(np.asarray(image))
 
 
-def _rgb_image(planes: Planes) -> Image.Image:
+def _ycc_image(planes: Planes) -> Image.Image:
     from PIL import Image
 
-    return Image.fromarray(planes.as_ycc(), "YCbCr").convert("RGB")
+    ycc = planes.as_ycc()  # Pillow 11.3 warns of a mode that is told to fromarray
+    return Image.frombytes("YCbCr", (ycc.shape[1], ycc.shape[0]), ycc.tobytes())
+
+
+def _rgb_image(planes: Planes) -> Image.Image:
+    return _ycc_image(planes).convert("RGB")
 
 
 def _through_palette(planes: Planes, palette: Image.Image) -> Planes:
