@@ -16,7 +16,7 @@ FOR_IMPORTS = [  # the oldest of each with which the tests pass: scripts/test --
     "imagehash>=4.3.2",  # older ones need six and do not say so
     "pillow-heif>=1.0.0",
     "numpy>=1.26.0",
-    "opencv-python-headless>=4.9.0",
+    "opencv-python-headless>=4.9.0.80",
     "faiss-cpu>=1.8.0",
     "pebble>=5.2.0",  # 5.0 and 5.1 never notice a reading process that dies while it waits
 ]

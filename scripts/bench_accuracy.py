@@ -24,8 +24,8 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import labelled_set  # noqa: E402
 from labelled_metadata import REGIMES, metadata_of  # noqa: E402
 
+from datasette_gphotos_dedupe.core.groups.building import build_groups, edge  # noqa: E402
+from datasette_gphotos_dedupe.core.groups.keeper import Item, Policy  # noqa: E402
 from datasette_gphotos_dedupe.core.pictures.decode import decode_picture  # noqa: E402
 from datasette_gphotos_dedupe.core.pictures.fingerprint import (  # noqa: E402
     ALGORITHM,
@@ -48,17 +50,19 @@ from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME  # noqa: E40
 from datasette_gphotos_dedupe.core.search.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.case import wants_proof  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.proof import Original, boxes_of, prove  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.relation import judge  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.relation import Verdict, judge  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.verify import measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.witness import hear_witness  # noqa: E402
-from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
+from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS, Link  # noqa: E402
 
 TITLES = (
+    ("safe", "safe copies offered"),
     ("safe", "safe copies called removable"),
     ("developed", "developed anew, called removable"),
     ("edit", "edits found"),
     ("edit", "edits called removable"),
+    ("edit", "edits offered"),
 )
 SERIES = ("tripod", "hand_held", "moved")
 MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
@@ -87,13 +91,17 @@ class Sample:
 
 @dataclass(frozen=True)
 class Found:
-    """A candidate pair, and by regime the relation it was given and why (None: different pictures)."""
+    """A candidate pair, and by regime what it is to a group and why (None: different pictures)."""
 
     a: Sample
     b: Sample
-    relations: dict[str, str | None]
+    links: dict[str, Link | None]
     evidence: dict[str, str]
     remaking: dict | None
+
+    @property
+    def relations(self) -> dict[str, str | None]:
+        return {regime: link and link.relation for regime, link in self.links.items()}
 
 
 def make_samples(task: tuple, longer_side: int, frames: int, folder: str) -> list[Sample]:
@@ -192,8 +200,8 @@ def _set_samples(samples: list[Sample], folder: str) -> None:
     _samples[:], _folder[:] = samples, [Path(folder)]
 
 
-def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict[str, str], dict | None]:
-    """The pixels are measured once, then judged with what each regime knows. Returns relations, evidence and what re-making measured."""
+def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, Link | None], dict[str, str], dict | None]:
+    """The pixels are measured once, then judged with what each regime knows. Returns links, evidence and what re-making measured."""
     a, b = _samples[task[0]], _samples[task[1]]
     case = measure_case(a.subject, b.subject, *task[2:])
     if case is None:
@@ -210,9 +218,14 @@ def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, str | None], dict
             *(Original(one, _bytes_of(by_id[one.photo_id]), box) for one, box in zip((case.a, case.b), boxes, strict=True))
         )
     verdicts = {regime: judge(replace(one, proof=proof) if wants_proof(one) else one) for regime, one in known.items()}
-    relations = dict.fromkeys(REGIMES) | {regime: verdict and verdict.relation for regime, verdict in verdicts.items()}
+    links = dict.fromkeys(REGIMES) | {regime: verdict and _link(verdict) for regime, verdict in verdicts.items()}
     evidence = {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
-    return relations, evidence, asdict(proof.remaking) if proof and proof.remaking else None
+    return links, evidence, asdict(proof.remaking) if proof and proof.remaking else None
+
+
+def _link(verdict: Verdict) -> Link:
+    holder, left = verdict.measures.get("remade_from"), verdict.measures.get("remade")
+    return Link(verdict.relation, str(holder) if holder else None, float(left or 1.0))
 
 
 def _bytes_of(sample: Sample) -> bytes:
@@ -231,17 +244,41 @@ def peer_pairs(python: str, folder: str) -> dict[str, tuple[set[tuple[str, str]]
 
 @dataclass
 class Score:
-    """How one matcher did. Counters are by kind."""
+    """How one matcher did: pairs it would let go, pairs it relates at all, and what it offers to remove (copy to the one that stays)."""
 
     name: str
     removable: set[tuple[str, str]]
     related: set[tuple[str, str]]
+    offered: dict[str, str] = field(default_factory=dict)
 
 
-def ours(found: list[Found], regime: str) -> Score:
-    pairs = {tuple(sorted((f.a.name, f.b.name))): f.relations[regime] for f in found}
-    removable = {pair for pair, relation in pairs.items() if relation in REMOVABLE_RELATIONS}
-    return Score(f"ours, {regime}", removable, {pair for pair, relation in pairs.items() if relation})
+def ours(samples: list[Sample], found: list[Found], regime: str) -> Score:
+    links = {edge(f.a.name, f.b.name): link for f in found if (link := f.links[regime])}
+    removable = {pair for pair, link in links.items() if link.relation in REMOVABLE_RELATIONS}
+    return Score(f"ours, {regime}", removable, set(links), offers(samples, links, regime))
+
+
+def offers(samples: list[Sample], links: dict[tuple[str, str], Link], regime: str) -> dict[str, str]:
+    """What a library of all these pictures offers to remove: each copy to the photo that stays."""
+    place = {sample.name: number for number, sample in enumerate(samples)}
+
+    def verify(pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Link | None]:
+        return {pair: _judged(place[pair[0]], place[pair[1]])[0][regime] for pair in pairs}
+
+    groups = build_groups({sample.name: _keeper_item(sample, regime) for sample in samples}, links, Policy(), verify)
+    return {m.photo_id: group.keeper_id for group in groups for m in group.members if m.suggested == "remove"}
+
+
+@cache
+def _judged(i: int, j: int) -> tuple:
+    a, b = _samples[i].subject, _samples[j].subject
+    return _judge((i, j, int(a.phash, 16).__xor__(int(b.phash, 16)).bit_count(), "base"))
+
+
+def _keeper_item(sample: Sample, regime: str) -> Item:
+    known = sample.known(regime)
+    names = ("photo_id", "filename", "mime_type", "width", "height", "bytes", "taken_at", "camera_taken_at", "camera_model")
+    return Item(**{name: getattr(known, name) for name in names})
 
 
 def print_table(samples: list[Sample], scores: list[Score]) -> None:
@@ -249,15 +286,11 @@ def print_table(samples: list[Sample], scores: list[Score]) -> None:
     columns = [f"{score.name:>18}" for score in scores]
     print(f"{'measure':34} {'n':>6} " + " ".join(columns))
     wrong = [_wrong(score, sample_of) for score in scores]
+    _row("wrong offers to remove", len(samples), [_count_wrong_offers(score, sample_of) for score in scores])
     _row("wrong pairs called removable", len(samples), [str(len(pairs)) for pairs in wrong])
     for name, families in (("  of these in a series or moved", SERIES), ("  of these elsewhere", None)):
         _row(name, len(samples), [str(sum(_in_family(p, sample_of, families) for p in pairs)) for pairs in wrong])
-    for group, title in (
-        ("safe", "safe copies called removable"),
-        ("developed", "developed anew, called removable"),
-        ("edit", "edits found"),
-        ("edit", "edits called removable"),
-    ):
+    for group, title in TITLES:
         _print_group(samples, scores, group, title)
 
 
@@ -271,8 +304,22 @@ def _print_group(samples: list[Sample], scores: list[Score], group: str, title: 
     rows |= {f"  {kind}": pairs for kind, pairs in sorted(kinds.items())}
     for name, pairs in rows.items():
         keys = [tuple(sorted(pair)) for pair in pairs]
-        chosen = [score.related if title == "edits found" else score.removable for score in scores]
-        _row(name, len(keys), [f"{sum(key in hits for key in keys) / max(1, len(keys)):.1%}" for hits in chosen])
+        _row(name, len(keys), [_share(keys, _hits(score, title)) for score in scores])
+
+
+def _hits(score: Score, title: str) -> set[tuple[str, str]]:
+    if title == "edits found":
+        return score.related
+    return {edge(*pair) for pair in score.offered.items()} if "offered" in title else score.removable
+
+
+def _share(keys: list[tuple[str, str]], hits: set[tuple[str, str]]) -> str:
+    return f"{sum(key in hits for key in keys) / max(1, len(keys)):.1%}"
+
+
+def _count_wrong_offers(score: Score, sample_of: dict[str, Sample]) -> str:
+    wrong = [copy for copy, keeper in score.offered.items() if sample_of[copy].original != sample_of[keeper].original]
+    return str(len(wrong)) if score.offered else "-"
 
 
 def _row(name: str, count: int, values: list[str]) -> None:
@@ -346,7 +393,8 @@ def run(options: argparse.Namespace, folder: str) -> None:
         f"part {options.part}: {len(samples)} photos made of {counts['photo']} real and {counts['drawn']} drawn pictures; "
         f"{len(candidates)} candidates in {searched - started:.1f} s, {len(found)} judged, {1000 * spent / max(1, len(found)):.2f} ms each"
     )
-    scores = [ours(found, regime) for regime in REGIMES]
+    _set_samples(samples, folder)
+    scores = [ours(samples, found, regime) for regime in REGIMES]
     for python in options.peer_python:
         for name, (pairs, seconds) in peer_pairs(python, folder).items():
             scores.append(Score(name, pairs, pairs))
@@ -354,8 +402,9 @@ def run(options: argparse.Namespace, folder: str) -> None:
     print_table(samples, scores)
     sample_of = {s.name: s for s in samples}
     for score in scores[: len(REGIMES)]:
-        for pair in _wrong(score, sample_of)[:40]:
-            print("WRONG", score.name, *pair)
+        for copy, keeper in score.offered.items():
+            if sample_of[copy].original != sample_of[keeper].original:
+                print("WRONG", score.name, copy, "for", keeper)
     if options.details:
         with options.details.open("w") as out:
             for f in found:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(CHECKOUT))
 from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, compute_fingerprint, make_thumbnail  # noqa: E402
 from datasette_gphotos_dedupe.core.pictures.stills import read_still  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.proof import Original, prove  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.remake import remake_best  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.remake import Views, remake_best  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.verify import prove_pair  # noqa: E402
 from datasette_gphotos_dedupe.demo import copies, scenes  # noqa: E402
@@ -119,7 +119,7 @@ def remade_picture(copy: tuple[str, bytes], keeper: tuple[str, bytes]) -> Image.
     best = remake_best(*(read_still(data, name) for name, data in (copy, keeper)))
     if verdict is None or best is None:
         sys.exit(f"{copy[0]} and {keeper[0]} are no pair: the pictures of the page would say something untrue.")
-    views = best[1]
+    views = Views(*(plane.astype(np.float32) for plane in (best[1].copy, best[1].made, best[1].encoded)))
     planes = (views.copy, views.made, LEFT_AT + SHOWN * (views.copy - views.made), LEFT_AT + SHOWN * (views.encoded - views.made))
     names = (f"{copy[0]}, the copy", f"made of {keeper[0]}", f"what is left, x {SHOWN}", f"what its encoder leaves, x {SHOWN}")
     height = round(CELL * views.copy.shape[0] / views.copy.shape[1])

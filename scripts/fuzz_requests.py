@@ -1,13 +1,15 @@
 """Hostile requests at a Datasette in a process of its own: `python scripts/fuzz_requests.py [requests [seed]]`, 10,000 when not given.
 
 While they are sent, somebody else reads one page again and again. Prints the statuses, every request that ended in error 500, and how
-long the other one waited: as a whole, and by which request at the longest. Ends with 1 when one of ours ended in error 500.
+long the other one waited: as a whole, and by which request at the longest. Ends with 1 when one of ours ended in error 500, or
+one of Datasette's because of ours.
 """
 
 from __future__ import annotations
 
 import http.client
 import itertools
+import re
 import sys
 import tempfile
 import threading
@@ -70,6 +72,7 @@ def main(count: int = 10_000, seed: int = 0) -> int:
                 failed += [asked[-1]] if status >= 500 else []
             reader.ended.set()
             reader.join()
+            said = site.log.read_text(errors="replace")
     waits = sorted(reader.waits)
     print(f"{count:,} requests: {dict(sorted(statuses.items()))}")
     shares = {share: waits[min(len(waits) - 1, int(len(waits) * share))][0] * 1e3 for share in (0.5, 0.95, 0.99)}
@@ -83,7 +86,21 @@ def main(count: int = 10_000, seed: int = 0) -> int:
         print(f"  {wait * 1e3:,.0f} ms beside {beside}")
     for one in failed[:20]:
         print(f"  error 500: {one}")
-    return 1 if any("/-/duplicates" in one or "/-/original" in one or "/-/thumbnail" in one for one in failed) else 0
+    ours = Counter(_tracebacks_of_ours(said))
+    for one, times in ours.most_common(20):
+        print(f"  {times} times through code of ours: {one}")
+    return 1 if ours or any("/-/duplicates" in one or "/-/original" in one or "/-/thumbnail" in one for one in failed) else 0
+
+
+def _tracebacks_of_ours(log: str) -> list[str]:
+    """The last lines of every traceback that passes through the package: also pages of Datasette's own ask it for menus and rights."""
+    found = re.findall(r"^Traceback \(most recent call last\):\n((?:[ \t].*\n|\n)+)(\S.*)$", log, re.MULTILINE)
+    inside = re.compile(r'datasette_gphotos_dedupe/(\S+)", line (\d+)')
+    return [
+        f"{' < '.join(':'.join(one) for one in inside.findall(lines)[::-1][:2])}: {error}"
+        for lines, error in found
+        if inside.search(lines)
+    ]
 
 
 if __name__ == "__main__":

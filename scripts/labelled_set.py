@@ -64,6 +64,11 @@ def encoded(image: Image.Image, format_name: str = "JPEG", **options) -> bytes:
     return buffer.getvalue()
 
 
+def opened(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB")
+
+
 def fitted(image: Image.Image, side: int) -> Image.Image:
     """The picture at most `side` pixels long, as a photo program makes previews."""
     small = image.copy()
@@ -216,9 +221,11 @@ def _picture_key(path: Path) -> str:
 
 
 def photo_items(source: str, image: Image.Image, shot: Shot) -> Iterator[Item]:
-    """An original, its safe copies and its edits."""
+    """An original, its safe copies and its edits, which are made of the file as programs make them."""
     rng = random.Random(source)
-    yield Item(f"{source}-original", source, "original", "original", encoded(image, quality=92), "jpg", shot)
+    original = encoded(image, quality=92)
+    yield Item(f"{source}-original", source, "original", "original", original, "jpg", shot)
+    image = opened(original)
     for kind, (extension, make) in SAFE.items():
         group = "developed" if kind in DEVELOPED else "safe"
         yield Item(f"{source}-{kind}", source, group, kind, make(image, rng), extension, shot)
@@ -243,9 +250,10 @@ def next_shot_items(source: str, image: Image.Image, shot: Shot, frames: int) ->
 
 
 def hard_items(family: str, name: str, image: Image.Image, number: int, shot: Shot) -> Iterator[Item]:
-    yield Item(f"{name}-original", name, "hard", family, encoded(image, quality=90), "jpg", shot)
+    original = encoded(image, quality=90)
+    yield Item(f"{name}-original", name, "hard", family, original, "jpg", shot)
     side = 320 if number % 2 else 200
-    yield Item(f"{name}-thumb", name, "safe", f"{family}_thumb", encoded(fitted(image, side), quality=80), "jpg", shot)
+    yield Item(f"{name}-thumb", name, "safe", f"{family}_thumb", encoded(fitted(opened(original), side), quality=80), "jpg", shot)
 
 
 def read_shot(path: Path, source: str) -> Shot:

@@ -139,10 +139,12 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
             if not silent and report.listed:
                 click.echo(summary(report))
         if not no_match and (report.added or report.pictures):
-            from ..pipeline.matching import match_library
+            from ..pipeline.fetching import Originals
+            from ..pipeline.matching import MatchOptions, match_library
             from .matching import describe_outcome, describe_report
 
-            matched = match_library(db, Progress(silent=silent))
+            options = MatchOptions(fetch=Originals(db, source).fetch)
+            matched = match_library(db, Progress(silent=silent), options)
             if not silent:
                 click.echo(describe_report(matched))
                 click.echo(describe_outcome(db.conn, database))

@@ -9,7 +9,8 @@ import shlex
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import click
 
 from ..errors import DatabaseError
 from .command_line import cli
-from .datasette_server import Server, free_port, running_datasette
+from .datasette_server import free_port, running_datasette
 
 PORT = 8001  # Datasette's own
 PLUGIN = "datasette-gphotos-dedupe"
@@ -69,13 +70,13 @@ def review(database: Path, port: int | None, no_open: bool, settings: Sequence[t
         described = Path(folder) / "metadata.json"
         described.write_text(json.dumps(_metadata(database, auth_path)), encoding="utf8")
         arguments = [*plan.arguments, "-m", str(described)]
-        with running_datasette(arguments, chosen, environment={"GPHOTOS_REVIEW_TOKEN": token}) as server:
+        with running_datasette(arguments, chosen, environment={"GPHOTOS_REVIEW_TOKEN": token}) as server, stopped_by_ctrl_c():
             link = f"{server.address}/-/gphotos-review?token={token}"
             for line in _greeting(plan, database, chosen, link, no_open):
                 click.echo(line)
             if not no_open:
                 open_on_desktop(link)
-            _wait(server)
+            server.process.wait()
 
 
 def plan_review(database: Path, settings: Sequence[tuple[str, str]], writable: bool) -> Review:
@@ -125,8 +126,10 @@ def open_on_desktop(link: str) -> None:
         webbrowser.open(link)
 
 
-def _wait(server: Server) -> None:
+@contextmanager
+def stopped_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C is how a person ends this, from its first line on, and no fault."""
     try:
-        server.process.wait()
+        yield
     except KeyboardInterrupt:
         click.echo("Stopped.")

@@ -36,6 +36,8 @@ from .workers import WorkerPool
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from ..sources.google_pictures import GooglePictures
+
 BATCH = 100  # one page: its base URLs are used within a minute of coming
 FETCHERS = 8  # at once; a base URL takes the image host about a tenth of a second
 PLACE = "Google Photos"
@@ -171,6 +173,21 @@ class _Fetch:
                 continue
             with transaction(self.conn):
                 self.report.albums += save_app_album(self.conn, album, library_ids)
+
+
+class Originals:
+    """The files of photos that Google serves, for the step that makes copies again. Loads count against the day's quota."""
+
+    def __init__(self, db: Database, source: GooglePictures):
+        self._conn, self._source, self._loads = db.conn, source, _Loads(db.conn, source.client)
+
+    def fetch(self, photo_id: str) -> bytes:
+        """The file of a photo that this run has listed. Raises PictureError for others, GoogleError when no more can be had."""
+        try:
+            return self._source.fetch_original(photo_id, self._loads.check)
+        finally:
+            with transaction(self._conn):
+                self._loads.save()
 
 
 class _Loads:

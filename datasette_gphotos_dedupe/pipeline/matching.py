@@ -26,7 +26,7 @@ from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .grouping import current_policy, make_groups
 from .progress import Progress
-from .proving import prove_waiting
+from .proving import Fetch, prove_waiting
 from .verifying import Comparison, Verifier
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ PAIRS_AT_ONCE = 2_000  # saved in one transaction, their previews in memory: abo
 
 @dataclass(frozen=True)
 class MatchOptions:
-    """`policy` None is the one last used; `workers` processes compare pixels (None: one for each core)."""
+    """`policy` None is the one last used; `workers` processes compare pixels (None: one for each core); `fetch` gets originals that are
+    not on this machine (None: copies of those are decided on previews)."""
 
     policy: Policy | None = None
     radius_bits: int = RADIUS_BITS
     variant_radii: Mapping[str, int] = field(default_factory=lambda: dict(VARIANTS))
     workers: int | None = None
+    fetch: Fetch | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
     options, progress = options or MatchOptions(), progress or Progress(silent=True)
     with Verifier(options.workers) as verifier:
         compared = _compare(db, progress, options, verifier)
-        proved = prove_waiting(db, progress, options.workers)
+        proved = prove_waiting(db, progress, options.workers, options.fetch)
         policy = options.policy or current_policy(db)
         progress.start("Making groups")
         groups, items = make_groups(db, policy, verifier)

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from ..core.verdict.proof import Original, Proof, boxes_of, prove, prove_on_prev
 from ..core.verdict.relation import Verdict
 from ..core.verdict.subject import Subject
 from ..core.verdict.verify import prove_pair
-from ..errors import MissingExtra, PictureError, SourceError
+from ..errors import GoogleError, MissingExtra, PictureError, SourceError
 from ..model import Link, Pair
 from ..sources.archives.containers import is_stream
 from ..sources.archives.originals import open_original, read_original
@@ -46,7 +46,11 @@ FEW_PAIRS = 8  # proved in this process: starting others takes as long
 PAIRS_AT_ONCE = 200  # their previews are in memory, and they are saved in one transaction
 SAVED_EVERY_S = 5.0
 SPOOLED_BYTES = 40_000_000_000  # of files out of tgz archives on disk at a time, at most half of what is free
+FETCHED_BYTES = 10_000_000  # reckoned for a photo of Google whose size is not known
 PAIR_TIMEOUT_S = 120.0
+
+Fetch = Callable[[str], bytes]
+"""The original of a photo that is not on this machine, by photo id. Raises PictureError, and GoogleError when no more can be had."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,11 @@ class ProveReport:
     measured: int = 0
 
 
-def prove_waiting(db: Database, progress: Progress, workers: int | None = None) -> ProveReport:
-    """Prove all pairs that wait. Running it again does what is left."""
+def prove_waiting(db: Database, progress: Progress, workers: int | None = None, fetch: Fetch | None = None) -> ProveReport:
+    """Prove all pairs that wait. Running it again does what is left.
+
+    `fetch` gets the originals that are not on this machine. When Google hands out no more today, their pairs go on waiting.
+    """
     waiting = proofs.read_waiting_pairs(db.conn)
     if not waiting:
         return ProveReport()
@@ -142,7 +149,7 @@ def prove_waiting(db: Database, progress: Progress, workers: int | None = None) 
     measured = 0
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(WorkerPool(workers)) if len(waiting) > FEW_PAIRS else None
-        for some, places in _within_reach(db, waiting):
+        for some, places in _within_reach(db, waiting, fetch):
             for start in range(0, len(some), PAIRS_AT_ONCE):
                 measured += _prove_some(db, some[start : start + PAIRS_AT_ONCE], places, pool, progress)
     return ProveReport(len(waiting), measured)
@@ -266,21 +273,43 @@ def link_of(pair: Pair) -> Link:
 # Where the files lie.
 
 
-def _within_reach(db: Database, waiting: Sequence[WaitingPair]) -> Iterator[tuple[list[WaitingPair], dict[str, list[FilePlace]]]]:
-    """The pairs in lots, with the places of their photos; what lies in a tgz lies on disk while its lot is worked on."""
+def _within_reach(
+    db: Database, waiting: Sequence[WaitingPair], fetch: Fetch | None = None
+) -> Iterator[tuple[list[WaitingPair], dict[str, list[FilePlace]]]]:
+    """The pairs in lots, with the places of their photos; what lies in a tgz or at Google lies on disk while its lot is worked on."""
     places = read_places(db.conn, sorted({photo for pair in waiting for photo in (pair.photo_a, pair.photo_b)}))
     in_stream = {photo for photo, some in places.items() if some and all(is_stream(place.container) for place in some)}
-    direct = [pair for pair in waiting if not in_stream & {pair.photo_a, pair.photo_b}]
+    at_google = {photo for photo, some in places.items() if not some} if fetch else set()
+    far = in_stream | at_google
+    direct = [pair for pair in waiting if not far & {pair.photo_a, pair.photo_b}]
     if direct:
         yield sorted(direct, key=lambda pair: _place_key(places, pair)), places
-    others = [pair for pair in waiting if in_stream & {pair.photo_a, pair.photo_b}]
+    others = [pair for pair in waiting if far & {pair.photo_a, pair.photo_b}]
     if not others:
         return
     limit = min(SPOOLED_BYTES, shutil.disk_usage(tempfile.gettempdir()).free // 2)
-    for lot in _lots(others, places, in_stream, limit):
+    for lot in _lots(others, places, far, limit):
         with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
-            wanted = {photo for pair in lot for photo in (pair.photo_a, pair.photo_b)} & in_stream
-            yield lot, places | _spooled(Path(folder), {photo: places[photo][0] for photo in wanted})
+            wanted = {photo for pair in lot for photo in (pair.photo_a, pair.photo_b)}
+            laid = _spooled(Path(folder), {photo: places[photo][0] for photo in wanted & in_stream})
+            if fetch:
+                try:
+                    laid |= _fetched(Path(folder), sorted(wanted & at_google), fetch)
+                except GoogleError:
+                    return  # they wait for the next run
+            yield lot, places | laid
+
+
+def _fetched(folder: Path, photos: Sequence[str], fetch: Fetch) -> dict[str, list[FilePlace]]:
+    """The originals of these photos, laid into the folder. What Google does not hand out is left out. Raises GoogleError."""
+    found: dict[str, list[FilePlace]] = {}
+    for photo in photos:
+        with contextlib.suppress(PictureError):
+            data = fetch(photo)
+            digest = hashlib.sha1(data).hexdigest()
+            (folder / digest).write_bytes(data)
+            found[photo] = [FilePlace(photo, str(folder), digest, len(data), digest)]
+    return found
 
 
 def _place_key(places: Mapping[str, Sequence[FilePlace]], pair: WaitingPair) -> tuple[str, str]:
@@ -291,25 +320,29 @@ def _place_key(places: Mapping[str, Sequence[FilePlace]], pair: WaitingPair) -> 
 
 
 def _lots(
-    waiting: Sequence[WaitingPair], places: Mapping[str, Sequence[FilePlace]], in_stream: set[str], limit: int
+    waiting: Sequence[WaitingPair], places: Mapping[str, Sequence[FilePlace]], far: set[str], limit: int
 ) -> Iterator[list[WaitingPair]]:
-    """The pairs in parts whose files out of tgz archives take no more than so many bytes."""
+    """The pairs in parts whose files out of tgz archives and from Google take no more than so many bytes."""
     lot: list[WaitingPair] = []
     held: set[str] = set()
     size = 0
     for pair in sorted(waiting, key=lambda pair: _place_key(places, pair)):
-        more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in in_stream} - held
-        added = sum(places[photo][0].bytes or 0 for photo in more)
+        more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in far} - held
+        added = sum(_size(places[photo]) for photo in more)
         if lot and size + added > limit:
             yield lot
             lot, held, size = [], set(), 0
-            more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in in_stream}
-            added = sum(places[photo][0].bytes or 0 for photo in more)
+            more = {photo for photo in (pair.photo_a, pair.photo_b) if photo in far}
+            added = sum(_size(places[photo]) for photo in more)
         lot.append(pair)
         held |= more
         size += added
     if lot:
         yield lot
+
+
+def _size(places: Sequence[FilePlace]) -> int:
+    return places[0].bytes or 0 if places else FETCHED_BYTES
 
 
 def _spooled(folder: Path, wanted: Mapping[str, FilePlace]) -> dict[str, list[FilePlace]]:

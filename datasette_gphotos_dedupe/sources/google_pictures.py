@@ -10,6 +10,7 @@ from ..model import Album
 from .base import Allow, Offer
 
 SIZE = "=w640-h640"  # enough for the fingerprint and the preview, and never the original
+ORIGINAL = "=d"  # the file itself, without the place it was taken at
 
 
 class GooglePictures:
@@ -34,10 +35,22 @@ class GooglePictures:
             raise PictureError("no_picture", "Google gave no picture of it; run the command again later")
         return picture
 
-    def _picture(self, base_url: str, allow: Allow) -> bytes | None:
+    def fetch_original(self, item_id: str, allow: Allow = lambda: None) -> bytes:
+        """The file of a photo of this source, for making copies again. Raises PictureError (``no_picture``), and QuotaError."""
+        address = self.address_of(item_id)
+        original = self._picture(address, allow, ORIGINAL) if address else None
+        if original is None:
+            raise PictureError("no_picture", "Google did not hand out its file")
+        return original
+
+    def address_of(self, item_id: str) -> str | None:
+        """A base URL that lives, for an item that this source offers."""
+        return self.fetch_base_url(item_id)
+
+    def _picture(self, base_url: str, allow: Allow, suffix: str = SIZE) -> bytes | None:
         allow()
         try:
-            return self.client.fetch_picture(base_url, SIZE, self.needs_token)
+            return self.client.fetch_picture(base_url, suffix, self.needs_token)
         except QuotaError:
             raise
         except RefusedError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..google import parsing
+from ..google.client import Client
 from ..model import Album
 from .base import Capabilities, Offer, Skip
 from .google_pictures import GooglePictures
@@ -21,15 +22,24 @@ class LibraryApi(GooglePictures):
     name = "library"
     can = Capabilities(app_created=True, shows_absence=True, lists_albums=True)
 
+    def __init__(self, client: Client):
+        super().__init__(client)
+        self._listed: set[str] = set()
+
     def offers(self, skip: Skip = lambda file, trouble: None) -> Iterator[Offer]:
         """Every item."""
         for item in self.client.fetch_items():
+            self._listed.add(str(item["id"]))
             yield Offer(parsing.photo_from_item(item), parsing.base_url(item) if parsing.is_ready(item) else None)
 
     def fetch_base_url(self, item_id: str) -> str | None:
         """A fresh base URL for an item whose old one has died."""
         (item,) = self.client.fetch_items_by_id([item_id]) or [None]
         return parsing.base_url(item) if item else None
+
+    def address_of(self, item_id: str) -> str | None:
+        """A base URL of an item that was listed; Google is asked for no other."""
+        return self.fetch_base_url(item_id) if item_id in self._listed else None
 
     def albums(self) -> Iterator[tuple[Album, list[str]]]:
         """Each album of this app with the library ids in it."""

@@ -32,6 +32,7 @@ class Picker(GooglePictures):
         super().__init__(client)
         self._show_link, self._countdown, self._maximum = show_link, countdown, maximum
         self._session_id: str | None = None
+        self._addresses: dict[str, str] = {}
         self._keep: Callable[[str | None], None] = lambda session_id: None
 
     def resume(self, kept: str | None, keep: Callable[[str | None], None]) -> None:
@@ -47,7 +48,14 @@ class Picker(GooglePictures):
             self._show_link(f"{session['pickerUri']}/autoclose")
             self._wait(session)
         for item in self.client.fetch_picked(session["id"]):
-            yield Offer(parsing.photo_from_picked(item), parsing.base_url(item) if parsing.is_ready(item) else None)
+            photo, address = parsing.photo_from_picked(item), parsing.base_url(item) if parsing.is_ready(item) else None
+            if address:
+                self._addresses[photo.photo_id] = address
+            yield Offer(photo, address)
+
+    def address_of(self, item_id: str) -> str | None:
+        """The address that came with it, which lives for an hour: one item alone cannot be asked for."""
+        return self._addresses.get(item_id)
 
     def _unfinished(self) -> dict[str, Any] | None:
         """The session of an earlier run that was cut short, when Google still has it and it is of use."""

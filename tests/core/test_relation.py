@@ -130,9 +130,13 @@ def test_every_reason_is_a_sentence(rule):
 
 def of_measure(measure: Measure, value: float) -> dict[str, float]:
     """The numbers of a re-making in which this one has that value, and no other measure takes offence."""
+    if measure.name == "plain_tone":
+        return {"tone": value, "softness": 1.0}
+    if measure.name == "own_softness":
+        return {"softness": value, "resized": False}
     if measure.name == "plain_luma":
         return {"luma": value, "softness": 1.0}
-    return {measure.name: value, **({"softness": PLAIN_KERNEL[1] + 0.1} if measure.name == "luma" else {})}
+    return {measure.name: value, **({"softness": PLAIN_KERNEL[1] + 0.1} if measure.name in ("luma", "tone") else {})}
 
 
 def borders(table: tuple[Measure, ...]) -> list[tuple[Measure, float, float]]:

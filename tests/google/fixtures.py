@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from datasette_gphotos_dedupe.google.client import Client, open_client
 from datasette_gphotos_dedupe.google.limits import Clock
-from tests.fake_google import FakeGoogle
+from tests.fake_google import FakeGoogle, pick
 
 
 class StoppedWatch:
@@ -60,3 +62,25 @@ def watch() -> StoppedWatch:
 @pytest.fixture
 def client(auth_path, watch) -> Client:
     return open_client(auth_path, watch.clock())
+
+
+def pick_when_asked(fake, items, after_polls: int = 2):
+    """The person taps Done once the program has asked `after_polls` times."""
+
+    def person() -> None:
+        while len(fake.requests("GET", "/v1/sessions/")) < after_polls:
+            time.sleep(0.005)
+        pick(fake.world, next(iter(fake.world.sessions)), items)
+
+    thread = threading.Thread(target=person, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.fixture
+def slow_client(client, watch, monkeypatch):
+    """Waiting takes a moment, so that the person has time to tap."""
+    sleep = watch.sleep
+    monkeypatch.setattr(watch, "sleep", lambda seconds: (time.sleep(0.002), sleep(seconds))[1])
+    client.transport.clock = Clock(client.clock.now, client.clock.monotonic, watch.sleep, client.clock.chance)
+    return client

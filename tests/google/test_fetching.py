@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import datetime, timezone
 
 import pytest
@@ -18,8 +16,8 @@ from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.store.database import open_database
-from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, pick, routes
-from tests.google.fixtures import write_private
+from tests.fake_google import CLIENT_ID, REMOVED_SCOPES, routes
+from tests.google.fixtures import pick_when_asked, write_private
 from tests.made_library import photo_id
 
 
@@ -200,30 +198,6 @@ def test_a_listing_that_breaks_off_keeps_what_came_and_goes_on(db, fake, client,
     assert db["photos"].count == 10
     assert db.execute("SELECT state FROM runs").fetchall() == [("failed",)]
     assert fetch(db, LibraryApi(client)).added == 15
-
-
-def pick_when_asked(fake, items, after_polls: int = 2):
-    """The person taps Done once the program has asked `after_polls` times."""
-
-    def person() -> None:
-        while len(fake.requests("GET", "/v1/sessions/")) < after_polls:
-            time.sleep(0.005)
-        pick(fake.world, next(iter(fake.world.sessions)), items)
-
-    thread = threading.Thread(target=person, daemon=True)
-    thread.start()
-    return thread
-
-
-@pytest.fixture
-def slow_client(client, watch, monkeypatch):
-    """Waiting takes a moment, so that the person has time to tap."""
-    sleep = watch.sleep
-    monkeypatch.setattr(watch, "sleep", lambda seconds: (time.sleep(0.002), sleep(seconds))[1])
-    from datasette_gphotos_dedupe.google.limits import Clock
-
-    client.transport.clock = Clock(client.clock.now, client.clock.monotonic, watch.sleep, client.clock.chance)
-    return client
 
 
 def test_picked_photos_come_in(db, fake, slow_client, small_pages):

@@ -28,3 +28,21 @@ async def test_no_request_of_any_kind_ends_in_error_500(tmp_path):
         answer = await ds.client.request(request.method, request.path, headers=sent, content=request.body)
         failed += [(number, request)] if answer.status_code >= 500 and "/-/duplicates" in request.path else []
     assert failed == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("page", ["photos", "duplicates", "rescue", "smaller_copies", "groups"])
+@pytest.mark.parametrize(
+    "headers, filtered",
+    [
+        ({"accept": b"\xff", "if-none-match": b"\xe2\x8b\x8c"}, ""),
+        ({}, "(" * 30_000),
+        ({"x": b"\x80" * 300, "range": b"bytes=9-"}, "%00"),
+    ],
+    ids=["bytes that are no text", "a long filter", "both"],
+)
+async def test_a_page_of_datasettes_own_that_asks_us_for_its_menu_answers_whoever_asks(tmp_path, page, headers, filtered):
+    build_library(tmp_path / "photos.db", groups=2, size=2).close()
+    site = Site(make_datasette([tmp_path / "photos.db"]), "root")
+    answer = await site.get(f"/photos/{page}?note={filtered}", **headers)
+    assert answer.status_code < 500, answer.text[-500:]

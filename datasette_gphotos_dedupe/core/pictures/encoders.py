@@ -96,6 +96,13 @@ class Encoder:
             return float(np.mean(self.tables[0]))
         return 1.0 + 4.0 / self.bytes_per_pixel if self.bytes_per_pixel else (20.0 if self.palette else 0.0)
 
+    @property
+    def leaves_at_most(self) -> float | None:
+        """Grey levels that it throws away of luma at most, as deviation: half a step of each wave; None when that is not known."""
+        if self.tables:
+            return float(np.sqrt(np.mean(np.square(self.tables[0])) / 12))
+        return 0.0 if self.exact else None
+
     def encode_again(self, planes: Planes) -> Planes:
         """The planes as they come back from this encoder."""
         if self.exact:

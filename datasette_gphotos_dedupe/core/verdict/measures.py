@@ -41,7 +41,7 @@ class Measure:
         return f"at most {self.high:g}" if self.high is not None else ""
 
 
-LUMA, PLAIN_LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 1.25, 4.5, 1.7, 4.5
+LUMA, PLAIN_LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 1.25, 4.0, 1.7, 4.5
 SAME_LEFT = (
     Measure("luma", "remade", "What is left when it is made again, against what its encoder leaves; 1 is the same.", high=LUMA),
     Measure("plain_luma", None, "The same where resizing alone explains it, without sharpening.", high=PLAIN_LUMA),
@@ -55,6 +55,13 @@ ON_PURPOSE = (
         "tone", None, "Grey levels by which a curve had to move it.", high=3.0, changed="its brightness or contrast was moved"
     ),
     Measure(
+        "plain_tone",
+        None,
+        "The same where nothing was sharpened or softened: another exposure is seldom as bright to a level.",
+        high=0.8,
+        changed="its brightness or contrast was moved",
+    ),
+    Measure(
         "cast", None, "Colour levels by which its white balance had to be moved.", high=2.0, changed="its white balance was moved"
     ),
     Measure(
@@ -64,6 +71,9 @@ ON_PURPOSE = (
         0.35,
         3.2,
         "it was softened or sharpened",
+    ),
+    Measure(
+        "own_softness", None, "The same of two pictures of one size, where nothing was resized.", 0.8, changed="it was softened"
     ),
     Measure(
         "saturation",

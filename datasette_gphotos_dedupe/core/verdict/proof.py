@@ -17,13 +17,14 @@ from ...errors import MissingExtra, PictureError
 from ..pictures.stills import BLACK, GREY, SRGB, WHITE, Outline, Still, Wanted, read_outline, read_profile, read_still
 from ..pictures.variants import WHOLE, Box
 from .align import Overlay
-from .measures import SAME_LEFT, all_allow
+from .measures import LUMA, ON_PURPOSE, SAME_LEFT, all_allow
 from .remake import PLAIN, Remaking, remake
 from .subject import Subject
 
 NEEDED, NEEDED_BY_SMALL = 1.5, 4.0  # times the size of the copy: a JPEG scaled while it is decoded has lost its finest structure
 SMALL_SIDE = 2000  # up to which the larger factor costs little
 ABOUT_EQUAL = 0.98  # of the pixels: below it the one with fewer is the copy, above it the coarser one
+ROUNDED = 0.6  # grey levels that a picture differs by that went through other whole numbers and back
 FRAMES = 8  # of an animation or a file of pages, spread over its length
 NEARLY_WHOLE = 0.985  # of each side that both show: the edges of an overlay of previews are no better known
 ALPHA_LEVELS = 24.0  # that transparency may differ by in any place, after both were softened
@@ -123,13 +124,34 @@ def _prove(a: Original, b: Original) -> Proof:
     if outline.shows_through:
         return _remade_transparent(small, large, replace(_wanted(small, large, outline), ground=GREY))
     found = _remade(small, large, outline, other)
-    neither_more = (
-        _about_equal(outline, other) and not beside_the_picture(large.subject, small.subject) and not other.shows_through
+    if not _may_be_the_source(outline, other, small, large, found):
+        return Proof(found, holder)
+    back = _remade(large, small, other, outline)
+    if _sureness(found) == _sureness(back) > 0:
+        return Proof(found, None)  # each can be made again from the other
+    return Proof(back, small.subject.photo_id) if _sureness(back) > _sureness(found) else Proof(found, holder)
+
+
+def _sureness(remaking: Remaking | None) -> int:
+    """2: made again as programs make copies; 1: made again, but somebody changed it; 0: not."""
+    if remaking is None or not all_allow(SAME_LEFT, remaking):
+        return 0
+    return 2 if all_allow(ON_PURPOSE, remaking) else 1
+
+
+def _may_be_the_source(outline: Outline, other: Outline, small: Original, large: Original, found: Remaking | None) -> bool:
+    """Whether the other one might be made again from this one, though it was encoded more finely: an original saved once more.
+
+    Never where they differ by more than the encoder of the other one leaves at most.
+    """
+    most = other.encoder.leaves_at_most
+    return (
+        found is not None
+        and _about_equal(outline, other)
+        and (most is None or found.left <= LUMA * max(most, ROUNDED))
+        and not beside_the_picture(large.subject, small.subject)
+        and not other.shows_through
     )
-    if found and neither_more and all_allow(SAME_LEFT, found):
-        back = _remade(large, small, other, outline)
-        holder = None if back and all_allow(SAME_LEFT, back) else holder  # each can be made again from the other
-    return Proof(found, holder)
 
 
 def _wanted(small: Original, large: Original, outline: Outline) -> Wanted:

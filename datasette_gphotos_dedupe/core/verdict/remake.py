@@ -19,27 +19,24 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ..pictures.encoders import EXACT, Planes
+from ..pictures.encoders import EXACT, Planes, halved
 from ..pictures.stills import Still
 from ..pictures.variants import WHOLE, Box
 from .align import solve_step
+from .fitting import fit_colour, fit_luma
+from .resampling import RESAMPLERS, resized
 from .residue import FLOOR, blocks, residues
 
 RESAMPLED_FLOOR = (
     0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
 )
-KERNEL = 3  # pixels to each side: 7 x 7 for luma
-SAMPLES = 20_000
-RIDGE = 1.0  # grey levels squared a sample: where a picture has no fine structure the kernel stays what changes nothing
-SMOOTH = 4.0  # pixels: sigma of what counts as tone and not as structure
 STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: the kernel takes it
 REGISTERED_SIDE = 640
-RESAMPLERS = ("BICUBIC", "BOX", "AREA", "REDUCED", "BILINEAR", "LANCZOS")
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
-NO_COLOUR = 1.0  # levels that weaker or stronger colours must move to count
 SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 PLAIN = 1.15  # badness at which no better explanation is looked for
+HOPELESS = 20.0  # badness of luma beyond which no other resampler helps: of copies the first one that was tried left at most 7
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Remaking:
     levels that the curve and the colours moved on average, `softness` how much of the structure at four pixels a wave is left (1: all,
     above: sharpened), `saturation` the gain of the colours. `structure` is the share of blocks that show anything, `px` the longer
     side it was measured at, `kept` the share of the larger picture's sides that the smaller one shows, `span` the deviation of all its
-    grey levels.
+    grey levels, `left` that of what is left, `resized` whether the pixels are other ones than those of the larger picture.
     """
 
     luma: float
@@ -66,11 +63,27 @@ class Remaking:
     px: int
     kept: float
     span: float = 0.0
+    left: float = 0.0
+    resized: bool = True
+
+    @property
+    def own_softness(self) -> float:
+        """`softness` where no resizing could have caused it; 1 elsewhere."""
+        return 1.0 if self.resized else self.softness
 
     @property
     def plain_luma(self) -> float:
         """`luma` where no sharpening or softening took part, which explains more than resizing does; 0 elsewhere."""
-        return self.luma if PLAIN_KERNEL[0] <= self.softness <= PLAIN_KERNEL[1] else 0.0
+        return self.luma if self._plain else 0.0
+
+    @property
+    def plain_tone(self) -> float:
+        """`tone` where no sharpening or softening took part: those move what is bright beside dark; 0 elsewhere."""
+        return self.tone if self._plain else 0.0
+
+    @property
+    def _plain(self) -> bool:
+        return PLAIN_KERNEL[0] <= self.softness <= PLAIN_KERNEL[1]
 
     @property
     def badness(self) -> float:
@@ -106,7 +119,7 @@ class _Made:
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """The luma planes that were compared, float32 of one size: the copy, what was made again, and that through the copy's encoder."""
+    """The luma planes that were compared, of one size: the copy, what was made again, and that through the copy's encoder."""
 
     copy: np.ndarray
     made: np.ndarray
@@ -124,14 +137,21 @@ def remake_best(small: Still, large: Still, box_small: Box = WHOLE, box_large: B
     best = None
     for target in _targets(small, large, box_small, box_large):
         for made in _remakings(target, large, small.encoder.exact):
-            encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
-            floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != large.size else FLOOR
-            found = _measured(small, target, made, encoded, floor)
+            found, views = _held_against(small, target, large.size, made)
             if best is None or found.badness < best[0].badness:
-                best = found, Views(*(plane.astype(np.float32) for plane in (target.planes.luma, made.luma, encoded.luma)))
+                best = found, views
             if best[0].badness <= PLAIN:
                 return best
+            if max(found.luma, found.worst / 3) > HOPELESS:
+                break
     return best
+
+
+def _held_against(small: Still, target: _Target, size: tuple[int, int], made: _Made) -> tuple[Remaking, Views]:
+    encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
+    floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != size else FLOOR
+    found = _measured(small, target, made, encoded, floor)
+    return replace(found, resized=target.size != size), Views(target.planes.luma, made.luma, encoded.luma)
 
 
 def remake_frame(small: Planes, large: Planes) -> Remaking | None:
@@ -199,7 +219,7 @@ def _moved_box(target: _Target, large: Still) -> Box | None:
     width, height = target.size
     share = min(1.0, REGISTERED_SIDE / max(width, height))
     size = max(SMALLEST, round(width * share)), max(SMALLEST, round(height * share))
-    luma = _resized(target.planes.luma, size, WHOLE, "BILINEAR"), _resized(large.planes.luma, size, target.box, "BILINEAR")
+    luma = resized(target.planes.luma, size, WHOLE, "BILINEAR"), resized(large.planes.luma, size, target.box, "BILINEAR")
     step = solve_step(*(cv2.GaussianBlur(plane, (0, 0), 1.0) for plane in luma))
     if step is None:
         return None
@@ -239,53 +259,24 @@ def _fitted_axis(start: int, end: int, low: float, high: float) -> tuple[int, in
 def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
     """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
     if target.box == WHOLE and target.size == large.size:
-        luma, blue, red = (plane.astype(np.float32) for plane in _planes(large.planes))
-        yield _Made(luma, blue, red)
-        yield _explained(target, [luma, blue, red])
+        yield _Made(*_planes(large.planes))
+        yield _explained(target, [plane.astype(np.float32) for plane in _planes(large.planes)])
         return
     for resampler in RESAMPLERS:
         yield _explained(target, _resampled(large, target, resampler, exact))
 
 
 def _resampled(large: Still, target: _Target, resampler: str, exact: bool) -> list[np.ndarray]:
-    colours = target.planes.blue.shape[1], target.planes.blue.shape[0]
-    sizes = target.size, colours, colours
-    planes = large.planes.luma, large.planes.blue, large.planes.red
-    return [_resized(plane, size, target.box, resampler, exact) for plane, size in zip(planes, sizes, strict=True)]
-
-
-def _resized(plane: np.ndarray, size: tuple[int, int], box: Box, resampler: str, exact: bool = False) -> np.ndarray:
-    """Part of a plane at another size as float32; `exact` without rounding to whole levels, which takes twice the time."""
-    from PIL import Image
-
-    if box == WHOLE and size == (plane.shape[1], plane.shape[0]):
-        return plane.astype(np.float32)
-    if resampler in ("AREA", "REDUCED"):
-        return _resized_by_area(plane, size, box, resampler == "REDUCED")
-    pixels = box[0] * plane.shape[1], box[1] * plane.shape[0], box[2] * plane.shape[1], box[3] * plane.shape[0]
-    image = Image.fromarray(plane.astype(np.float32) if exact else plane)
-    return np.asarray(image.resize(size, Image.Resampling[resampler], box=pixels), np.float32)
-
-
-def _resized_by_area(plane: np.ndarray, size: tuple[int, int], box: Box, halving: bool) -> np.ndarray:
-    """The mean of what each pixel covers, or, when `halving`, of whole pixels first and straight lines between these after."""
-    height, width = plane.shape
-    left, top, right, bottom = round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
-    part = plane[top:bottom, left:right].astype(np.float32)
-    if not halving:
-        return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    factor = max(1, (right - left) // size[0])
-    whole = part[: part.shape[0] // factor * factor, : part.shape[1] // factor * factor]
-    reduced = cv2.resize(whole, (whole.shape[1] // factor, whole.shape[0] // factor), interpolation=cv2.INTER_AREA)
-    return cv2.resize(reduced, size, interpolation=cv2.INTER_LINEAR)
+    luma, blue, red = (resized(plane, target.size, target.box, resampler, exact) for plane in _planes(large.planes))
+    return [luma, halved(blue), halved(red)]  # resized first and halved then, as the copy was: the other order is softer
 
 
 def _explained(target: _Target, made: list[np.ndarray]) -> _Made:
     luma, blue, red = made
     wanted = target.planes
-    luma, softness, tone = _fit_luma(wanted.luma, luma)
-    blue, gain_blue, cast_blue = _fit_colour(wanted.blue, blue)
-    red, gain_red, cast_red = _fit_colour(wanted.red, red)
+    luma, softness, tone = fit_luma(wanted.luma, luma)
+    blue, gain_blue, cast_blue = fit_colour(wanted.blue, blue)
+    red, gain_red, cast_red = fit_colour(wanted.red, red)
     return _Made(
         luma,
         blue,
@@ -297,77 +288,10 @@ def _explained(target: _Target, made: list[np.ndarray]) -> _Made:
     )
 
 
-def _fit_luma(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """`given` through the kernel and the curve that bring it nearest; softness of the kernel, grey levels that the curve moved."""
-    smooth = (cv2.GaussianBlur(given, (0, 0), SMOOTH) - 128) / 128
-    rows, columns = _samples(given.shape, KERNEL)
-    terms = _neighbours(given - np.float32(128), rows, columns, KERNEL)
-    level = smooth[np.ix_(rows, columns)].ravel()
-    solved = _least_squares(
-        terms + [np.ones_like(level), level, level**2, level**3], wanted[np.ix_(rows, columns)].ravel() - np.float32(128)
-    )
-    count = len(terms)
-    kernel = solved[:count].reshape(2 * KERNEL + 1, -1)
-    made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE)
-    made += np.float32(128 * (1 - kernel.sum()))
-    constant, *curve = (np.float32(value) for value in solved[count:])
-    made += constant + smooth * (curve[0] + smooth * (curve[1] + smooth * curve[2]))
-    moved = cv2.blur(made, (9, 9))[::4, ::4] - cv2.blur(given, (9, 9))[::4, ::4]
-    return made, _softness(kernel), float(np.abs(moved).mean())
-
-
-def _softness(kernel: np.ndarray) -> float:
-    """How much of a wave four pixels long a kernel lets through, against what it does to an even ground."""
-    waves = np.abs(np.fft.fft2(kernel, (16, 16)))
-    return float((waves[0, 4] + waves[4, 0]) / 2 / max(waves[0, 0], 1e-6))
-
-
-def _fit_colour(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """The same of a colour plane with a kernel of 3 x 3: its gain, and by how much the mean moved."""
-    given = given - np.float32(128)
-    if min(given.shape) < 2 * SMALLEST // 2:
-        return given + np.float32(128), 1.0, 0.0
-    rows, columns = _samples(given.shape, 1)
-    terms = _neighbours(given, rows, columns, 1)
-    level = wanted[np.ix_(rows, columns)].ravel() - np.float32(128)
-    solved = _least_squares([*terms, np.ones_like(level)], level)
-    kernel = solved[:9].reshape(3, 3)
-    made = cv2.filter2D(given, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REPLICATE) + np.float32(128 + solved[9])
-    # a gain of colours that are hardly there moves nothing: only what it moves counts
-    gain = float(kernel.sum())
-    cast = abs(float(made.mean()) - 128 - float(given.mean()))
-    return made, gain if abs(gain - 1.0) * float(given.std()) > NO_COLOUR else 1.0, cast
-
-
-def _samples(shape: tuple[int, ...], margin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of a grid of some 40,000 pixels."""
-    height, width = shape[0] - 2 * margin, shape[1] - 2 * margin
-    step = max(1, int(math.sqrt(height * width / SAMPLES)))
-    return np.arange(margin, shape[0] - margin, step), np.arange(margin, shape[1] - margin, step)
-
-
-def _neighbours(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray, reach: int) -> list[np.ndarray]:
-    around = range(-reach, reach + 1)
-    return [plane[np.ix_(rows + down, columns + across)].ravel() for down in around for across in around]
-
-
-def _least_squares(terms: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
-    """The weights of the terms, drawn towards the middle one alone: what the pixels do not tell changes nothing."""
-    # in float32 the sums depend on where in memory the pixels happen to lie, and two runs would measure two numbers
-    design = np.stack(terms).astype(np.float64)
-    normal, right = design @ design.T, design @ wanted.astype(np.float64)
-    ridge = RIDGE * design.shape[1]
-    places = len(terms) // 2 if len(terms) == 10 else (2 * KERNEL + 1) ** 2 // 2
-    kernel_terms = 9 if len(terms) == 10 else (2 * KERNEL + 1) ** 2
-    normal[np.arange(kernel_terms), np.arange(kernel_terms)] += ridge
-    normal[np.diag_indices(len(terms))] += 1e-6 * ridge
-    right[4 if len(terms) == 10 else places] += ridge
-    solved: np.ndarray = np.linalg.solve(normal, right)
-    return solved
-
-
 def _whole_levels(plane: np.ndarray) -> np.ndarray:
-    levels: np.ndarray = np.clip(np.rint(plane), 0, 255).astype(np.uint8)
+    if plane.dtype == np.uint8:
+        return plane
+    levels: np.ndarray = cv2.add(np.asarray(plane, np.float32), np.zeros(4), dtype=cv2.CV_8U)  # rounds and saturates
     return levels
 
 
@@ -393,5 +317,6 @@ def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor
         structure=luma.structure,
         px=max(target.size),
         kept=shown,
-        span=float(made.luma.std()),
+        left=luma.left,
+        span=float(cv2.meanStdDev(made.luma)[1].item()),
     )

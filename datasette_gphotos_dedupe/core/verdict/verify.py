@@ -21,7 +21,7 @@ from .relation import Verdict, judge, same_bytes_verdict
 from .subject import Subject
 from .witness import hear_witness
 
-VERIFIER = "verify/7"
+VERIFIER = "verify/8"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ...core.verdict.proof import Proof
 from ..rows import in_parts, marks
 
-METHOD = "remake/1"
+METHOD = "remake/2"
 """Name and version of the measure: what another one measured is not believed."""
 
 Contents = tuple[str, str]

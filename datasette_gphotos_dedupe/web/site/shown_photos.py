@@ -37,6 +37,7 @@ _LOOKS = (
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "content-type", "accept", "accept-encoding", "origin", "referer", "connection"}
 )
+_LONGEST_ADDRESS = 60_000  # httpx takes no more than 65,536 characters
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,10 @@ def _column_of_rows(rows: list[dict[str, Any]], name: str) -> list[str]:
 
 async def _ask(datasette: Any, request: Any, path: str) -> Any:
     """Datasette's own answer, with whatever signs this request in passed along."""
-    headers = {key: value for key, value in request.headers.items() if key not in _OWN_HEADERS}
+    if len(path) > _LONGEST_ADDRESS:
+        raise GphotosError("The address of the page that was to be pushed is too long. Narrow it down in fewer words.")
+    # Datasette reads headers as latin-1; handed on as text they would have to be ASCII
+    headers = {key: value.encode("latin-1") for key, value in request.headers.items() if key not in _OWN_HEADERS}
     answer = await datasette.client.get(path, headers=headers)
     if answer.status_code != 200:
         raise GphotosError(f"The page that was to be pushed answers {answer.status_code}: {_reason(answer)}")
