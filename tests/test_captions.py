@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.captions import because, copy_caption, sentence, short_name
+from datasette_gphotos_dedupe.captions import _SHOT, because, copy_caption, sentence, short_name
+from datasette_gphotos_dedupe.core.groups.reasons import SAME_AS
+from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
+from datasette_gphotos_dedupe.words import RELATION_LABELS
+
+
+def test_every_relation_has_its_words_wherever_it_is_said():
+    assert list(RELATION_LABELS) == list(SAME_AS) == list(RELATIONS)
+    assert set(_SHOT) == set(RELATIONS) - REMOVABLE_RELATIONS
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ..core.pictures.variants import BASE
 from ..core.verdict.relation import same_bytes_verdict
 from ..core.verdict.subject import Subject
 from ..errors import PictureError, SourceError
-from ..model import RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
+from ..model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address
 from ..store.library.files import FilePlace, read_places
 from ..store.matching import finding as lookups
@@ -31,7 +31,6 @@ NEAR = 40  # candidates by the plain hash that are looked at
 NEAR_BY_VARIANT = 10  # for each variant
 SHOWN_NEAREST = 3
 FEWER_PIXELS = 0.95  # a RAW file's pixels are cut a little differently by every program
-VERSIONS = frozenset(("edited", "crop", "turned", "mirrored"))
 _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 
 
@@ -78,7 +77,7 @@ class Lookup:
             return "copy" if self._best() is None or not self._smaller(self._best()) else "smaller"
         if any(likeness.trashed and likeness.relation in REMOVABLE_RELATIONS for likeness in self.found):
             return "trashed"
-        return "version" if kept & VERSIONS else ("alike" if kept else "none")
+        return "version" if kept & CHANGED_RELATIONS else ("alike" if kept else "none")
 
     def _best(self) -> Likeness | None:
         """The largest copy that is not in the bin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from sqlite_utils import Database, Migrations
 
 from datasette_gphotos_dedupe import schema
 from datasette_gphotos_dedupe.errors import DatabaseError
+from datasette_gphotos_dedupe.model import RELATIONS
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.made_library import build_library
 
@@ -165,6 +167,15 @@ def test_a_step_that_fails_at_any_of_its_statements_can_be_taken_again(tmp_path,
         assert left == before, f"statement {number} of {statements}"
     apply_until(path, step, None)
     assert schema_of(path) == schema_of(whole)
+
+
+def test_every_table_that_holds_a_relation_takes_all_of_them(tmp_path):
+    with closing(open_database(tmp_path / "photos.db").conn) as conn:
+        tables = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    taken = {
+        name: set(re.findall("'(.*?)'", found[1])) for name, sql in tables if (found := re.search(r"relation IN \((.*?)\)", sql))
+    }
+    assert taken == dict.fromkeys(("pairs", "groups", "group_members"), set(RELATIONS))
 
 
 def schema_of(path) -> list[tuple]:

@@ -161,7 +161,7 @@ def save_group_text(conn: sqlite3.Connection) -> None:
 
 
 def check_seen(state: GroupState, seen: str) -> None:
-    """Raise ConflictError when the group is not as it was `seen`."""
+    """Raise ConflictError when the group is not as it was `seen`, GphotosError when nothing was said of that."""
     if not seen:
         raise GphotosError(
             "Nothing was changed: the request does not say which state it saw. Send the group's `seen` value along."

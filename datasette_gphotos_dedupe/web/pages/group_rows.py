@@ -54,7 +54,7 @@ def _other(pair: dict[str, Any], photo_id: str) -> str:
 
 
 def read_pairs_of_members(conn: sqlite3.Connection, state: GroupState, limit: int = 200) -> list[dict[str, Any]]:
-    """Every stored pair that touches a member, closest first, with names and the other photo's group."""
+    """The `limit` closest stored pairs that touch one of the first 400 members, with names and the other photo's group."""
     ids = [member["photo_id"] for member in state.members][:400]
     mark = marks(ids)
     return read_rows(
