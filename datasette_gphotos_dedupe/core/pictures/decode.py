@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import PictureError
 from .boxes import ends_early, without_film
-from .jpeg import without_ballast
-from .jpeg_end import lacks_end, with_end
+from .jpeg import lacks_end, with_end, without_ballast
 from .png_text import without_notes
 
 if TYPE_CHECKING:

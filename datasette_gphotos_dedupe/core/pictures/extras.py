@@ -11,7 +11,7 @@ from typing import Literal
 
 from .boxes import film_start, find_film, is_sequence
 from .heif_items import read_items
-from .jpeg_stills import SOI, Still, still_at
+from .jpeg import SOI, JpegStill, still_at
 
 Order = Literal["little", "big"]
 ORDERS: dict[bytes, Order] = {b"II*\0": "little", b"MM\0*": "big"}
@@ -75,7 +75,7 @@ def _of_jpeg(data: bytes) -> set[str]:
     return found
 
 
-def _told_by_marks(first: Still, others: list[Still], data: bytes, end: int) -> Iterator[tuple[str, bool]]:
+def _told_by_marks(first: JpegStill, others: list[JpegStill], data: bytes, end: int) -> Iterator[tuple[str, bool]]:
     heads = (first.head, *(other.head for other in others))
     yield "gain_map", bool(others) and any(mark in head for head in heads for mark in _GAIN_MAP)
     yield "depth_map", bool(others) and any(mark in head for head in heads for mark in _DEPTH_IMAGE)
@@ -88,7 +88,7 @@ def _is_behind(data: bytes, start: int, marks: tuple[bytes, ...]) -> bool:
     return any(data.find(mark, start) >= 0 for mark in marks)
 
 
-def _has_view(first: Still, others: list[Still], found: set[str]) -> bool:
+def _has_view(first: JpegStill, others: list[JpegStill], found: set[str]) -> bool:
     types = _picture_types(first.head)
     if others and not _VIEW_TYPES.isdisjoint(types):
         return True
@@ -98,7 +98,7 @@ def _has_view(first: Still, others: list[Still], found: set[str]) -> bool:
     return any(other.size == first.size for other in others) and _PREVIEW_TYPES.isdisjoint(types)
 
 
-def _stills(data: bytes, start: int, end: int | None) -> Iterator[Still]:
+def _stills(data: bytes, start: int, end: int | None) -> Iterator[JpegStill]:
     """The JPEGs that follow the first one, before the film."""
     end = len(data) if end is None else end
     for _ in range(16):
