@@ -41,7 +41,7 @@ class Measure:
         return f"at most {self.high:g}" if self.high is not None else ""
 
 
-LUMA, PLAIN_LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 1.25, 4.0, 1.7, 4.5
+LUMA, PLAIN_LUMA, WORST, COLOUR, WORST_COLOUR = 1.6, 1.25, 3.0, 1.7, 4.5
 SAME_LEFT = (
     Measure("luma", "remade", "What is left when it is made again, against what its encoder leaves; 1 is the same.", high=LUMA),
     Measure("plain_luma", None, "The same where resizing alone explains it, without sharpening.", high=PLAIN_LUMA),
