@@ -31,7 +31,7 @@ LARGE = uploads.RESUMABLE_FROM_BYTES + 1
 
 @pytest.fixture(autouse=True)
 def no_finalizer_at_the_bottom_of_a_deep_answer():
-    """What other tests left is collected before: a finalizer that runs where the stack is full fails, and is told of as this test's fault."""
+    """What other tests left is collected before: a finalizer that runs where the stack is full would fail this test."""
     gc.collect()
     gc.disable()
     yield
