@@ -11,7 +11,7 @@ from ..core.groups.keeper import GroupPhoto, Policy
 from ..core.groups.reasons import held_back
 from ..errors import DatabaseError
 from ..model import Group, Link, Member
-from ..store.matching import calibration, last_grouping, last_match, matches
+from ..store.matching import calibration, last_match, matches
 from ..store.matching import groups as groups_store
 from .proving import link_of, prove_pairs
 from .verifying import Comparison, Verifier
@@ -139,7 +139,7 @@ def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], sav
     links: dict[Edge, Link | None] = dict.fromkeys(pairs)
     links.update({(pair.photo_a, pair.photo_b): link_of(pair) for pair in found})
     if save:
-        with db.atomic(), last_grouping.own_changes(db.conn):
+        with db.atomic(), last_match.GROUPING.own_changes(db.conn):
             matches.save_pairs(db.conn, found, found_by="group")
             matches.save_different(db.conn, [pair for pair, link in links.items() if link is None])
     return links
@@ -150,6 +150,6 @@ def _forget_unasked(db: Database, asked: set[Edge]) -> None:
     stale = [pair for pair in matches.read_pairs(db.conn, "group") if pair not in asked]
     different = [pair for pair in matches.read_different(db.conn) if pair not in asked]
     if stale or different:
-        with db.atomic(), last_grouping.own_changes(db.conn):
+        with db.atomic(), last_match.GROUPING.own_changes(db.conn):
             matches.delete_pairs(db.conn, "pairs", stale)
             matches.delete_pairs(db.conn, "different_pairs", different)

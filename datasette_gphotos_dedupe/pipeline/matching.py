@@ -1,12 +1,14 @@
 """The match step: candidates, their pixels, pairs, proofs, groups, keepers.
 
 May be killed at any moment. A photo is marked as compared in the transaction that saves its last pair; whatever is not marked is
-compared again. Groups are made anew from all pairs each time and written in one transaction, only where they differ.
+compared again. Groups are made anew from all pairs when anything that they are made of has changed, and written in one transaction,
+only where they differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import compress, islice
@@ -20,8 +22,9 @@ from ..core.pictures.variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.verify import VERIFIER
 from ..model import Pair
-from ..store.matching import last_grouping, last_match, matches
+from ..store.matching import last_match, matches
 from ..store.matching.groups import save_groups
+from ..store.matching.last_match import COMPARISON, GROUPING
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .grouping import GROUPER, current_policy, make_groups
@@ -96,20 +99,20 @@ def _group(db: Database, progress: Progress, policy: Policy, verifier: Verifier,
     Where nothing has changed that they are made of, nothing is read for them.
     """
     grouper = f"{GROUPER} {MATCHER} {policy.as_json()}"
-    known = None if news or uploads.is_stale(db.conn) else last_grouping.read_grouped(db.conn, grouper)
+    known = None if news or uploads.is_stale(db.conn) else GROUPING.read(db.conn, grouper)
     if known is not None:
         return known, 0
     progress.start("Making groups")
     with db.atomic():
-        word = last_grouping.begin_grouping(db.conn)
+        word = GROUPING.begin(db.conn)
     groups, items = make_groups(db, policy, verifier)
     with db.atomic():
-        with last_grouping.own_changes(db.conn):
+        with GROUPING.own_changes(db.conn):
             last_match.save_match_state(db.conn, "policy", policy.as_json())
             changed = save_groups(db.conn, groups, items)
             if changed or news or uploads.is_stale(db.conn):
                 refresh_decided(db.conn)
-        last_grouping.end_grouping(db.conn, word, grouper, len(groups))
+        GROUPING.end(db.conn, word, grouper, len(groups))
     return len(groups), changed
 
 
@@ -124,16 +127,15 @@ class _Compared:
 
 def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier) -> _Compared:
     """Compare what is new or has changed. Where nothing has, no photo is read."""
-    photos = last_match.read_compared(db.conn, options.name)
+    photos = COMPARISON.read(db.conn, options.name)
     if photos is not None:
         return _Compared(photos=photos)
     with db.atomic():
         matches.forget_trashed(db.conn)
-        word = last_match.begin_comparison(db.conn)
+        word = COMPARISON.begin(db.conn)
     report = _compare_new(db, progress, options, verifier, word)
     with db.atomic():
-        if last_match.is_begun(db.conn, word):
-            last_match.keep_comparison(db.conn, options.name, report.photos)
+        COMPARISON.end(db.conn, word, options.name, report.photos)
     return report
 
 
@@ -184,10 +186,8 @@ def _forget(db: Database, library: Library, found: Candidates, word: str) -> Non
     crowd = {library.photo_ids[row] for row in np.flatnonzero(found.crowded).tolist()}
     allowed = {(library.photo_ids[a], library.photo_ids[b]) for a, b in found.crowd_pairs.tolist()}
     with db.atomic():
-        begun = last_match.is_begun(db.conn, word)
-        matches.forget_photos(db.conn, fresh)
-        if begun:  # what is forgotten here is no change from outside
-            last_match.keep_comparison(db.conn, word)
+        with COMPARISON.own_changes(db.conn) if COMPARISON.is_begun(db.conn, word) else nullcontext():
+            matches.forget_photos(db.conn, fresh)
         if crowd:
             stored = matches.read_pairs(db.conn, "fingerprint")
             left_out = [pair for pair in stored if pair[0] in crowd and pair[1] in crowd and pair not in allowed]

@@ -10,6 +10,7 @@ from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_libra
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.pipeline.toolkit_import import import_toolkit_csv
 from datasette_gphotos_dedupe.store.database import open_database
+from tests.pictures import add_photos, photo_rows, picture
 
 TABLES = (
     "photos",
@@ -68,3 +69,15 @@ def library(tmp_path):
     made = Library(tmp_path / "photos.db")
     yield made
     made.db.close()
+
+
+@pytest.fixture
+def db(tmp_path):
+    """Three photos and a smaller copy of each, matched."""
+    database = open_database(tmp_path / "photos.db")
+    rows = [photo_rows(f"p{seed}", picture(seed), 90, sha1=f"sha{seed}") for seed in range(3)]
+    rows += [photo_rows(f"p{seed}-small", picture(seed).resize((320, 240)), 80, sha1=f"small{seed}") for seed in range(3)]
+    add_photos(database, rows)
+    match_library(database, options=MatchOptions(workers=1))
+    yield database
+    database.conn.close()

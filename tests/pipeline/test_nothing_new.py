@@ -9,9 +9,7 @@ import pytest
 
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
-from datasette_gphotos_dedupe.store.database import open_database
-from datasette_gphotos_dedupe.store.matching import last_match
-from tests.pictures import add_photos, photo_rows, picture
+from datasette_gphotos_dedupe.store.matching.last_match import COMPARISON
 
 from .test_matching import ALONE, tables
 
@@ -25,17 +23,6 @@ CHANGES = {
     "to be compared again": "UPDATE fingerprints SET matched_by = NULL WHERE photo_id = 'p1'",
     "new without pixels": "INSERT INTO photos (photo_id, source, sha1) VALUES ('p9', 'folder', 'sha1')",
 }
-
-
-@pytest.fixture
-def db(tmp_path):
-    database = open_database(tmp_path / "photos.db")
-    rows = [photo_rows(f"p{seed}", picture(seed), 90, sha1=f"sha{seed}") for seed in range(3)]
-    rows += [photo_rows(f"p{seed}-small", picture(seed).resize((320, 240)), 80, sha1=f"small{seed}") for seed in range(3)]
-    add_photos(database, rows)
-    match_library(database, options=ALONE)
-    yield database
-    database.conn.close()
 
 
 def statements(db) -> list[str]:
@@ -101,12 +88,12 @@ def test_what_another_program_changes_during_a_match_is_looked_at_by_the_next_on
     with db.atomic():
         db.execute("UPDATE fingerprints SET matched_by = NULL")
     match_library(db, Meddler(tmp_path / "photos.db", CHANGES[change]), ALONE)
-    assert last_match.read_compared(db.conn, ALONE.name) is None
+    assert COMPARISON.read(db.conn, ALONE.name) is None
     assert looks(statements(db))
 
 
 def test_other_rules_compare_again(db):
     from dataclasses import replace
 
-    assert last_match.read_compared(db.conn, ALONE.name) == 6
-    assert last_match.read_compared(db.conn, replace(ALONE, radius_bits=ALONE.radius_bits - 1).name) is None
+    assert COMPARISON.read(db.conn, ALONE.name) == 6
+    assert COMPARISON.read(db.conn, replace(ALONE, radius_bits=ALONE.radius_bits - 1).name) is None

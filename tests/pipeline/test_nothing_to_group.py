@@ -11,8 +11,6 @@ import pytest
 from datasette_gphotos_dedupe.core.groups.keeper import Policy
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
-from datasette_gphotos_dedupe.store.database import open_database
-from tests.pictures import add_photos, photo_rows, picture
 
 from .test_matching import ALONE
 
@@ -47,17 +45,6 @@ CHANGES = {
     "a member touched": "UPDATE group_members SET suggested = NULL, reason = 'touched'",
 }
 TABLES = ("pairs", "different_pairs", "groups", "group_members", "group_counts", "group_text", "uploads", "upload_photos")
-
-
-@pytest.fixture
-def db(tmp_path):
-    database = open_database(tmp_path / "photos.db")
-    rows = [photo_rows(f"p{seed}", picture(seed), 90, sha1=f"sha{seed}") for seed in range(3)]
-    rows += [photo_rows(f"p{seed}-small", picture(seed).resize((320, 240)), 80, sha1=f"small{seed}") for seed in range(3)]
-    add_photos(database, rows)
-    match_library(database, options=ALONE)
-    yield database
-    database.conn.close()
 
 
 def rows_of(db) -> dict[str, list[tuple]]:

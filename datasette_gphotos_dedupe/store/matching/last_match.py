@@ -1,13 +1,16 @@
-"""What the last match left about itself, a name and a word each; and whether anything has changed since all photos were compared.
+"""What the last match left about itself, a name and a word each; and whether what it compared and grouped is still all there is.
 
-A comparison begins with a word of its own, and is complete only if that word is still there at its end: a trigger forgets it with
-the first photo that changes, so what another program changed meanwhile is looked at the next time.
+A comparison, and the making of groups, begins with a word of its own, and is complete only if that word is still there at its end:
+triggers forget it with the first change, so what another program changed meanwhile is looked at the next time.
 """
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 def read_match_state(conn: sqlite3.Connection, name: str) -> str | None:
@@ -22,25 +25,49 @@ def save_match_state(conn: sqlite3.Connection, name: str, value: str) -> None:
         conn.execute("INSERT OR REPLACE INTO match_state (name, value) VALUES (?, ?)", [name, value])
 
 
-def read_compared(conn: sqlite3.Connection, matcher: str) -> int | None:
-    """How many photos this matcher has compared, all there are; None when one has come, gone or changed since."""
-    row = conn.execute("SELECT photos FROM last_comparison WHERE matcher = ?", [matcher]).fetchone()
-    return row[0] if row else None
+@dataclass(frozen=True)
+class Complete:
+    """A table of one row at most: by what all was done, and of how many, or a word while it is done. Triggers delete the row with the
+    first change of what it was done of. Whoever begins, ends or keeps it holds the transaction."""
+
+    table: str
+    by: str
+    number: str
+
+    def read(self, conn: sqlite3.Connection, by: str) -> int | None:
+        """Of how many this one has done it, all there are; None when something has changed since."""
+        row = conn.execute(f"SELECT {self.number} FROM {self.table} WHERE {self.by} = ?", [by]).fetchone()
+        return row[0] if row else None
+
+    def begin(self, conn: sqlite3.Connection) -> str:
+        """A word for what begins, before anything is read for it."""
+        word = f"begun {secrets.token_hex(8)}"
+        self._keep(conn, word, None)
+        return word
+
+    def is_begun(self, conn: sqlite3.Connection, word: str) -> bool:
+        """Whether nothing has changed since it began with this word."""
+        return conn.execute(f"SELECT 1 FROM {self.table} WHERE {self.by} = ?", [word]).fetchone() is not None
+
+    def end(self, conn: sqlite3.Connection, word: str, by: str, number: int) -> None:
+        """What began with this word is complete, unless something changed since."""
+        if self.is_begun(conn, word):
+            self._keep(conn, by, number)
+
+    @contextmanager
+    def own_changes(self, conn: sqlite3.Connection) -> Iterator[None]:
+        """What is written inside is no change from outside."""
+        begun = conn.execute(f"SELECT {self.by}, {self.number} FROM {self.table}").fetchall()
+        yield
+        for row in begun:
+            self._keep(conn, *row)
+
+    def _keep(self, conn: sqlite3.Connection, by: str, number: int | None) -> None:
+        conn.execute(f"DELETE FROM {self.table}")
+        conn.execute(f"INSERT INTO {self.table} ({self.by}, {self.number}) VALUES (?, ?)", [by, number])
 
 
-def begin_comparison(conn: sqlite3.Connection) -> str:
-    """A word for a comparison that begins before anything is read for it. The caller holds the transaction."""
-    word = f"begun {secrets.token_hex(8)}"
-    keep_comparison(conn, word)
-    return word
-
-
-def is_begun(conn: sqlite3.Connection, word: str) -> bool:
-    """Whether nothing has changed since this comparison began."""
-    return conn.execute("SELECT 1 FROM last_comparison WHERE matcher = ?", [word]).fetchone() is not None
-
-
-def keep_comparison(conn: sqlite3.Connection, matcher: str, photos: int | None = None) -> None:
-    """Keep this one and no other. The caller holds the transaction."""
-    conn.execute("DELETE FROM last_comparison")
-    conn.execute("INSERT INTO last_comparison (matcher, photos) VALUES (?, ?)", [matcher, photos])
+COMPARISON = Complete("last_comparison", "matcher", "photos")
+"""All photos were compared with each other."""
+GROUPING = Complete("last_grouping", "grouper", "groups")
+"""The groups are those of the pairs, photos and decisions that there are."""
