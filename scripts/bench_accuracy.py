@@ -50,11 +50,13 @@ from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME  # noqa: E40
 from datasette_gphotos_dedupe.core.search.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.case import wants_proof  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.proof import Original, boxes_of, prove  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.relation import Verdict, judge  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.relation import judge  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.verify import measure_case  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS, Link  # noqa: E402
+from datasette_gphotos_dedupe.pipeline.proving import link_of  # noqa: E402
+from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 
 TITLES = (
     ("safe", "safe copies offered"),
@@ -218,14 +220,9 @@ def _judge(task: tuple[int, int, int, str]) -> tuple[dict[str, Link | None], dic
             *(Original(one, _bytes_of(by_id[one.photo_id]), box) for one, box in zip((case.a, case.b), boxes, strict=True))
         )
     verdicts = {regime: judge(replace(one, proof=proof) if wants_proof(one) else one) for regime, one in known.items()}
-    links = dict.fromkeys(REGIMES) | {regime: verdict and _link(verdict) for regime, verdict in verdicts.items()}
+    links = dict.fromkeys(REGIMES) | {regime: verdict and link_of(verdict) for regime, verdict in verdicts.items()}
     evidence = {regime: verdict.evidence for regime, verdict in verdicts.items() if verdict}
     return links, evidence, asdict(proof.remaking) if proof and proof.remaking else None
-
-
-def _link(verdict: Verdict) -> Link:
-    holder, left = verdict.measures.get("remade_from"), verdict.measures.get("remade")
-    return Link(verdict.relation, str(holder) if holder else None, float(left or 1.0))
 
 
 def _bytes_of(sample: Sample) -> bytes:
@@ -272,7 +269,7 @@ def offers(samples: list[Sample], links: dict[tuple[str, str], Link], regime: st
 @cache
 def _judged(i: int, j: int) -> tuple:
     a, b = _samples[i].subject, _samples[j].subject
-    return _judge((i, j, int(a.phash, 16).__xor__(int(b.phash, 16)).bit_count(), "base"))
+    return _judge((i, j, hamming(a.phash, b.phash) or 0, "base"))
 
 
 def _keeper_item(sample: Sample, regime: str) -> GroupPhoto:
@@ -303,7 +300,7 @@ def _print_group(samples: list[Sample], scores: list[Score], group: str, title: 
     rows = {f"{title}" + (" (all but off-centre, tilt)" if "edits found" in title else ""): easy}
     rows |= {f"  {kind}": pairs for kind, pairs in sorted(kinds.items())}
     for name, pairs in rows.items():
-        keys = [tuple(sorted(pair)) for pair in pairs]
+        keys = [edge(*pair) for pair in pairs]
         _row(name, len(keys), [_share(keys, _hits(score, title)) for score in scores])
 
 

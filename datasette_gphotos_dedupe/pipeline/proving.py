@@ -264,8 +264,8 @@ def _waiting(pair: Pair, subjects: Mapping[str, Subject]) -> WaitingPair:
     return WaitingPair(pair.photo_a, pair.photo_b, pair.distance_bits, str(pair.measures["variant"]), "group", *contents)
 
 
-def link_of(pair: Pair) -> Link:
-    """What a pair means for a group."""
+def link_of(pair: Pair | Verdict) -> Link:
+    """What a pair, or the verdict on it, means for a group."""
     holder, left = pair.measures.get("remade_from"), pair.measures.get("remade")
     return Link(pair.relation, str(holder) if holder else None, float(left or 1.0))
 
