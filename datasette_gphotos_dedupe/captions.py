@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from . import words
+from . import formatting
 from .model import REMOVABLE_RELATIONS
 
 STAYS, GOES, ASKS = "stays", "goes", "asks"
@@ -47,7 +47,10 @@ def short_name(photo: Mapping[str, Any]) -> str:
 
 def keeper_caption(keeper: Mapping[str, Any]) -> str:
     """``4,928 × 3,264, 7.8 MB``."""
-    known = (words.dimensions(keeper) if keeper.get("width") else "", words.size(keeper["bytes"]) if keeper.get("bytes") else "")
+    known = (
+        formatting.dimensions(keeper) if keeper.get("width") else "",
+        formatting.size(keeper["bytes"]) if keeper.get("bytes") else "",
+    )
     return ("A favourite, " if keeper.get("favorite") else "") + ", ".join(part for part in known if part)
 
 
@@ -70,14 +73,18 @@ def _surplus(relation: str, member: Mapping[str, Any], keeper: Mapping[str, Any]
     if relation == "same_bytes":
         return "The same file again"
     if relation == "raw_and_jpeg":
-        return "The camera’s JPEG of it" if words.format_name(member) == "JPEG" else f"The same, as {words.format_name(member)}"
+        return (
+            "The camera’s JPEG of it"
+            if formatting.format_name(member) == "JPEG"
+            else f"The same, as {formatting.format_name(member)}"
+        )
     longest = max(member.get("width") or 0, member.get("height") or 0)
     smaller = longest and longest < max(keeper.get("width") or 0, keeper.get("height") or 0)
     if smaller:
         return f"A {longest:,} px thumbnail" if longest <= THUMBNAIL_PX else f"{longest:,} px"
-    if relation == "other_format" and words.format_name(member):
-        return f"The same, as {words.format_name(member)}"
-    return "Saved again" + (f", {words.size(member['bytes'])}" if member.get("bytes") else "")
+    if relation == "other_format" and formatting.format_name(member):
+        return f"The same, as {formatting.format_name(member)}"
+    return "Saved again" + (f", {formatting.size(member['bytes'])}" if member.get("bytes") else "")
 
 
 def _apart(member: Mapping[str, Any], keeper: Mapping[str, Any]) -> str:
@@ -92,7 +99,7 @@ def _apart(member: Mapping[str, Any], keeper: Mapping[str, Any]) -> str:
     amount, unit = (abs(seconds), "second") if abs(seconds) < 120 else (abs(seconds) // 60, "minute")
     if unit == "minute" and amount >= 120:
         amount, unit = amount // 60, "hour"
-    return f"{words.count(amount, unit)} {'later' if seconds > 0 else 'earlier'}"
+    return f"{formatting.count(amount, unit)} {'later' if seconds > 0 else 'earlier'}"
 
 
 def sentence(reason: str | None) -> str:

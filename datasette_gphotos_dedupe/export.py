@@ -20,13 +20,13 @@ from typing import Literal, TextIO
 
 from .core.pictures.jpeg import SMALL_SIDE, shrunk_jpeg, stripped_jpeg
 from .errors import DatabaseError
+from .formatting import csv_cell
 from .photo_columns import LOCATION, PUBLISHED, WORDS
 from .sql_functions import register
+from .store.export_salt import read_salt
 from .store.matching.selected_groups import GroupSelection, read_selected_groups
 from .store.output_file import refuse_target, writing
 from .store.read_only import open_for_reading
-from .store.salt import read_salt
-from .words import csv_cell
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "photos": PUBLISHED,

@@ -260,7 +260,7 @@ class Reading:
     no_pixels: str | None = None
     code: str | None = None  # of the trouble that left a picture unseen, as in `Trouble`
     moves: bool = False  # an animation, several pages, or the film of a motion photo
-    extras: tuple[str, ...] = ()  # words of `core.pictures.extras`
+    extras: tuple[str, ...] = ()  # words of `core.pictures.embedded_extras`
     flaw: str | None = None  # what is wrong with a file that can be seen all the same
 
 

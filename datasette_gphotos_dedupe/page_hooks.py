@@ -17,7 +17,7 @@ __all__ = (
 
 
 def _doors():
-    return import_module(".web.site.doors", __package__)
+    return import_module(".web.site.entry_cards", __package__)
 
 
 @hookimpl(hookwrapper=True)  # around Datasette's own classes, which no hook can replace

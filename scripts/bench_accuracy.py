@@ -46,16 +46,16 @@ from datasette_gphotos_dedupe.core.pictures.fingerprint import (  # noqa: E402
     compute_fingerprint,
     make_thumbnail,
 )
-from datasette_gphotos_dedupe.core.pictures.variants import BY_NAME  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.hash_variants import BY_NAME  # noqa: E402
 from datasette_gphotos_dedupe.core.search.namesakes import Alias, alias_of, find_namesakes  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.case import wants_proof  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.proof import Original, boxes_of, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.file_proof import Original, boxes_of, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.judge_pair import measure_case  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import hear_witness  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.pair_facts import wants_proof  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.relation import judge  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.verify import measure_case  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.witness import hear_witness  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS, Link  # noqa: E402
-from datasette_gphotos_dedupe.pipeline.proving import link_of  # noqa: E402
+from datasette_gphotos_dedupe.pipeline.proving_on_originals import link_of  # noqa: E402
 from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 
 TITLES = (

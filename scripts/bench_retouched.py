@@ -26,8 +26,8 @@ from bench_accuracy import plan_tasks  # noqa: E402
 from labelled_set import encoded, fitted, hash_of, read_source  # noqa: E402
 
 from datasette_gphotos_dedupe.core.pictures.fingerprint import make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.verify import verify_pair  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.judge_pair import verify_pair  # noqa: E402
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS  # noqa: E402
 
 SHARES = (0.03, 0.05, 0.08, 0.11, 0.15)

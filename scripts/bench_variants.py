@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from labelled_set import EDITS, centre, encoded, list_sources, read_source  # noqa: E402
 
 from datasette_gphotos_dedupe.core.pictures.fingerprint import RADIUS_BITS, VARIANTS, compute_fingerprint  # noqa: E402
-from datasette_gphotos_dedupe.core.pictures.variants import BASE, TURNS  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.hash_variants import BASE, TURNS  # noqa: E402
 from datasette_gphotos_dedupe.model import Fingerprint  # noqa: E402
 from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 

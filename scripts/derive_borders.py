@@ -32,10 +32,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.file_proof import Original, prove  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE, all_allow  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.proof import Original, prove  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.remake import Remaking  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
 
 SIDES = (160, 256, 320, 480, 640, 1024, 1600, 2048, 2560)
 PREVIEW_SIDES = (160, 200, 320, 480, 640, 1024, 1600)

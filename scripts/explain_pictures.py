@@ -18,11 +18,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
 from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, compute_fingerprint, make_thumbnail  # noqa: E402
-from datasette_gphotos_dedupe.core.pictures.stills import read_still  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.proof import Original, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.pictures.planes import read_still  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.file_proof import Original, prove  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.judge_pair import prove_pair  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.remake import Views, remake_best  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.subject import Subject  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.verify import prove_pair  # noqa: E402
 from datasette_gphotos_dedupe.demo import copies, scenes  # noqa: E402
 from datasette_gphotos_dedupe.sql_functions import hamming  # noqa: E402
 

@@ -112,7 +112,7 @@ def permissions() -> str:
 def fingerprint_limits() -> str:
     """How far apart two fingerprints may lie for their photos to be compared, by what was hashed."""
     from datasette_gphotos_dedupe.core.pictures.fingerprint import HASH_SIDE, RADIUS_BITS, VARIANTS
-    from datasette_gphotos_dedupe.core.pictures.variants import CROPS, OFF_CENTRE, TURNS
+    from datasette_gphotos_dedupe.core.pictures.hash_variants import CROPS, OFF_CENTRE, TURNS
 
     whole = {name: VARIANTS[name] for name in VARIANTS if name not in {*CROPS, *OFF_CENTRE, *TURNS}}
     rows = [("the whole picture", 1, (RADIUS_BITS,)), ("cut around the middle", len(CROPS), [VARIANTS[name] for name in CROPS])]
@@ -216,18 +216,18 @@ def single_limits() -> str:
     """The other limits of the matching, each with what it is for."""
     from datasette_gphotos_dedupe.core.pictures import fingerprint
     from datasette_gphotos_dedupe.core.search import candidates, namesakes
-    from datasette_gphotos_dedupe.core.verdict import align, case, compare, remake, verify, witness, wording
+    from datasette_gphotos_dedupe.core.verdict import align, compare, judge_pair, names_and_clocks, pair_facts, remake, wording
 
     rows = [
         (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which overlay and differences are measured"),
         (f"{compare.BLOCK} x {compare.BLOCK} pixels", "one block: a line of a caption, a face in a group"),
-        (f"{verify.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
+        (f"{judge_pair.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
         (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
-        (f"{case.KEPT_WHOLE:.0%}", "of each side must be shown by both; less is a crop"),
+        (f"{pair_facts.KEPT_WHOLE:.0%}", "of each side must be shown by both; less is a crop"),
         (f"{remake.SMALLEST} pixels", "of the shorter side are too few to prove anything with"),
         (f"{namesakes.MAX_NAMESAKES}", "photos may share a name or a second for it to bring them together"),
         (f"{wording.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
-        (f"{witness.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
+        (f"{names_and_clocks.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
         (
             f"{candidates.MAX_EQUAL}",
             "photos with one and the same fingerprint are all compared with each other; beyond, with their first",

@@ -6,8 +6,8 @@ import pytest
 
 from datasette_gphotos_dedupe.captions import _SHOT, because, copy_caption, sentence, short_name
 from datasette_gphotos_dedupe.core.groups.reasons import SAME_AS
+from datasette_gphotos_dedupe.formatting import RELATION_LABELS
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
-from datasette_gphotos_dedupe.words import RELATION_LABELS
 
 
 def test_every_relation_has_its_words_wherever_it_is_said():

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from datasette_gphotos_dedupe.core.verdict.witness import is_edited, name_key, name_rank, same_name
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import is_edited, name_key, name_rank, same_name
 from datasette_gphotos_dedupe.model import MAX_NAME, Photo, bounded_name
 
 HOSTILE = (

@@ -18,8 +18,8 @@ from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.cli.terminal import plain_text
+from datasette_gphotos_dedupe.formatting import csv_cell, web_link
 from datasette_gphotos_dedupe.store.review.decisions import read_group, save_suggestion
-from datasette_gphotos_dedupe.words import csv_cell, web_link
 
 from .made_library import build_library
 from .pictures import jpeg, picture
@@ -170,7 +170,7 @@ def test_every_csv_file_has_harmless_cells(library, tmp_path):
         assert len(rows) > 3
         assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")]
     writers = [path.name for path in PACKAGE.rglob("*.py") if "csv.writer(" in path.read_text(encoding="utf8")]
-    assert sorted(writers) == ["export.py", "handover.py"], "a new CSV file: add it above"
+    assert sorted(writers) == ["export.py", "handover_files.py"], "a new CSV file: add it above"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")

@@ -25,7 +25,7 @@ RANKS = {
     "errors": 0,
     "core": 1,
     "google": 2,
-    "words": 2,
+    "formatting": 2,
     "captions": 2,
     "schema": 2,
     "photo_columns": 2,

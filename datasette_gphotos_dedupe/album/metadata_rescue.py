@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from ..errors import RefusedError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..google.parsing import concerns_album
-from ..google.signin import EDIT
+from ..google.signin_flow import EDIT
 from ..store.library.google_items import save_album_photo, save_description
 from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate, PushPhoto

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import RefusedError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..google.limits import ITEMS_PER_ALBUM
 from ..store import pushes
 

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from ..formatting import web_link
 from ..store.pushes import read_added
-from ..store.review.leaving import LeavingVerdict, read_verdicts
+from ..store.review.may_go import LeavingVerdict, read_verdicts
 from ..store.rows import columns_of, in_parts, select, shape_of
-from ..words import web_link
 from .photo_metadata import Belongings, read_belongings
 from .trashed_together import keys_of
 

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 
 from ..errors import RefusedError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..store import pushes
 from .metadata_rescue import Lifeboat
 from .plan import plan_item

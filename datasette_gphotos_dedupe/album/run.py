@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import GphotosError
-from ..google.client import Client
-from ..google.transport import Interrupted
+from ..google.api_calls import Client
+from ..google.http_transport import Interrupted
 from ..store import pushes
 from ..store.database import open_database
 from .lock import one_push_at_a_time

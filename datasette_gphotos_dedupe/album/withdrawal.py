@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..errors import RefusedError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..google.limits import ITEMS_PER_CALL
 from ..store import pushes
 from ..store.rows import in_parts

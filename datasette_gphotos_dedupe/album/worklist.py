@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import captions, words
+from .. import captions, formatting
 from ..store.rows import select
 from .metadata_losses import Rescue
 from .plan import PlannedItem
@@ -32,8 +32,8 @@ def worklist_text(handover: Any, snippet: str) -> str:
         rescue.setdefault(thing.photo_id, []).append(thing)
     values = {
         "album": html.escape(handover.album),
-        "made_at": words.moment(handover.made_at),
-        "count": words.count(len(handover.photos), "photo"),
+        "made_at": formatting.moment(handover.made_at),
+        "count": formatting.count(len(handover.photos), "photo"),
         "rows": "\n".join(_row(photo, rescue.get(photo.photo_id, []), handover.previews) for photo in handover.photos),
         "refused": "\n".join(_refusal(item) for item in handover.refused) or "<li>Nothing was left out.</li>",
         "snippet": html.escape(snippet),
@@ -76,5 +76,5 @@ def _name(filename: str | None, photo_id: str) -> str:
 
 def _link(url: str | None, name: str) -> str:
     """A link to a web address only: what comes from outside could be a script. `name` is escaped."""
-    address = words.web_link(url)
+    address = formatting.web_link(url)
     return f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">{name}</a>' if address else name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import words
+from .. import formatting
 from ..errors import GphotosError, PictureError, SourceError
 from .command_line import cli
 
@@ -53,7 +53,7 @@ def find(ctx, database, pictures, as_json, missing):
     if as_json:
         click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
     if other:
-        click.echo(f"{words.count(other, 'other file')} in the folders: neither pictures nor videos.", err=True)
+        click.echo(f"{formatting.count(other, 'other file')} in the folders: neither pictures nor videos.", err=True)
     ctx.exit(status)
 
 
@@ -102,7 +102,7 @@ def _lines(path: Path, answer: Lookup) -> list[str]:
 
 def _line(one: Likeness) -> list[str]:
     shown = one.filename or one.photo_id
-    relation = words.RELATION_LABELS[one.relation].lower() if one.relation else "another picture"
-    facts = [words.dimensions(asdict(one)), words.size(one.bytes), words.moment(one.taken_at)]
+    relation = formatting.RELATION_LABELS[one.relation].lower() if one.relation else "another picture"
+    facts = [formatting.dimensions(asdict(one)), formatting.size(one.bytes), formatting.moment(one.taken_at)]
     told = f"  {relation}: {shown} ({', '.join(fact for fact in facts if fact)}{', in the bin' if one.trashed else ''}), "
     return [f"{told}{one.distance_bits} of 256 bits differ", *([f"    {one.product_url}"] if one.product_url else [])]

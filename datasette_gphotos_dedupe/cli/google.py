@@ -18,8 +18,8 @@ silent_option = click.option("-s", "--silent", is_flag=True, help="Print nothing
 @click.option("--revoke", "forget", is_flag=True, help="Give the kept sign-in back to Google and delete it")
 def auth(client_secret: str | None, auth_path: str, no_browser: bool, read_only: bool, forget: bool) -> None:
     """Sign in to Google with the JSON of your own Desktop client, CLIENT_SECRET."""
-    from ..google.auth import revoke
-    from ..google.signin import ALL_SCOPES, READ_ONLY_SCOPES, sign_in
+    from ..google.auth_file import revoke
+    from ..google.signin_flow import ALL_SCOPES, READ_ONLY_SCOPES, sign_in
 
     if forget:
         known = revoke(auth_path)
@@ -76,7 +76,7 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
 
     The snippet that reads the .json in the console of photos.google.com stands in the worklist, and alone in an OUTPUT of .js.
     """
-    from ..album.handover import plan_handover, write_handover
+    from ..album.handover_files import plan_handover, write_handover
     from ..store.database import open_database
     from ..store.pushes import save_handover
 
@@ -99,7 +99,7 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
 @silent_option
 def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None:
     """Bring in what this app has uploaded, with its albums. Run again, it fetches only what is new."""
-    from ..google.client import open_client
+    from ..google.api_calls import open_client
     from ..sources.library_api import NOTHING_LISTED, LibraryApi
 
     report = _fetch(database, LibraryApi(open_client(auth_path)), no_match, silent)
@@ -115,7 +115,7 @@ def library(database: str, auth_path: str, no_match: bool, silent: bool) -> None
 @silent_option
 def picker(database: str, auth_path: str, no_browser: bool, no_match: bool, silent: bool) -> None:
     """Bring in photos you pick on Google's page, up to 2,000 at a time. Several rounds add up."""
-    from ..google.client import open_client
+    from ..google.api_calls import open_client
     from ..sources.picker import Picker
     from .picking import Countdown, show_link
 

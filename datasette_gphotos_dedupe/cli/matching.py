@@ -91,7 +91,7 @@ def _read_config(path: str) -> dict:
 
 def describe_report(report: MatchReport) -> str:
     """What a match step did, in a few sentences."""
-    from ..words import count
+    from ..formatting import count
 
     text = (
         f"Compared {report.photos_compared:,} of {count(report.photos, 'photo')}: {count(report.groups, 'group')}, "

@@ -90,9 +90,9 @@ def report(database, out, relations, group_filter, since, title, replace, **opti
     accounts and links stay out.
     """
     from ..export import ExportOptions
+    from ..formatting import count
     from ..report import ReportOptions, save_report
     from ..store.matching.selected_groups import GroupSelection
-    from ..words import count
 
     chosen = ExportOptions(selection=GroupSelection(relations, group_filter, since), **options)
     told = save_report(database, out, ReportOptions(chosen, title), replace=replace)

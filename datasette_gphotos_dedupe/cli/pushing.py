@@ -16,10 +16,10 @@ from ..album import PushPlan, PushReport
 from ..album.plan import NOT_OURS, PlannedItem
 from ..album.run import begin_pushes, needs_google, read_report, run_pushes
 from ..errors import GphotosError
-from ..google.client import open_client
+from ..formatting import web_link
+from ..google.api_calls import open_client
 from ..pipeline.progress import Progress
 from ..store import pushes
-from ..words import web_link
 
 
 def print_plan(plan: PushPlan, all_items: bool) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..formatting import DECISION_LABELS, RELATION_LABELS, WORD_LABELS, count, moment, size
 from ..model import RELATIONS
-from ..words import DECISION_LABELS, RELATION_LABELS, WORD_LABELS, count, moment, size
 from .command_line import cli
 
 if TYPE_CHECKING:
-    from ..store.review.leaving import Leaving
+    from ..store.review.may_go import Leaving
     from ..store.status import Part, Status, Undecided
 
 MAX_REASONS = 8
@@ -133,7 +133,7 @@ def waiting_text(waiting: Undecided) -> str:
 
 def leaving_lines(leaving: Leaving) -> Iterator[str]:
     """What will really go of what was decided, on whose word, and why the rest will not."""
-    from ..store.review.leaving import reason_without_names
+    from ..store.review.may_go import reason_without_names
 
     if leaving.photos:
         words = ", ".join(f"{number:,} {WORD_LABELS[word]}" for word, number in leaving.words.items())

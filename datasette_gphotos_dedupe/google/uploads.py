@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from ..errors import GoogleError
 from .answer_shapes import is_count
-from .client import Client
+from .api_calls import Client
+from .http_transport import Call
 from .limits import RESUMABLE_FROM_BYTES
-from .transport import Call
 
 PIECE_BYTES = 8 * 1024 * 1024
 _GRANULARITY = 262_144

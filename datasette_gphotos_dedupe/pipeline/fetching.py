@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..errors import PictureError, QuotaError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..google.limits import PICTURES_PER_DAY, next_quota_reset
 from ..model import File, Photo, Reading, Trouble
 from ..sources.archives.members import Address

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
-from ..core.pictures.variants import BASE
+from ..core.pictures.hash_variants import BASE
+from ..core.verdict.compared_photo import Subject
 from ..core.verdict.relation import same_bytes_verdict
-from ..core.verdict.subject import Subject
 from ..errors import PictureError, SourceError
+from ..formatting import web_link
 from ..model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address
 from ..store.library.files import FilePlace, read_places
 from ..store.matching import finding as lookups
 from ..store.matching.matches import read_subjects
 from ..store.matching.nearest import read_nearest
-from ..words import web_link
-from .proving import ProofTask, prove_task
+from .proving_on_originals import ProofTask, prove_task
 from .reading import read_media
 
 NEAR = 40  # candidates by the plain hash that are looked at

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ..core.pictures.fingerprint import ALGORITHM
 from ..errors import SourceError
+from ..formatting import count
 from ..model import Reading, Trouble
 from ..sources.archives.containers import is_stream
 from ..sources.archives.members import Address
@@ -19,7 +20,6 @@ from ..sources.archives.originals import find_addresses, visit_stream
 from ..store.library.fingerprints import PhotoToRead, read_wanted, save_look
 from ..store.runs import Run
 from ..store.writing import transaction
-from ..words import count
 from .progress import Progress
 from .reading import can_read_now
 from .staging import MAX_CARRIED_BYTES

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ..formatting import count
 from ..sources.archives.containers import Container
 from ..sources.archives.entries import printable
-from ..sources.takeout.exports import Export
+from ..sources.takeout.exported_together import Export
 from ..sources.takeout.folders import OWN, YEAR
 from ..sources.takeout.naming import nfc
 from ..store.library.gone_photos import read_overlap, read_unseen, save_vanished
 from ..store.library.photos import RunId
 from ..store.writing import transaction
-from ..words import count
 
 SMALL_SHARE = 0.02  # of what earlier exports showed; a person who deletes more between two exports is asked
 

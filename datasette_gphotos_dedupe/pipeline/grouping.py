@@ -13,8 +13,8 @@ from ..errors import DatabaseError
 from ..model import Group, Link, Member
 from ..store.matching import calibration, last_match, matches
 from ..store.matching import groups as groups_store
-from .proving import link_of, prove_pairs
-from .verifying import Comparison, Verifier
+from .comparing_previews import Comparison, Verifier
+from .proving_on_originals import link_of, prove_pairs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -101,7 +101,7 @@ def _build(
 
 
 def _held_back(db: Database, groups: list[Group]) -> list[Group]:
-    """The groups without the suggestions that lie beyond the border a person drew (see `core.verdict.caution`)."""
+    """The groups without the suggestions that lie beyond the border a person drew (see `core.verdict.personal_border`)."""
     doubts = calibration.read_doubts(db.conn, calibration.read_caution(db.conn))
     if not doubts:
         return groups

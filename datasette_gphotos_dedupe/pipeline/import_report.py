@@ -7,8 +7,8 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..formatting import count
 from ..model import File
-from ..words import count
 
 MAX_NAMED = 5
 

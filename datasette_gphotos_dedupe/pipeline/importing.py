@@ -19,8 +19,8 @@ from ..sources.archives.inventory import take_inventory
 from ..sources.archives.parts import Parts
 from ..sources.base import Offer
 from ..sources.folder import Folder
-from ..sources.takeout.export import Takeout
 from ..sources.takeout.gaps import unmatched_text
+from ..sources.takeout.source import Takeout
 from ..store.library.files import forget_stale, read_stale
 from ..store.library.photos import Found, Saved, save_albums, save_photos, save_skipped
 from ..store.runs import (
@@ -34,7 +34,7 @@ from ..store.runs import (
     was_broken_as_another_file,
 )
 from ..store.writing import transaction
-from .conclusions import conclude
+from .export_wholeness import conclude
 from .gone_photos import Confirm, note_vanished
 from .import_report import ImportReport, PartReport, forgotten_text
 from .item_import import ItemImport

@@ -18,19 +18,19 @@ import numpy as np
 
 from ..core.groups.keeper import Policy
 from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
-from ..core.pictures.variants import BASE
+from ..core.pictures.hash_variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
-from ..core.verdict.verify import VERIFIER
+from ..core.verdict.judge_pair import VERIFIER
 from ..model import Pair
 from ..store.matching import last_match, matches
 from ..store.matching.groups import save_groups
 from ..store.matching.last_match import COMPARISON, GROUPING
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
+from .comparing_previews import Comparison, Verifier
 from .grouping import GROUPER, current_policy, make_groups
 from .progress import Progress
-from .proving import Fetch, prove_waiting
-from .verifying import Comparison, Verifier
+from .proving_on_originals import Fetch, prove_waiting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

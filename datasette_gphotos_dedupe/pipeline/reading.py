@@ -7,8 +7,8 @@ import importlib.util
 from dataclasses import replace
 from typing import BinaryIO
 
+from ..core.pictures.embedded_extras import MOVING, list_extras
 from ..core.pictures.exif import CameraFacts, camera_facts
-from ..core.pictures.extras import MOVING, list_extras
 from ..core.pictures.file_kinds import HEAD_BYTES, PHOTO, RAW, VIDEO, Kind, kind_of
 from ..errors import MissingExtra, PictureError, SourceError
 from ..model import Reading, Trouble

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
+from ..formatting import count
 from ..model import File, Trouble
 from ..sources.toolkit_csv import read_listed
 from ..sources.toolkit_item import Listed
@@ -17,7 +18,6 @@ from ..store.library.files import forget_stale, read_stale
 from ..store.library.photos import save_skipped
 from ..store.runs import Run, save_part
 from ..store.writing import transaction
-from ..words import count
 from .progress import Progress
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .. import captions, words
+from .. import captions, formatting
 from ..export import ExportOptions, build_copy
 from ..model import RELATIONS, REMOVABLE_RELATIONS
 from ..store.output_file import refuse_target, writing
@@ -79,7 +79,7 @@ def _render(conn: sqlite3.Connection, pages: list[Page], totals: Totals, options
         "plots": _plots(conn, totals),
         "limits": _limits(options.export),
         "options": options.export,
-        "words": words,
+        "words": formatting,
         "captions": captions,
         "look": Markup(_look()),
         "figures": _figures(conn, totals),
@@ -89,13 +89,23 @@ def _render(conn: sqlite3.Connection, pages: list[Page], totals: Totals, options
 
 
 def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
-    by_relation = [(row[0], words.RELATION_LABELS[row[0]], float(row[3])) for row in totals.relations if row[3]]
+    by_relation = [(row[0], formatting.RELATION_LABELS[row[0]], float(row[3])) for row in totals.relations if row[3]]
     years, distances = read_space_by_year(conn), read_distances(conn)
     titles = ("Space to gain by kind", "Space to gain by the year the keeper was taken", "Pairs by differing bits of 256")
     headings = (headlines.kinds(by_relation), headlines.years(years), headlines.distances(distances))
     found: list[dict[str, Any]] = [
-        {"title": titles[0], "svg": plots.bars(titles[0], by_relation, words.size), "table": None, "shown": bool(by_relation)},
-        {"title": titles[1], "svg": plots.columns(titles[1], years, RELATIONS, words.size), "table": years, "shown": bool(years)},
+        {
+            "title": titles[0],
+            "svg": plots.bars(titles[0], by_relation, formatting.size),
+            "table": None,
+            "shown": bool(by_relation),
+        },
+        {
+            "title": titles[1],
+            "svg": plots.columns(titles[1], years, RELATIONS, formatting.size),
+            "table": years,
+            "shown": bool(years),
+        },
         {
             "title": titles[2],
             "svg": plots.columns(titles[2], distances, RELATIONS, _whole),
@@ -103,7 +113,7 @@ def _plots(conn: sqlite3.Connection, totals: Totals) -> list[dict[str, Any]]:
             "shown": bool(distances),
         },
     ]
-    for plot, number, heading in zip(found, (words.size, words.size, _whole), headings, strict=True):
+    for plot, number, heading in zip(found, (formatting.size, formatting.size, _whole), headings, strict=True):
         used = {name for stack in (plot["table"] or {}).values() for name in stack}
         plot.update(number=number, heading=heading or plot["title"], relations=[name for name in RELATIONS if name in used])
     return [plot for plot in found if plot["shown"]]
@@ -119,7 +129,7 @@ def _figures(conn: sqlite3.Connection, totals: Totals) -> list[tuple[str, str]]:
     return [
         ("Groups still open", f"{totals.groups - totals.decided:,}"),
         ("Copies that can go", f"{totals.suggested:,}"),
-        ("Space to gain", words.size(totals.reclaimable_bytes)),
+        ("Space to gain", formatting.size(totals.reclaimable_bytes)),
         ("Groups left to a person", f"{left:,}"),
         ("Groups decided before", f"{totals.decided:,}"),
     ]
@@ -134,7 +144,7 @@ def _limits(options: ExportOptions) -> list[str]:
     chosen = options.selection
     told = []
     if chosen.relations:
-        told.append("Only these kinds: " + ", ".join(words.RELATION_LABELS[name].lower() for name in chosen.relations) + ".")
+        told.append("Only these kinds: " + ", ".join(formatting.RELATION_LABELS[name].lower() for name in chosen.relations) + ".")
     if chosen.since:
         told.append(f"Only groups with a photo imported or a decision made since {chosen.since}.")
     if chosen.group_filter:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..model import Album, File, Photo, Trouble
 from .archives.members import Address
 

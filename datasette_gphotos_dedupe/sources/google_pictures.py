@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..errors import PictureError, QuotaError, RefusedError
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..model import Album
 from .base import Allow, Offer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..google import parsing
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..model import Album
 from .base import Capabilities, Offer, Skip
 from .google_pictures import GooglePictures

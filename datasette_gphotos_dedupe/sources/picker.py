@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import RefusedError, SourceError
 from ..google import parsing
-from ..google.client import Client
+from ..google.api_calls import Client
 from ..google.limits import PICKED_PER_SESSION
 from .base import Capabilities, Offer, Skip
 from .google_pictures import GooglePictures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from .review.leaving import Leaving, read_leaving
+from .review.may_go import Leaving, read_leaving
 
 RUNS_SHOWN = 5
 

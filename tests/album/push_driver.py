@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from datasette_gphotos_dedupe.album import run_push
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
 from datasette_gphotos_dedupe.google.limits import Clock
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The push is ended by an exception that nothing catches, in the moment an answer 
 from __future__ import annotations
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, read_pushed, run_push
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.album.test_same_bytes import Library
 from tests.fake_google import CLIENT_ID, FakeGoogle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.fake_google import APPEND, CLIENT_ID, READ
 from tests.google.fixtures import write_private

@@ -11,7 +11,7 @@ import pytest
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
 from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
 from datasette_gphotos_dedupe.store import pushes
 from tests.fake_google import APPEND, CLIENT_ID, READ
 from tests.fake_google.answer import Answer

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from datasette_gphotos_dedupe.album.handover import SNIPPET, HandedOver, Handover, handover_text, plan_handover
-from datasette_gphotos_dedupe.album.handover_steps import Step, plan_steps
+from datasette_gphotos_dedupe.album.handover_files import SNIPPET, HandedOver, Handover, handover_text, plan_handover
 from datasette_gphotos_dedupe.album.metadata_losses import Rescue
 from datasette_gphotos_dedupe.album.push_candidates import read_candidates
+from datasette_gphotos_dedupe.album.toolkit_steps import Step, plan_steps
 from tests.exports import key
 from tests.google.library import build_pushable, copy_id, keeper_id
 from tests.toolkit import content_key

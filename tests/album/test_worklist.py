@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasette_gphotos_dedupe.album.handover import SNIPPET, plan_handover, write_handover
+from datasette_gphotos_dedupe.album.handover_files import SNIPPET, plan_handover, write_handover
 from tests.google.library import build_pushable, copy_id, keeper_id
 
 STAND_IN = (Path(__file__).resolve().parent.parent / "toolkit_page.js").read_text(encoding="utf8")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasette_gphotos_dedupe.core.pictures.variants import TURNS, WHOLE
+from datasette_gphotos_dedupe.core.pictures.hash_variants import TURNS, WHOLE
 from datasette_gphotos_dedupe.core.verdict.align import (
     Overlay,
     Preview,

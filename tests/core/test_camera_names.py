@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datasette_gphotos_dedupe.core.search.namesakes import MAX_NAMESAKES, SMOOTH, Alias, alias_of, find_namesakes
-from datasette_gphotos_dedupe.core.verdict.witness import name_key, same_name
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import name_key, same_name
 
 NAMES = (
     *("DSC_1022.JPG", "_DSC1022.ARW.jpg", "DSC_1022 copy.jpg", "thumb_DSC_1022_1024.jpg", "DSC_1023.JPG", "dsc_1022a.jpg"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from datasette_gphotos_dedupe.core.pictures.variants import WHOLE
+from datasette_gphotos_dedupe.core.pictures.hash_variants import WHOLE
 from datasette_gphotos_dedupe.core.verdict.align import Overlay, Preview, load_preview
 from datasette_gphotos_dedupe.core.verdict.compare import Difference, measure_difference, tone_curve
 from tests.made_pictures import night, page

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from datasette_gphotos_dedupe.core.pictures.encoders import EXACT, Encoder, Planes, encoder_of
-from datasette_gphotos_dedupe.core.pictures.stills import read_outline, read_still
+from datasette_gphotos_dedupe.core.pictures.planes import read_outline, read_still
 
 from ..broken_pictures import saved
 from ..made_pictures import noisy, scene

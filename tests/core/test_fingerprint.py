@@ -18,7 +18,7 @@ from datasette_gphotos_dedupe.core.pictures.fingerprint import (
     make_thumbnail,
     measure_flatness,
 )
-from datasette_gphotos_dedupe.core.pictures.variants import OFF_CENTRE, TURNS, centre_box
+from datasette_gphotos_dedupe.core.pictures.hash_variants import OFF_CENTRE, TURNS, centre_box
 from tests.pictures import picture
 
 TRANSPOSES = {

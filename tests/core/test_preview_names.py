@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.verdict.subject import Subject
-from datasette_gphotos_dedupe.core.verdict.witness import hear_witness, same_name
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import hear_witness, same_name
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from datasette_gphotos_dedupe.core.pictures.variants import WHOLE, Box
+from datasette_gphotos_dedupe.core.pictures.hash_variants import WHOLE, Box
 from datasette_gphotos_dedupe.core.verdict import measures
 from datasette_gphotos_dedupe.core.verdict.align import Overlay
-from datasette_gphotos_dedupe.core.verdict.case import UNMOVED, WIDE_GRADIENT, Case, wants_proof
 from datasette_gphotos_dedupe.core.verdict.compare import Difference
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject
+from datasette_gphotos_dedupe.core.verdict.file_proof import Proof
 from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED, ON_PURPOSE, REMADE, SAME_LEFT, STRUCTURE, UNCHANGED, Measure
-from datasette_gphotos_dedupe.core.verdict.proof import Proof
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import hear_witness
+from datasette_gphotos_dedupe.core.verdict.pair_facts import UNMOVED, WIDE_GRADIENT, Case, wants_proof
 from datasette_gphotos_dedupe.core.verdict.relation import CONFIDENCE, RULES, judge
 from datasette_gphotos_dedupe.core.verdict.remake import PLAIN_KERNEL, Remaking
-from datasette_gphotos_dedupe.core.verdict.subject import Subject
-from datasette_gphotos_dedupe.core.verdict.witness import hear_witness
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 
 EQUAL = Difference(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from datasette_gphotos_dedupe.core.pictures.stills import Still, read_still
+from datasette_gphotos_dedupe.core.pictures.planes import Still, read_still
 from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE, all_allow, beyond
 from datasette_gphotos_dedupe.core.verdict.remake import Remaking, remake
 

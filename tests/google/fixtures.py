@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from datasette_gphotos_dedupe.google.client import Client, open_client
+from datasette_gphotos_dedupe.google.api_calls import Client, open_client
 from datasette_gphotos_dedupe.google.limits import Clock
 from tests.fake_google import FakeGoogle, pick
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from datasette_gphotos_dedupe.google import deadline
-from datasette_gphotos_dedupe.google.auth import guarded_session
+from datasette_gphotos_dedupe.google.auth_file import guarded_session
 
 LIMIT_S = 0.6
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from datasette_gphotos_dedupe.album import plan_push, read_candidates
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import GphotosError, QuotaError
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
 from datasette_gphotos_dedupe.pipeline.fetching import fetch_source
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
@@ -39,7 +39,7 @@ def upload(fake, count: int) -> list:
 @pytest.fixture
 def small_pages(monkeypatch):
     """Ten items a page in place of a hundred: the same seams with a tenth of the pictures."""
-    monkeypatch.setattr("datasette_gphotos_dedupe.google.client.ITEMS_PER_PAGE", 10)
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.api_calls.ITEMS_PER_PAGE", 10)
     monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.BATCH", 10)
 
 

@@ -177,7 +177,7 @@ class Scene:
         patch.chdir(folder)
         patch.setenv("GPHOTOS_LIBRARY_API", fake.url)
         patch.setenv("GPHOTOS_PICKER_API", fake.url)
-        patch.setattr("datasette_gphotos_dedupe.google.transport.Clock", lambda: self.watch.clock())
+        patch.setattr("datasette_gphotos_dedupe.google.http_transport.Clock", lambda: self.watch.clock())
         self._watch_names(patch)
         self._build()
         self.kept = {name: (folder / name).read_bytes() for name in ("photos.db", "auth.json")}
@@ -259,7 +259,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, FakeGoogle() as fake:
-        patch.setattr("datasette_gphotos_dedupe.google.transport.SECONDS_BETWEEN_WRITES", 0)
+        patch.setattr("datasette_gphotos_dedupe.google.http_transport.SECONDS_BETWEEN_WRITES", 0)
         yield Scene(tmp_path_factory.mktemp("mutated"), fake, patch)
 
 

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.album import plan_push, read_candidates, run_push
-from datasette_gphotos_dedupe.album.handover import plan_handover, write_handover
+from datasette_gphotos_dedupe.album.handover_files import plan_handover, write_handover
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.errors import GphotosError
-from datasette_gphotos_dedupe.google.auth import read_auth
-from datasette_gphotos_dedupe.google.client import open_client
+from datasette_gphotos_dedupe.google.api_calls import open_client
+from datasette_gphotos_dedupe.google.auth_file import read_auth
 from datasette_gphotos_dedupe.store import pushes
 from tests.google.library import build_pushable
 from tests.web.site import Site, make_datasette
@@ -152,7 +152,7 @@ def test_no_token_is_in_the_process_list(fake, auth_path, tmp_path):
 
 CRASH = """
 import os, resource, signal, sys
-from datasette_gphotos_dedupe.google.auth import read_auth
+from datasette_gphotos_dedupe.google.auth_file import read_auth
 resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 if len(sys.argv) > 1:
     kept = read_auth(sys.argv[1])

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.errors import GoogleError, GphotosError
 from datasette_gphotos_dedupe.google import uploads
-from datasette_gphotos_dedupe.google.auth import Auth, SignInUnreachable, Token
-from datasette_gphotos_dedupe.google.client import Client
+from datasette_gphotos_dedupe.google.api_calls import Client
+from datasette_gphotos_dedupe.google.auth_file import Auth, SignInUnreachable, Token
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 

@@ -19,7 +19,7 @@ from tests.google.library import build_pushable, copy_id, keeper_id
 def run(tmp_path, auth_path, monkeypatch):
     load_commands()
     # One write a second is for Google; the commands have no clock to inject.
-    monkeypatch.setattr("datasette_gphotos_dedupe.google.transport.SECONDS_BETWEEN_WRITES", 0)
+    monkeypatch.setattr("datasette_gphotos_dedupe.google.http_transport.SECONDS_BETWEEN_WRITES", 0)
 
     def invoke(*arguments):
         return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)

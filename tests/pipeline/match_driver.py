@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from datasette_gphotos_dedupe.core.search import flat_search
-from datasette_gphotos_dedupe.pipeline import grouping, matching, proving
+from datasette_gphotos_dedupe.pipeline import grouping, matching, proving_on_originals
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.pipeline.test_matching import tables
@@ -70,7 +70,7 @@ def main(folder: Path) -> None:
     # no threads in this process, or its children could not be forked safely; and small batches, to be hit between two
     flat_search.open_index = flat_search.NumpyIndex
     matching.PAIRS_AT_ONCE = grouping.PAIRS_AT_ONCE = 3
-    proving.FEW_PAIRS, proving.SAVED_EVERY_S = 1000, 0.0
+    proving_on_originals.FEW_PAIRS, proving_on_originals.SAVED_EVERY_S = 1000, 0.0
     whole, draw = shutil.copy(folder / "base.db", folder / "whole.db"), random.Random(3)
     statements = match(Path(whole))  # fills the caches of previews that the children inherit
     expected, runs = result(Path(whole)), []

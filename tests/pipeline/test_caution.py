@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasette_gphotos_dedupe.core.verdict.caution import Caution
+from datasette_gphotos_dedupe.core.verdict.personal_border import Caution
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.matching import calibration

@@ -201,7 +201,7 @@ def test_the_keeper_a_person_chose_stays_and_nothing_larger_is_suggested(matched
 
 
 def test_two_processes_give_the_rows_of_one(tmp_path, matched, rows, monkeypatch):
-    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.verifying.FEW_PAIRS", 1)
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.comparing_previews.FEW_PAIRS", 1)
     db = open_database(tmp_path / "processes.db")
     add_photos(db, rows)
     match_library(db, options=MatchOptions(workers=2))

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from datasette_gphotos_dedupe.core.verdict.subject import Subject
+from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject
 from datasette_gphotos_dedupe.errors import GphotosError
-from datasette_gphotos_dedupe.pipeline import verifying
-from datasette_gphotos_dedupe.pipeline.verifying import Comparison, Verifier
+from datasette_gphotos_dedupe.pipeline import comparing_previews
+from datasette_gphotos_dedupe.pipeline.comparing_previews import Comparison, Verifier
 from datasette_gphotos_dedupe.store.database import open_database
 from tests.pictures import add_photos, jpeg, photo_rows, picture
 
@@ -55,7 +55,7 @@ def comparisons() -> tuple[list[Comparison], dict[str, Subject]]:
 
 
 def test_a_process_that_is_ended_from_outside_is_told_in_a_sentence(monkeypatch):
-    monkeypatch.setattr(verifying, "FEW_PAIRS", 1)
+    monkeypatch.setattr(comparing_previews, "FEW_PAIRS", 1)
     with Verifier(2) as verifier:
         assert len(verifier.verify(*comparisons())) == 120
         os.kill(next(iter(verifier._pool._processes)), signal.SIGKILL)

@@ -9,7 +9,7 @@ import pytest
 from datasette_gphotos_dedupe.pipeline import reading
 from datasette_gphotos_dedupe.pipeline.importing import import_takeout
 from datasette_gphotos_dedupe.pipeline.progress import Progress
-from datasette_gphotos_dedupe.sources.takeout import export as takeout
+from datasette_gphotos_dedupe.sources.takeout import source as takeout
 
 from ..exports import ID, album, part, picture, sidecar, write_folder, write_tgz, year
 

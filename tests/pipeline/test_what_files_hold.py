@@ -8,7 +8,7 @@ import json
 import pytest
 from PIL import Image
 
-from ..core.test_extras import BARE_FILM, HDRGM, with_xmp
+from ..core.test_embedded_extras import BARE_FILM, HDRGM, with_xmp
 from ..exports import part, picture, write_tgz, year
 
 HDR = with_xmp(picture(1), HDRGM) + picture(1, (48, 32))

@@ -17,13 +17,13 @@ from PIL import Image
 
 from datasette_gphotos_dedupe.descriptions_library import PHOTOS
 from datasette_gphotos_dedupe.errors import QuotaError
-from datasette_gphotos_dedupe.google.client import Client
+from datasette_gphotos_dedupe.google.api_calls import Client
 from datasette_gphotos_dedupe.sources.archives.containers import find_containers
 from datasette_gphotos_dedupe.sources.base import LocalSource, Offer, RemoteSource, Source
 from datasette_gphotos_dedupe.sources.folder import Folder
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
-from datasette_gphotos_dedupe.sources.takeout.export import Takeout
+from datasette_gphotos_dedupe.sources.takeout.source import Takeout
 from tests.exports import key, picture, write_folder, write_zip, year
 from tests.fake_google import CLIENT_ID, FakeGoogle, pick
 from tests.google.fixtures import auth_path, client, fake, watch  # noqa: F401

@@ -7,7 +7,7 @@ from collections import defaultdict
 from itertools import combinations
 
 from datasette_gphotos_dedupe.model import REMOVABLE_RELATIONS
-from datasette_gphotos_dedupe.store.review.leaving import read_verdicts
+from datasette_gphotos_dedupe.store.review.may_go import read_verdicts
 
 DIFFERENT = {"series", "look_alike"}
 PROVES = {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"}
@@ -83,7 +83,7 @@ class Tables:
 
 
 def may_go(tables: Tables, photo_id: str, stays_id: str | None, on_word: int) -> bool:
-    """The question of `store.review.leaving`, asked again in the plainest way."""
+    """The question of `store.review.may_go`, asked again in the plainest way."""
     photo, stays = tables.photos.get(photo_id), tables.photos.get(stays_id or "")
     if not photo or not stays or photo is stays or photo["trashed"] or photo["album_only"] or not tables.survives(stays_id):
         return False

@@ -9,7 +9,7 @@ from datasette_gphotos_dedupe.model import RELATION_RULES
 from datasette_gphotos_dedupe.store.library.identity import take_over
 from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, save_choices, save_same_picture
-from datasette_gphotos_dedupe.store.review.leaving import UNPROVED, read_leaving, read_verdicts, unproved
+from datasette_gphotos_dedupe.store.review.may_go import UNPROVED, read_leaving, read_verdicts, unproved
 from datasette_gphotos_dedupe.store.review.undo import undo_batch
 from tests.made_library import GROUP_KINDS, build_library, photo_id
 

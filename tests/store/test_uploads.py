@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from datasette_gphotos_dedupe.album.handover import plan_handover
+from datasette_gphotos_dedupe.album.handover_files import plan_handover
 from datasette_gphotos_dedupe.errors import NotFoundError
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.store.database import open_database

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from datasette_gphotos_dedupe.pipeline.showing import NOT_SHOWN
+from datasette_gphotos_dedupe.pipeline.pictures_for_pages import NOT_SHOWN
 from tests.made_library import build_library, photo_id
 from tests.pictures import picture
 

@@ -10,7 +10,7 @@ import pytest
 from datasette.app import Datasette
 from datasette.utils import tilde_encode
 
-from datasette_gphotos_dedupe.web.site import access as libraries
+from datasette_gphotos_dedupe.web.site import request_database as libraries
 from datasette_gphotos_dedupe.web.site.routes import ROUTES
 
 from .site import GROUP, PLUGIN, Site, change, make_datasette

@@ -82,9 +82,9 @@ async def test_a_database_of_somebody_else_keeps_its_cells(tmp_path, library):
 
 
 async def test_in_a_browser_without_a_server_previews_are_in_the_page(library, monkeypatch):
-    from datasette_gphotos_dedupe.web.site import inline
+    from datasette_gphotos_dedupe.web.site import inline_previews
 
-    monkeypatch.setattr(inline, "PICTURES_MUST_BE_INLINE", True)
+    monkeypatch.setattr(inline_previews, "PICTURES_MUST_BE_INLINE", True)
     datasette = make_datasette([library])
     for path in ("/photos/-/duplicates", f"/photos/-/duplicates/{photo_id(0)}", "/photos/photos", "/photos/thumbnails"):
         page = (await datasette.client.get(path)).text

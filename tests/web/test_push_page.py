@@ -278,14 +278,14 @@ async def test_the_page_finishes_what_an_earlier_push_left_and_sends_what_is_new
 async def test_a_push_that_is_at_work_is_not_begun_a_second_time(pushing, tmp_path, monkeypatch):
     from datasette_gphotos_dedupe.album import plan_push, read_candidates
     from datasette_gphotos_dedupe.store.pushes import create_push
-    from datasette_gphotos_dedupe.web.site import push_jobs
+    from datasette_gphotos_dedupe.web.site import background_pushes
 
     conn = sqlite3.connect(tmp_path / "photos.db")
     create_push(conn, plan_push(read_candidates(conn), "Duplicates"), "root")
     conn.close()
     at_work = threading.Thread(target=time.sleep, args=(30,), daemon=True)
     at_work.start()
-    monkeypatch.setitem(push_jobs._jobs, (str(tmp_path / "photos.db"), 1), push_jobs.PushJob(thread=at_work))
+    monkeypatch.setitem(background_pushes._jobs, (str(tmp_path / "photos.db"), 1), background_pushes.PushJob(thread=at_work))
     plan = (await pushing.get("duplicates/push.json")).json()
     answer = await pushing.post_json("duplicates/push.json", {"digest": plan["digest"]})
     assert (answer.status_code, answer.json()["error"]) == (

@@ -109,7 +109,7 @@ def pushing(tmp_path_factory):
     loop = asyncio.new_event_loop()
     with pytest.MonkeyPatch.context() as patch, FakeGoogle() as fake:
         patch.setenv("GPHOTOS_LIBRARY_API", fake.url)
-        patch.setattr("datasette_gphotos_dedupe.google.transport.SECONDS_BETWEEN_WRITES", 0)
+        patch.setattr("datasette_gphotos_dedupe.google.http_transport.SECONDS_BETWEEN_WRITES", 0)
         auth = write_private(folder / "auth.json", fake.signed_in())
         ds = make_datasette([path], plugin={"auth": str(auth)})
         loop.run_until_complete(ds.invoke_startup())

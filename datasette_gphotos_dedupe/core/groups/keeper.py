@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import GphotosError
-from ..verdict.witness import CAMERAS_OWN, is_edited, name_rank
+from ..verdict.names_and_clocks import CAMERAS_OWN, is_edited, name_rank
 
 ABOUT_EQUAL = 0.95  # of the pixels: RAW files and their JPEGs differ by a margin of a few rows
 PROTECTED_SHARE = 0.9  # a favourite thumbnail must not outrank the full picture

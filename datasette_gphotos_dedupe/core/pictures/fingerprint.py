@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...model import Fingerprint, Thumbnail
-from .variants import CROPS, OFF_CENTRE, TURNS, Box, turned_coefficients, variant_boxes
+from .hash_variants import CROPS, OFF_CENTRE, TURNS, Box, turned_coefficients, variant_boxes
 
 if TYPE_CHECKING:
     import numpy as np

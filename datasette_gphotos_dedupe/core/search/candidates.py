@@ -23,7 +23,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from ..pictures.variants import BASE, BY_NAME
+from ..pictures.hash_variants import BASE, BY_NAME
 from .flat_search import HASH_BYTES, THREADS, Hits, distance_block, hits_within, pairs_within, words
 from .namesakes import Alias, find_namesakes
 from .table_search import hits_by_table

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..verdict.witness import CAMERAS_OWN, is_camera_name, name_key, name_rank, without_own_size
+from ..verdict.names_and_clocks import CAMERAS_OWN, is_camera_name, name_key, name_rank, without_own_size
 
 SMOOTH = 0.45  # flatness; hashes of true copies of drawn skies are lost from 0.48 on: any name brings these together, not a camera's alone
 MAX_NAMESAKES = 16
@@ -24,7 +24,7 @@ SECOND = 19  # characters of YYYY-MM-DDTHH:MM:SS
 
 
 class Alias(NamedTuple):
-    """What a photo goes by: `core.verdict.witness.name_key` of its name, and its camera's clock to the second when it gave one.
+    """What a photo goes by: `core.verdict.names_and_clocks.name_key` of its name, and its camera's clock to the second when it gave one.
 
     `moment` is that second with the model of the camera; None when either is not known.
     """

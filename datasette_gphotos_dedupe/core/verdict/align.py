@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from ...errors import PictureError
-from ..pictures.variants import WHOLE, Box
+from ..pictures.hash_variants import WHOLE, Box
 
 Span = tuple[float, float]
 """From where to where on one axis, as shares of the side."""

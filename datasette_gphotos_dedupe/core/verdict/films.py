@@ -13,9 +13,9 @@ import numpy as np
 
 from ..pictures.encoders import Planes
 from ..pictures.video import ALONG, NEAR_S, Film, read_film, read_frames_near
-from .proof import Proof
+from .compared_photo import Subject
+from .file_proof import Proof
 from .remake import Remaking, remake_frame
-from .subject import Subject
 
 SAME_LENGTH_S = 0.25
 SAME_SOUND = 0.8  # correlation of loudness

@@ -1,6 +1,6 @@
 """What the pixels and the metadata of two photos add up to: one table of rules, the first that applies decides.
 
-Pixels prove, by re-making (`proof`, `remake`). Names and clocks nominate pairs and may object; an objection beats every pixel. Only
+Pixels prove, by re-making (`file_proof`, `remake`). Names and clocks nominate pairs and may object; an objection beats every pixel. Only
 `same_bytes`, `re_encode`, `smaller_copy`, `raw_and_jpeg` and `other_format` may be suggested for removal.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from ..pictures.variants import TURNS
+from ..pictures.hash_variants import TURNS
 from . import wording
-from .case import (
+from .compared_photo import Subject
+from .measures import PREVIEW_COLUMNS, REMADE_COLUMNS, looks_unchanged
+from .pair_facts import (
     KEPT_DEVELOPED,
     KEPT_WHOLE,
     Case,
@@ -26,8 +28,6 @@ from .case import (
     shows_enough,
     wants_proof,
 )
-from .measures import PREVIEW_COLUMNS, REMADE_COLUMNS, looks_unchanged
-from .subject import Subject
 
 CONFIDENCE = {
     "re_encode": 0.998,

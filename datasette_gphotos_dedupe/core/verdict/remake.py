@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 
 from ..pictures.encoders import EXACT, Planes, halved
-from ..pictures.stills import Still
-from ..pictures.variants import WHOLE, Box
+from ..pictures.hash_variants import WHOLE, Box
+from ..pictures.planes import Still
 from .align import solve_step
 from .fitting import fit_colour, fit_luma
 from .resampling import RESAMPLERS, resized

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..pictures.encoders import halved
-from ..pictures.variants import WHOLE, Box
+from ..pictures.hash_variants import WHOLE, Box
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..pictures.variants import BY_NAME
-from .case import Case, is_raw, objection, shows_enough
+from ..pictures.hash_variants import BY_NAME
+from .compared_photo import Subject
 from .measures import ON_PURPOSE, SAME_LEFT, WORST, WORST_COLOUR, all_allow, beyond
-from .subject import Subject
+from .pair_facts import Case, is_raw, objection, shows_enough
 
 SERIES_GAP_S = 600.0
 TURNED = frozenset({"rot90", "rot180", "rot270"})

@@ -164,7 +164,7 @@ class Parts(ABC):
 
     @property
     def exports(self) -> list[Any]:
-        """What was exported together (`takeout.exports.Export`), from a source that shows absence. Asked for when the index was read."""
+        """What was exported together (`takeout.exported_together.Export`). Asked for when the index was read."""
         return []
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...words import count
+from ...formatting import count
 
 AGAIN = "Download what is missing and run the same command with all parts; photos already read are not read again."
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.groups.building import Edge, edge
 from ...core.groups.reasons import held_back
-from ...core.verdict.caution import JUDGED_APART, Caution, Judgement
+from ...core.verdict.personal_border import JUDGED_APART, Caution, Judgement
 from ...errors import GphotosError, NotFoundError
 from ...schema.m009_waiting import FILL_WAITING
 from ..rows import read_rows

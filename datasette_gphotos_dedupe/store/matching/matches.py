@@ -18,7 +18,7 @@ from ...model import MEASURES, Link, Pair
 from ..rows import in_parts, marks
 
 if TYPE_CHECKING:
-    from ...core.verdict.subject import Subject
+    from ...core.verdict.compared_photo import Subject
 
 # What a verdict may rest on: when one of these changes, the photo is compared again.
 SEEN_COLUMNS = (
@@ -100,7 +100,7 @@ def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[Varian
 
 def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_variants: bool = False) -> dict[str, Subject]:
     """These photos as the verifier sees them, previews included: about 15 KB each. It has no use for their variants."""
-    from ...core.verdict.subject import Subject
+    from ...core.verdict.compared_photo import Subject
 
     subjects = {}
     for part in in_parts(sorted(set(photo_ids))):

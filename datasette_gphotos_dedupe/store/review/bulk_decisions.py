@@ -1,6 +1,6 @@
 """Deciding about many photos at once: by a filter, by upload, by ticked boxes; as one batch that can be taken back.
 
-Everything is done in SQL, so 30,000 groups take seconds. Each photo is judged against the one that stays for it (`leaving`);
+Everything is done in SQL, so 30,000 groups take seconds. Each photo is judged against the one that stays for it (`may_go`);
 whatever is less than clear is refused by name and left for the person.
 """
 
@@ -20,9 +20,9 @@ from ..rows import AT_ONCE, marks
 from ..writing import utc_now
 from .decisions import finish_batch, read_group_states, refresh_decided_of
 from .history import ROW_JSON, close_batch, open_batch, put_decision
-from .leaving import LeavingVerdict, judge, reason_without_names
+from .may_go import LeavingVerdict, judge, reason_without_names
 from .only_copy import broken_photos, do_watched
-from .proof import told_apart_sql
+from .proof_sql import told_apart_sql
 
 RULES = {
     "proved": "what is proved to be a copy of a photo that stays",

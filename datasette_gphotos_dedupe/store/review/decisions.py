@@ -19,9 +19,9 @@ from ...schema.m009_waiting import FILL_ORIGINS
 from ..rows import in_parts, marks, read_rows
 from ..writing import utc_now
 from .history import close_batch, open_batch, put_decision, read_decision
-from .leaving import find_stays, read_pair_proofs
+from .may_go import find_stays, read_pair_proofs
 from .only_copy import do_safely, note_touched
-from .proof import pair_subject_sql
+from .proof_sql import pair_subject_sql
 from .uploads import refresh_standings_of, refresh_uploads
 
 _OPEN = f"""m.group_id = groups.group_id AND m.role != 'keeper'

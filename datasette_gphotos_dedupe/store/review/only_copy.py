@@ -1,7 +1,7 @@
 """The rules that keep the only copy: checked on what is stored, inside the transaction that changed it.
 
 1. A group keeps at least one photo that is neither decided `remove`, nor in the bin, nor perhaps somebody else's.
-2. For each photo decided `remove` the one that stays for it survives, and pixels or a person say that both show the same (`leaving`).
+2. For each photo decided `remove` the one that stays for it survives, and pixels or a person say that both show the same (`may_go`).
    Never a chain: that a third photo shows the same as a second one counts for nothing.
 3. Photos with one content key of Google are deleted together, so one cannot be kept and the other removed.
 """
@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from ...errors import SafetyError
-from .leaving import REASONS, LeavingVerdict, decided_sql, judge
+from .may_go import REASONS, LeavingVerdict, decided_sql, judge
 
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = {0}.photo_id AND d.decision = 'remove')"
 _SURVIVES = f"({{0}}.trashed = 0 AND {{0}}.album_only = 0 AND NOT {_REMOVED})"

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.verdict.name_patterns import name_pattern
+from ...core.verdict.machine_names import name_pattern
 from ...errors import NotFoundError
 from ..rows import read_rows
-from .proof import between, proved_sql, said_same_sql, same_exposure_sql, told_apart_sql
+from .proof_sql import between, proved_sql, said_same_sql, same_exposure_sql, told_apart_sql
 
 STANDINGS = ("proved", "elsewhere", "nowhere")
 ROWS_AT_ONCE = 10_000

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ... import words
+from ... import formatting
 from ...errors import GphotosError
 from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept, save_accept, save_groups_kept
 from ...store.review.decisions import read_group_states
-from ..site.access import Library
 from ..site.forms import Body, read_body
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer, redirect
 from ..site.shown_photos import PhotoSelection, fetch_photo_ids
 from .group_json import group_json
 from .queue_filters import PageEnd, QueueFilter, where
 from .queue_rows import read_neighbour
-from .samples import read_samples
+from .sample_pairs import read_samples
 from .tabs import fetch_tabs, tab_of
 
 REFUSALS_SHOWN = 100
@@ -66,7 +66,7 @@ class Asked:
         if self.selection.pairs():
             return f"{_TITLES[self.rule]} of {self.selection.words()}"
         if self.groups is not None:
-            return f"{_TITLES[self.rule]} in {words.count(len(self.groups), 'chosen group')}"
+            return f"{_TITLES[self.rule]} in {formatting.count(len(self.groups), 'chosen group')}"
         return f"{_TITLES[self.rule]} in {self.chosen.words()}"
 
 
@@ -111,7 +111,7 @@ async def _show(library: Library, asked: Asked, wants_json: bool):
         if asked.chosen.is_plain and asked.groups is None and not asked.selection.pairs()
         else f"This is {asked.words()}.",
         "explanation": EXPLANATIONS[asked.rule],
-        "button": f"Accept {words.count(plan.photos, 'copy', 'copies')}",
+        "button": f"Accept {formatting.count(plan.photos, 'copy', 'copies')}",
         "samples": shown["samples"],
         "limit": REFUSALS_SHOWN,
         "tabs": await fetch_tabs(library, tab_of(asked.chosen), asked.chosen),
@@ -136,7 +136,7 @@ def _nothing(library: Library, chosen: QueueFilter, first: tuple[str | None, int
     """What is said where nothing can be accepted, and the way on."""
     if first is None or first[0] is None:
         return {"nothing": "No open group matches." if first else "", "first_url": None}
-    needs = f"{words.count(first[1], 'group')} {'needs' if first[1] == 1 else 'need'} your eyes."
+    needs = f"{formatting.count(first[1], 'group')} {'needs' if first[1] == 1 else 'need'} your eyes."
     return {"nothing": needs, "first_url": library.group_url(first[0], chosen.query())}
 
 
@@ -172,7 +172,7 @@ async def _post(library: Library, wants_json: bool):
     if wants_json:
         return json_answer({"ok": True, "batch_id": done.batch_id, "photos": done.photos, "refused": done.refused}, 201)
     left_out = f" {done.refused:,} were left out and are still to look at." if done.refused else ""
-    marked = words.count(done.photos, "copy is", "copies are")
+    marked = formatting.count(done.photos, "copy is", "copies are")
     _say(library, f"{marked} marked to be removed.{left_out} “Undo my last decision” takes all of it back.")
     return redirect(_back(library, asked))
 
@@ -180,7 +180,7 @@ async def _post(library: Library, wants_json: bool):
 async def _keep(library: Library, asked: Asked, wants_json: bool):
     if not asked.groups:
         raise GphotosError("Nothing was saved: tick the groups whose photos are all to be kept.")
-    told = f"Kept all of {words.count(len(asked.groups), 'chosen group')}"
+    told = f"Kept all of {formatting.count(len(asked.groups), 'chosen group')}"
     batch_id = await library.write(save_groups_kept, asked.groups, library.actor_id, told)
     if wants_json:
         return json_answer({"ok": True, "batch_id": batch_id}, 201)

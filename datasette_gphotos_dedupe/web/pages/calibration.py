@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ...core.verdict.caution import MAX_BITS, Caution, suggest_caution
+from ...core.verdict.personal_border import MAX_BITS, Caution, suggest_caution
 from ...errors import GphotosError
 from ...model import RELATIONS, REMOVABLE_RELATIONS
 from ...store.matching import calibration as stored
-from ..site.access import Library
 from ..site.forms import Body, read_body, whole_number
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer, redirect
 from .queue_rows import remembered
 from .tabs import fetch_tabs

@@ -10,7 +10,7 @@ from datasette.utils import tilde_decode
 from ...errors import NotFoundError
 from ...store.review.decisions import GroupState, read_group
 from ...store.review.history import latest_batch
-from ..site.access import Library
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer
 from . import group_cards, group_rows
 from .group_json import member_json

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import GphotosError
 from ...model import Trouble, bounded_name
-from ..site.access import Library
 from ..site.picture_workers import run_on_picture
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer
 from ..site.uploaded_files import read_upload
 from .tabs import fetch_tabs
@@ -48,7 +48,7 @@ async def _page(library: Library, status: int = 200, **shown: Any):
 
 async def _look_up(library: Library, name: str, data: bytes):
     """The answer about a picture, and its preview as JPEG; None where its pixels cannot be read."""
-    from ...pipeline.showing import find_sent, read_sent
+    from ...pipeline.pictures_for_pages import find_sent, read_sent
 
     reading = await run_on_picture(read_sent, name, data)
     if isinstance(reading, Trouble):

@@ -20,8 +20,8 @@ from ...store.review.decisions import (
     save_suggestion,
 )
 from ...store.review.history import latest_batch
-from ..site.access import Library
 from ..site.forms import Body, read_body
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer, redirect
 from . import group_cards, group_rows
 from .compare import first_to_compare

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ... import captions, words
+from ... import captions, formatting
 from ...store.review.decisions import GroupState
-from ..site.access import Library
-from .numbers import numbers_of
+from ..site.request_database import Library
+from .measured_numbers import numbers_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _card(
     library: Library, state: GroupState, member: dict[str, Any], pair: Mapping[str, Any] | None, warning: str | None
 ) -> Card:
     name, is_keeper = captions.short_name(member), member["photo_id"] == state.keeper_id
-    role, link = captions.role_of(member), words.web_link(member["product_url"])
+    role, link = captions.role_of(member), formatting.web_link(member["product_url"])
     numbers = numbers_of(pair)
     if name != member["filename"] and member["filename"]:
         numbers = [("Full name", member["filename"]), *numbers]
@@ -73,9 +73,9 @@ def _card(
 
 def _facts(member: Mapping[str, Any]) -> str:
     known = (
-        words.dimensions(member) if member["width"] else "",
-        words.size(member["bytes"]) if member["bytes"] else "",
-        words.format_name(member),
+        formatting.dimensions(member) if member["width"] else "",
+        formatting.size(member["bytes"]) if member["bytes"] else "",
+        formatting.format_name(member),
     )
     return ", ".join(fact for fact in known if fact)
 
@@ -96,7 +96,7 @@ def _decided(member: Mapping[str, Any]) -> str:
     if not member["decided_at"]:
         return ""
     who = f" by {member['actor']}" if member["actor"] else ""
-    return f"{words.DECISION_LABELS.get(member['decision'], member['decision'])}{who}, {words.moment(member['decided_at'])}"
+    return f"{formatting.DECISION_LABELS.get(member['decision'], member['decision'])}{who}, {formatting.moment(member['decided_at'])}"
 
 
 def _original(library: Library, member: Mapping[str, Any]) -> str | None:
@@ -111,11 +111,11 @@ def lead_of(cards: list[Card], group: Mapping[str, Any]) -> str:
     goes, asks = (sum(card.role == role for card in cards) for role in (captions.GOES, captions.ASKS))
     told = []
     if goes:
-        gain = f", {words.size(group['waiting_bytes'])}" if group["waiting_bytes"] else ""
+        gain = f", {formatting.size(group['waiting_bytes'])}" if group["waiting_bytes"] else ""
         told.append(
-            f"{words.count(goes, 'copy', 'copies')} can go{gain}."
+            f"{formatting.count(goes, 'copy', 'copies')} can go{gain}."
             if not group["decided"]
-            else f"{words.count(goes, 'copy', 'copies')} {'goes' if goes == 1 else 'go'}."
+            else f"{formatting.count(goes, 'copy', 'copies')} {'goes' if goes == 1 else 'go'}."
         )
     if asks:
         told.append(f"About {asks:,} you decide.")

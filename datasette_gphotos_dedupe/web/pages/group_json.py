@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...formatting import web_link
 from ...store.review.decisions import GroupState
-from ...words import web_link
-from ..site.access import Library
+from ..site.request_database import Library
 
 MEMBER_KEYS = (
     "photo_id",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ... import words
+from ... import formatting
 from ...store.review.decisions import GroupState, read_group
-from ...store.review.leaving import unproved
+from ...store.review.may_go import unproved
 from ...store.rows import marks, read_rows
 from .queue_filters import PageEnd, QueueFilter
 from .queue_rows import read_neighbour
@@ -119,15 +119,15 @@ def _listed(name: str):
 
 
 _PROPERTIES = (
-    ("Pixels", words.dimensions),
-    ("Size", lambda photo: words.size(photo.get("bytes"))),
-    ("Format", words.format_name),
-    ("Taken", lambda photo: words.moment(photo.get("taken_at"))),
+    ("Pixels", formatting.dimensions),
+    ("Size", lambda photo: formatting.size(photo.get("bytes"))),
+    ("Format", formatting.format_name),
+    ("Taken", lambda photo: formatting.moment(photo.get("taken_at"))),
     ("Time known from", lambda photo: photo.get("taken_at_source")),
-    ("Camera clock", lambda photo: words.moment(photo.get("camera_taken_at"))),
-    ("Camera", words.camera),
-    ("Uploaded", lambda photo: words.moment(photo.get("uploaded_at"))),
-    ("Uploaded by", lambda photo: words.origin(photo["origin"]) if photo.get("origin") else None),
+    ("Camera clock", lambda photo: formatting.moment(photo.get("camera_taken_at"))),
+    ("Camera", formatting.camera),
+    ("Uploaded", lambda photo: formatting.moment(photo.get("uploaded_at"))),
+    ("Uploaded by", lambda photo: formatting.origin(photo["origin"]) if photo.get("origin") else None),
     ("Albums", _listed("albums")),
     ("Favourite", _yes("favorite")),
     ("Archived", _yes("archived")),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ...formatting import count
 from ...store.review.history import read_batches
 from ...store.review.undo import undo_batch
-from ...words import count
-from ..site.access import Library
 from ..site.forms import read_body, whole_number
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer, redirect
 from .tabs import fetch_tabs
 

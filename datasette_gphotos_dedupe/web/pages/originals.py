@@ -19,9 +19,9 @@ from datasette.utils.asgi import Response
 from ...errors import NotFoundError
 from ...model import Trouble
 from ...store.library.files import FilePlace, read_places
-from ..site.access import Library
 from ..site.images import IMAGE_HEADERS
 from ..site.picture_workers import run_on_picture
+from ..site.request_database import Library
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ async def original(library: Library, wants_json: bool) -> Response:
     headers = {**IMAGE_HEADERS, **({"etag": etag} if etag else {})}
     if etag and etag in library.request.headers.get("if-none-match", ""):
         return Response("", 304, headers, content_type="image/jpeg")
-    from ...pipeline.showing import NOT_SHOWN, render_first
+    from ...pipeline.pictures_for_pages import NOT_SHOWN, render_first
 
     content = await run_on_picture(render_first, places)
     if isinstance(content, Trouble):
@@ -52,7 +52,7 @@ async def original(library: Library, wants_json: bool) -> Response:
 
 
 def _etag(place: FilePlace) -> str | None:
-    from ...core.pictures.rendering import QUALITY
+    from ...core.pictures.browser_jpeg import QUALITY
 
     return f'"{hashlib.sha256(f"{place.sha1} {QUALITY}".encode()).hexdigest()[:20]}"' if place.sha1 else None
 
@@ -66,7 +66,7 @@ async def find_reach(library: Library, photos: Sequence[dict]) -> dict[str, Reac
 
 
 def _reach(library: Library, photo: dict, places: Sequence[FilePlace]) -> Reach:
-    from ...pipeline.showing import NOT_SHOWN, is_there
+    from ...pipeline.pictures_for_pages import NOT_SHOWN, is_there
 
     why = "no file of it is known"
     if photo.get("kind") == "video":

@@ -13,12 +13,12 @@ from datasette.utils.asgi import Response
 
 from ... import captions
 from ...errors import ConflictError, GphotosError
+from ...formatting import count
 from ...store.rows import read_rows, select
-from ...words import count
+from ..site import background_pushes as jobs
 from ..site import compat
-from ..site import push_jobs as jobs
-from ..site.access import Library
 from ..site.forms import Body, read_body
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer, redirect
 from ..site.shown_photos import PhotoSelection, fetch_photo_ids
 from .tabs import fetch_tabs
@@ -248,7 +248,7 @@ def _begin(conn: sqlite3.Connection, path: str, plan: Any, actor: str | None) ->
 
 async def _hand_over(library: Library, body: Body, plan: Any, wants_json: bool) -> Response:
     """The hand-over file of this plan as a download, and a line about it in the list of pushes."""
-    from ...album.handover import handover_text, plan_handover
+    from ...album.handover_files import handover_text, plan_handover
     from ...store.pushes import save_handover
 
     ending = "json" if wants_json else body.text("format", "json")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ... import words
+from ... import formatting
 from ...store.review.history import latest_batch
-from ..site.access import Library
+from ..site.request_database import Library
 from ..site.responses import fill_part, json_answer, page_answer
 from . import queue_rows, tabs
 from .group_json import group_json
 from .queue_filters import PageEnd, QueueFilter
-from .queue_lines import lines_of
+from .queue_texts import lines_of
 
 FACET_LABELS = {
     "relation": "Kind",
@@ -101,7 +101,9 @@ def _kinds(counts: list[dict[str, Any]], chosen: QueueFilter) -> list[dict[str, 
     values = []
     for entry in counts:
         total = _total([entry], chosen.but(relation=""))
-        values.append({"value": entry["relation"], "count": total["groups"], "label": words.RELATION_LABELS[entry["relation"]]})
+        values.append(
+            {"value": entry["relation"], "count": total["groups"], "label": formatting.RELATION_LABELS[entry["relation"]]}
+        )
     values = sorted((value for value in values if value["count"]), key=lambda value: -value["count"])
     return [{"name": "relation", "label": FACET_LABELS["relation"], "values": values, "selected": chosen.relation}]
 
@@ -114,14 +116,14 @@ def _labelled(facet: dict[str, Any]) -> dict[str, Any]:
 def _label(name: str, value: str) -> str:
     """What a person calls a value of this filter."""
     if name == "relation":
-        return words.RELATION_LABELS.get(value, value)
+        return formatting.RELATION_LABELS.get(value, value)
     if name == "origin":
-        return words.origin(value)
+        return formatting.origin(value)
     if name == "uploaded":
-        return words.day(value)
+        return formatting.day(value)
     if name == "size" and value.isdigit():
-        return words.count(int(value), "photo")
-    return words.size(int(value)) if name == "space" else value
+        return formatting.count(int(value), "photo")
+    return formatting.size(int(value)) if name == "space" else value
 
 
 def _filters_on(chosen: QueueFilter) -> list[dict[str, str]]:

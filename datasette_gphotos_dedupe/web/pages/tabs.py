@@ -6,9 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from ...store.review.leaving import Leaving, read_leaving
+from ...store.review.may_go import Leaving, read_leaving
 from ...store.review.uploads import count_batches
-from ..site.access import Library
+from ..site.request_database import Library
 from . import queue_rows
 from .queue_filters import QueueFilter
 

@@ -6,14 +6,14 @@ import re
 import sqlite3
 from typing import Any
 
-from ... import captions, words
+from ... import captions, formatting
 from ...errors import GphotosError
 from ...store.review import uploads as stored
 from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept
 from ...store.review.history import latest_batch
-from ..site.access import Library
+from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer
-from .samples import read_samples
+from .sample_pairs import read_samples
 from .tabs import fetch_tabs
 
 SHOWN = 20
@@ -85,13 +85,15 @@ def _line(batch: stored.Batch, found: dict[str, Any]) -> dict[str, Any]:
 
 def title_of(batch: stored.Batch) -> str:
     """``3,412 files uploaded by Drive for desktop on 12 April 2022``."""
-    by = f"uploaded by {words.origin(batch.origin)}" if batch.origin else "that came in an unknown way"
+    by = f"uploaded by {formatting.origin(batch.origin)}" if batch.origin else "that came in an unknown way"
     by = (
         by.replace("by a browser", "in a browser")
         .replace("by a shared album", "from a shared album")
         .replace("by partner", "from partner")
     )
-    return f"{words.count(batch.photos, 'file')} {by}" + (f" on {words.day(batch.uploaded_on)}" if batch.uploaded_on else "")
+    return f"{formatting.count(batch.photos, 'file')} {by}" + (
+        f" on {formatting.day(batch.uploaded_on)}" if batch.uploaded_on else ""
+    )
 
 
 def names_of(batch: stored.Batch, example: str) -> str:
@@ -154,4 +156,4 @@ async def _photos(library: Library, upload: str, show: str, after: str, wants_js
 def _photo_url(library: Library, row: dict[str, Any]) -> str:
     if row["group_id"]:
         return library.group_url(row["group_id"], "state=all")
-    return words.web_link(row["product_url"]) or library.row_url("photos", row["photo_id"])
+    return formatting.web_link(row["product_url"]) or library.row_url("photos", row["photo_id"])

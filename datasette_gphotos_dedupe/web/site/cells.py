@@ -11,8 +11,8 @@ from typing import Any
 from datasette.utils import tilde_encode
 from markupsafe import Markup
 
-from . import inline
-from .access import read_tables
+from . import inline_previews
+from .request_database import read_tables
 
 PHOTO_COLUMNS = frozenset({"photo_id", "photo_a", "photo_b", "keeper_id"})
 SENTENCES = frozenset({"reason", "evidence"})
@@ -67,7 +67,7 @@ async def _preview_if_ours(datasette: Any, database: str, photo_id: str, label: 
     if not await _is_ours(datasette, database):
         return None
     db = datasette.databases[database]
-    inlined = inline.data_address(db, photo_id) if inline.PICTURES_MUST_BE_INLINE else None
+    inlined = inline_previews.data_address(db, photo_id) if inline_previews.PICTURES_MUST_BE_INLINE else None
     return _preview(datasette, database, photo_id, label, inlined)
 
 

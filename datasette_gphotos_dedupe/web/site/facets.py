@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from ...descriptions import TABLES
-from .access import read_tables
+from .request_database import read_tables
 
 
 def calm() -> Generator[None, Any, None]:

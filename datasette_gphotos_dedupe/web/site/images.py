@@ -8,8 +8,8 @@ import sqlite3
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from .access import Library
-from .inline import image_type
+from .inline_previews import image_type
+from .request_database import Library
 
 # Datasette answers `no-store` to whoever is signed in, whatever is said here; this speaks for public copies.
 IMAGE_HEADERS = {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from datasette.utils import tilde_encode
 
 from . import compat
-from .access import REQUIRED, is_read_only, read_tables
+from .request_database import REQUIRED, is_read_only, read_tables
 
 
 async def viewable_tables(datasette: Any, actor: dict | None, database: str) -> frozenset[str]:

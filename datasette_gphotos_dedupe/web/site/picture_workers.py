@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ...errors import BusyError
 from ...model import Trouble
 
-AT_ONCE = 2  # each may hold one decoded picture: see pipeline.showing
+AT_ONCE = 2  # each may hold one decoded picture: see pipeline.pictures_for_pages
 MAX_WAITING = 12
 
 Result = TypeVar("Result")
@@ -44,7 +44,7 @@ async def run_on_picture(function: Callable[..., Result | Trouble], *args: Any) 
 
 
 def _run(function: Callable[..., Any], *args: Any) -> Any:
-    from ...pipeline.showing import CPU_S, TIMEOUT_S
+    from ...pipeline.pictures_for_pages import CPU_S, TIMEOUT_S
 
     with _lock:
         pending = _workers().run(function, *args, cpu_s=CPU_S, timeout_s=TIMEOUT_S)
@@ -55,7 +55,7 @@ def _workers() -> Any:
     """The processes, started with the first picture and ended with the server."""
     global _pool
     if _pool is None:
-        from ...pipeline.showing import MAX_MEMORY_BYTES
+        from ...pipeline.pictures_for_pages import MAX_MEMORY_BYTES
         from ...pipeline.workers import WorkerPool
 
         _pool = WorkerPool(AT_ONCE, MAX_MEMORY_BYTES)

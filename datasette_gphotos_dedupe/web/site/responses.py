@@ -32,12 +32,12 @@ def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = N
 
 async def page_answer(library: Any, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """A page of ours inside Datasette's own frame."""
-    from ... import words
+    from ... import formatting
 
     shared = {
         "library": library,
         "database": library.name,
-        "words": words,
+        "words": formatting,
         "own_static": partial(compat.read_plugin_static, library.datasette),
     }
     body = await library.datasette.render_template(template, {**shared, **context}, request=library.request)

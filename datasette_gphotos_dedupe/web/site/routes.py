@@ -10,7 +10,7 @@ from typing import Any
 from datasette.utils.asgi import Forbidden, NotFound
 
 from ...errors import GphotosError
-from . import access as libraries
+from . import request_database as libraries
 from .bounds import refuse_files, refuse_long_values, refuse_other_sites
 from .responses import error_answer, method_answer
 
@@ -66,7 +66,7 @@ ROUTES = (
     ),
     Route("find", f"{DB}duplicates/find{JSON}", "pages.find.find", _LOOKUP, (*_ALL, *_GROUP_TABLES), **_REVIEWERS),
     Route("push", f"{DB}duplicates/push{JSON}", "pages.push.push", _PUSH_TABLES, _ALL, **_PUSH),
-    Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "pages.push_job.job", _PUSH_TABLES, _ALL, **_PUSH),
+    Route("job", f"{DB}duplicates/push/(?P<push>[0-9]{{1,15}}){JSON}", "pages.push_progress.job", _PUSH_TABLES, _ALL, **_PUSH),
     Route("compare", f"{DB}duplicates/(?P<group>[^/.]+)/compare{JSON}", "pages.compare.compare", optional=_ALL),
     Route("photo", f"{DB}duplicates/photo/(?P<photo>[^/]+)$", "pages.group.photo", optional=(), rights=False),
     Route("group", f"{DB}duplicates/(?P<group>[^/.]+){JSON}", "pages.group.group", optional=_ALL, **_REVIEW),

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ...queries import QUERIES, Query
-from . import compat, rights
+from . import compat, table_permissions
 
 SOURCE = compat.PLUGIN
 BY_NAME = {query.name: query for query in QUERIES}
@@ -126,12 +126,12 @@ async def refuse(datasette: Any, actor: dict | None, action: str, resource: Any)
     that reads one.
     """
     if action != "view-query" or not isinstance(resource, tuple):
-        return await rights.refuse(datasette, actor, action, resource)
+        return await table_permissions.refuse(datasette, actor, action, resource)
     database, name = resource
     query = BY_NAME.get(name)
     if query is None or name not in await canned_queries(datasette, database):
         return None
-    return False if (await rights.read_hidden(datasette, actor, database)).intersection(query.tables) else None
+    return False if (await table_permissions.read_hidden(datasette, actor, database)).intersection(query.tables) else None
 
 
 async def refused_resources(datasette: Any, actor: dict | None, action: str) -> Any:
@@ -140,13 +140,13 @@ async def refused_resources(datasette: Any, actor: dict | None, action: str) -> 
     Asked for whenever queries are listed or opened, so a database that has got our tables since the start is noticed here.
     """
     if action != "view-query":
-        return await rights.refused_resources(datasette, actor, action)
+        return await table_permissions.refused_resources(datasette, actor, action)
     from datasette.permissions import PermissionSQL
 
     await register_all(datasette)
     refused = []
     for database in [name for name, db in datasette.databases.items() if _registered.get(db) is not None]:
-        hidden = await rights.read_hidden(datasette, actor, database)
+        hidden = await table_permissions.read_hidden(datasette, actor, database)
         refused += [[database, query.name] for query in QUERIES if hidden.intersection(query.tables)]
     if not refused:
         return None
