@@ -284,14 +284,15 @@ def print_table(samples: list[Sample], scores: list[Score]) -> None:
     print(f"{'measure':34} {'n':>6} " + " ".join(columns))
     wrong = [_wrong(score, sample_of) for score in scores]
     _row("wrong offers to remove", len(samples), [_count_wrong_offers(score, sample_of) for score in scores])
+    _row("originals offered, a copy stays", len(samples), [_count_originals(score, sample_of) for score in scores])
     _row("wrong pairs called removable", len(samples), [str(len(pairs)) for pairs in wrong])
     for name, families in (("  of these in a series or moved", SERIES), ("  of these elsewhere", None)):
         _row(name, len(samples), [str(sum(_in_family(p, sample_of, families) for p in pairs)) for pairs in wrong])
     for group, title in TITLES:
-        _print_group(samples, scores, group, title)
+        _print_group(samples, scores, group, title, sample_of)
 
 
-def _print_group(samples: list[Sample], scores: list[Score], group: str, title: str) -> None:
+def _print_group(samples: list[Sample], scores: list[Score], group: str, title: str, sample_of: dict[str, Sample]) -> None:
     kinds = defaultdict(list)
     for sample in samples:
         if sample.item.group == group:
@@ -301,13 +302,27 @@ def _print_group(samples: list[Sample], scores: list[Score], group: str, title: 
     rows |= {f"  {kind}": pairs for kind, pairs in sorted(kinds.items())}
     for name, pairs in rows.items():
         keys = [edge(*pair) for pair in pairs]
-        _row(name, len(keys), [_share(keys, _hits(score, title)) for score in scores])
+        _row(name, len(keys), [_share(keys, _hits(score, title, sample_of)) for score in scores])
 
 
-def _hits(score: Score, title: str) -> set[tuple[str, str]]:
+def _hits(score: Score, title: str, sample_of: dict[str, Sample]) -> set[tuple[str, str]]:
     if title == "edits found":
         return score.related
-    return {edge(*pair) for pair in score.offered.items()} if "offered" in title else score.removable
+    if "offered" not in title:
+        return score.removable
+    # whichever file of the exposure stays: the keeper rules may prefer another one than what all were made of
+    return {
+        edge(sample_of[copy].original, copy) for copy, keeper in score.offered.items() if _one_exposure(copy, keeper, sample_of)
+    }
+
+
+def _one_exposure(a: str, b: str, sample_of: dict[str, Sample]) -> bool:
+    return sample_of[a].original == sample_of[b].original
+
+
+def _count_originals(score: Score, sample_of: dict[str, Sample]) -> str:
+    """How often a copy stays in the place of the file that it was made of."""
+    return str(sum(sample_of[copy].original == copy for copy in score.offered)) if score.offered else "-"
 
 
 def _share(keys: list[tuple[str, str]], hits: set[tuple[str, str]]) -> str:
@@ -315,7 +330,7 @@ def _share(keys: list[tuple[str, str]], hits: set[tuple[str, str]]) -> str:
 
 
 def _count_wrong_offers(score: Score, sample_of: dict[str, Sample]) -> str:
-    wrong = [copy for copy, keeper in score.offered.items() if sample_of[copy].original != sample_of[keeper].original]
+    wrong = [copy for copy, keeper in score.offered.items() if not _one_exposure(copy, keeper, sample_of)]
     return str(len(wrong)) if score.offered else "-"
 
 

@@ -69,6 +69,36 @@ def test_of_equal_sizes_the_finer_file_holds_the_coarser(name, options):
         assert proved(found) and found.holder == "fine"
 
 
+@pytest.mark.parametrize(
+    "made_of, name, options",
+    [
+        ("JPEG", "PNG", {}),
+        ("JPEG", "JPEG", {"quality": 99}),
+        ("JPEG", "HEIF", {"quality": 90}),
+        ("PNG", "JPEG", {"quality": 94}),
+        ("PNG", "JPEG", {"quality": 60}),
+    ],
+)
+def test_of_two_that_can_be_made_of_each_other_the_source_holds_the_finer_copy(made_of, name, options):
+    source = saved(PICTURE, made_of, **({"quality": 90} if made_of == "JPEG" else {}))
+    copy = saved(Image.open(io.BytesIO(source)).convert("RGB"), name, **options)
+    for found in (prove(original("a", source), original("b", copy)), prove(original("b", copy), original("a", source))):
+        assert proved(found) and found.holder == "a"
+
+
+def test_a_jpeg_is_never_said_to_be_the_source_of_the_heic_that_it_was_made_of():
+    heic = saved(PICTURE, "HEIF", quality=60)
+    exported = saved(Image.open(io.BytesIO(heic)).convert("RGB"), "JPEG", quality=95)
+    found = prove(original("jpeg", exported), original("heic", heic))
+    assert proved(found) and found.holder != "jpeg"
+
+
+def test_two_that_differ_by_less_than_either_encoder_leaves_are_copies_of_each_other():
+    again = saved(DECODED, "JPEG", quality=94)
+    found = prove(original("a", ORIGINAL), original("b", again))
+    assert proved(found) and found.holder is None
+
+
 def test_a_proof_survives_being_stored():
     for found in (proof_of(PREVIEW, ORIGINAL), Proof(trouble="gone"), Proof(holder="x", objection="It holds sound.")):
         assert Proof.from_json(found.as_json()) == found

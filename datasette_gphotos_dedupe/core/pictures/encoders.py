@@ -8,7 +8,7 @@ every pixel needs nothing.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 cv2.setNumThreads(1)  # each core has a process of its own
 
 QUALITY_STEPS = 4  # of a search between 1 and 97
-ENCODED_SIDE = 1600  # a larger picture is encoded in part: quality is found on its middle
 _BY_QUALITY: dict[str, dict[str, Any]] = {
     "WEBP": {"method": 2},
     "HEIF": {"enc_params": {"preset": "ultrafast"}},
@@ -75,12 +74,14 @@ def halved(plane: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """How a file was encoded. `format` as Pillow names it; `turn` the EXIF orientation that its pixels lie in."""
+    """How a file was encoded. `format` as Pillow names it; `turn` the EXIF orientation that its pixels lie in;
+    `quality` that of a format which does not say it, once it is settled on pixels that stand for the whole picture."""
 
     format: str
     tables: dict[int, list[int]] = field(default_factory=dict)
     subsampling: int = 0
     bytes_per_pixel: float = 0.0
+    quality: int | None = None
     palette: Image.Image | None = None
     turn: int = 1
 
@@ -88,6 +89,11 @@ class Encoder:
     def exact(self) -> bool:
         """Whether it keeps every pixel."""
         return not self.tables and not self.bytes_per_pixel and self.palette is None
+
+    @property
+    def says_all(self) -> bool:
+        """Whether its file says all that is needed to run it again to the letter."""
+        return not self.bytes_per_pixel
 
     @property
     def coarseness(self) -> float:
@@ -103,8 +109,22 @@ class Encoder:
             return float(np.sqrt(np.mean(np.square(self.tables[0])) / 12))
         return 0.0 if self.exact else None
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether its quality has to be found first."""
+        return bool(self.bytes_per_pixel) and self.quality is None
+
+    def settled(self, planes: Planes, weight: float = 1.0) -> Encoder:
+        """The same with the quality at which these pixels take `weight` times as many bytes each as the file's, found by halving."""
+        if not self.unsettled:
+            return self
+        wanted = weight * self.bytes_per_pixel
+        return replace(self, quality=_find_quality(_rgb_image(_lying(planes, self.turn)), self.format, wanted))
+
     def encode_again(self, planes: Planes) -> Planes:
-        """The planes as they come back from this encoder."""
+        """The planes as they come back from this encoder; an unsettled quality is found on them."""
+        if self.unsettled:
+            return self.settled(planes).encode_again(planes)
         if self.exact:
             return planes
         lying = _lying(planes, self.turn)
@@ -112,7 +132,7 @@ class Encoder:
             return _upright(_through_jpeg(lying, self.tables, self.subsampling), self.turn)
         if self.palette is not None:
             return _upright(_through_palette(lying, self.palette), self.turn)
-        return _upright(_through_quality(lying, self.format, self.bytes_per_pixel), self.turn)
+        return _upright(_through_quality(lying, self.format, self.quality or 1), self.turn)
 
 
 EXACT = Encoder("PNG")
@@ -207,20 +227,11 @@ def _through_palette(planes: Planes, palette: Image.Image) -> Planes:
     return Planes.of_rgb(np.asarray(quantized.convert("RGB")))
 
 
-def _through_quality(planes: Planes, format_name: str, bytes_per_pixel: float) -> Planes:
-    """Encoded at the quality that takes as many bytes a pixel, found by halving on the middle of the picture."""
+def _through_quality(planes: Planes, format_name: str, quality: int) -> Planes:
     from PIL import Image
 
-    image = _rgb_image(planes)
-    quality = _find_quality(_middle(image), format_name, bytes_per_pixel)
-    with Image.open(io.BytesIO(_encoded(image, format_name, quality))) as back:
+    with Image.open(io.BytesIO(_encoded(_rgb_image(planes), format_name, quality))) as back:
         return Planes.of_rgb(np.asarray(back.convert("RGB")))
-
-
-def _middle(image: Image.Image) -> Image.Image:
-    width, height = (min(side, ENCODED_SIDE) for side in image.size)
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
 
 
 def _find_quality(image: Image.Image, format_name: str, bytes_per_pixel: float) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,11 +20,13 @@ from ..pictures.planes import BLACK, GREY, SRGB, WHITE, Outline, Still, Wanted, 
 from .align import Overlay
 from .compared_photo import Subject
 from .measures import LUMA, ON_PURPOSE, SAME_LEFT, all_allow
-from .remake import PLAIN, Remaking, remake
+from .remake import PLAIN, Remaking, remake, typical_loss
 
 NEEDED, NEEDED_BY_SMALL = 1.5, 4.0  # times the size of the copy: a JPEG scaled while it is decoded has lost its finest structure
 SMALL_SIDE = 2000  # up to which the larger factor costs little
 ABOUT_EQUAL = 0.98  # of the pixels: below it the one with fewer is the copy, above it the coarser one
+FAR_LESS = 0.7  # of what an encoder leaves of such a picture: it made none of the two from the other
+SAMPLED = 1.2  # times that parts of a picture may lose less than the whole
 ROUNDED = 0.6  # grey levels that a picture differs by that went through other whole numbers and back
 FRAMES = 8  # of an animation or a file of pages, spread over its length
 NEARLY_WHOLE = 0.985  # of each side that both show: the edges of an overlay of previews are no better known
@@ -77,6 +80,11 @@ class Original:
     data: bytes
     box: Box = WHOLE
 
+    @cached_property
+    def own_still(self) -> Still:
+        """Its planes as its encoder holds them. Raises PictureError, MissingExtra."""
+        return self.still()
+
     def still(self, **wanted: object) -> Still:
         """Its planes. Raises PictureError, MissingExtra."""
         return read_still(self.data, self.subject.filename or "", Wanted(**wanted))  # type: ignore[arg-type]
@@ -127,8 +135,8 @@ def _prove(a: Original, b: Original) -> Proof:
     if not _may_be_the_source(outline, other, small, large, found):
         return Proof(found, holder)
     back = _remade(large, small, other, outline)
-    if _sureness(found) == _sureness(back) > 0:
-        return Proof(found, None)  # each can be made again from the other
+    if found and _sureness(found) == _sureness(back) > 0:
+        return Proof(found, _first_of(small, large, found))
     return Proof(back, small.subject.photo_id) if _sureness(back) > _sureness(found) else Proof(found, holder)
 
 
@@ -139,10 +147,25 @@ def _sureness(remaking: Remaking | None) -> int:
     return 2 if all_allow(ON_PURPOSE, remaking) else 1
 
 
+def _first_of(small: Original, large: Original, found: Remaking) -> str | None:
+    """Which one was there first, when each can be made again from the other: the one that was not made of the other.
+
+    An encoder that says how it works leaves about as much of any picture like these. Where far less lies between them, it was not at
+    work there: so the other one was made of its file, and more finely. None when that holds of neither, or of both alike.
+    """
+    shares = {}
+    for one, other in ((small, large), (large, small)):
+        encoder = one.own_still.encoder
+        lost = typical_loss(encoder, other.own_still) if encoder.says_all else found.left
+        shares[one.subject.photo_id] = found.left / max(lost, 1e-6)
+    first, second = sorted(shares, key=lambda photo_id: shares[photo_id])
+    return first if shares[first] < min(FAR_LESS, shares[second] / 2) else None
+
+
 def _may_be_the_source(outline: Outline, other: Outline, small: Original, large: Original, found: Remaking | None) -> bool:
     """Whether the other one might be made again from this one, though it was encoded more finely: an original saved once more.
 
-    Never where they differ by more than the encoder of the other one leaves at most.
+    Never where they differ by more than the encoder of the other one leaves at most, or by far more than it leaves of this one.
     """
     most = other.encoder.leaves_at_most
     return (
@@ -151,6 +174,7 @@ def _may_be_the_source(outline: Outline, other: Outline, small: Original, large:
         and (most is None or found.left <= LUMA * max(most, ROUNDED))
         and not beside_the_picture(large.subject, small.subject)
         and not other.shows_through
+        and found.left <= SAMPLED * LUMA * max(typical_loss(other.encoder, small.own_still), ROUNDED)
     )
 
 
@@ -162,7 +186,7 @@ def _wanted(small: Original, large: Original, outline: Outline) -> Wanted:
 
 
 def _remade(small: Original, large: Original, outline: Outline, other: Outline) -> Remaking | None:
-    wanted, still = _wanted(small, large, outline), small.still()
+    wanted, still = _wanted(small, large, outline), small.own_still
     best: Remaking | None = None
     for way in _ways(wanted, other.shows_through):
         found = _frames_remade(small, large, still, way)

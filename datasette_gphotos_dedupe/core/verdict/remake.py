@@ -13,29 +13,32 @@ identification from sensor pattern noise", 2006), with the encoder's own loss in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from ..pictures.encoders import EXACT, Planes, halved
+from ..pictures.encoders import EXACT, Encoder, Planes, halved
 from ..pictures.hash_variants import WHOLE, Box
 from ..pictures.planes import Still
-from .align import solve_step
 from .fitting import fit_colour, fit_luma
 from .resampling import RESAMPLERS, resized
 from .residue import FLOOR, blocks, residues
+from .target import Target, find_targets, register, spread_tiles, tiles_to_try
 
 RESAMPLED_FLOOR = (
     0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
 )
-STILL_PX = 1 / 3  # a registration that is off by less needs no interpolation: the kernel takes it
-REGISTERED_SIDE = 640
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
-SMALLEST = 24  # pixels of the shorter side: in less there is nothing to prove with
 PLAIN = 1.15  # badness at which no better explanation is looked for
+EXACTLY = 1.05  # luma of what an encoder made of the very picture that was given to it
+CLEARLY_WORSE = 1.25  # times the badness of the best on one part
+PARTS_FIRST = 1_500_000  # pixels from which parts are tried before anything; the whole of a preview costs as much as the parts
+PLAIN_PART = 1.3  # the same of a part, which says less
+REFUTED = 3.2  # luma of two parts beyond which the whole is no copy: twice the border, which the whole of a copy keeps by far
+AS_IS, KERNEL_ALONE = "as it is", "kernel alone"  # ways of making a copy of the same size
 HOPELESS = 20.0  # badness of luma beyond which no other resampler helps: of copies the first one that was tried left at most 7
 
 
@@ -92,19 +95,6 @@ class Remaking:
 
 
 @dataclass(frozen=True, eq=False)
-class _Target:
-    """What is to be made again: a rectangle of the smaller picture in pixels, and the box of the larger one that shows the same."""
-
-    planes: Planes
-    rectangle: tuple[int, int, int, int]
-    box: Box
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.planes.luma.shape[1], self.planes.luma.shape[0]
-
-
-@dataclass(frozen=True, eq=False)
 class _Made:
     """The best re-making before encoding, and how far kernel, curve and colours went for it."""
 
@@ -115,6 +105,10 @@ class _Made:
     cast: float = 0.0
     softness: float = 1.0
     saturation: float = 1.0
+
+    def in_whole_levels(self) -> Planes:
+        """What is handed to an encoder."""
+        return Planes(*map(_whole_levels, (self.luma, self.blue, self.red)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,30 +129,115 @@ def remake(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = 
 def remake_best(small: Still, large: Still, box_small: Box = WHOLE, box_large: Box = WHOLE) -> tuple[Remaking, Views] | None:
     """The same with what can be shown of it: the best of all explanations that were tried."""
     best = None
-    for target in _targets(small, large, box_small, box_large):
-        for made in _remakings(target, large, small.encoder.exact):
-            found, views = _held_against(small, target, large.size, made)
-            if best is None or found.badness < best[0].badness:
-                best = found, views
+    for target in find_targets(small, large, box_small, box_large):
+        small = _settled(small, target, large)
+        for found in _explanations(small, target, large):
+            if best is None or found[0].badness < best[0].badness:
+                best = found
             if best[0].badness <= PLAIN:
                 return best
-            if max(found.luma, found.worst / 3) > HOPELESS:
-                break
     return best
 
 
-def _held_against(small: Still, target: _Target, size: tuple[int, int], made: _Made) -> tuple[Remaking, Views]:
-    encoded = small.encoder.encode_again(Planes(*map(_whole_levels, (made.luma, made.blue, made.red))))
-    floor = RESAMPLED_FLOOR if small.encoder.exact and target.size != size else FLOOR
+def _explanations(small: Still, target: Target, large: Still) -> Iterator[tuple[Remaking, Views]]:
+    """Every way of making it, the likely ones first; or what refutes them all in two parts of it."""
+    ways = _ways(target, large)
+    if target.size[0] * target.size[1] < PARTS_FIRST:
+        first = _held_against(small, target, large, _made(ways[0], target, large, small.encoder.exact))
+        yield first
+        ways = () if _tells_all(ways[0], first[0]) else ways[1:]
+    likely, refuted = _likely_ways(ways, small, target, large)
+    if refuted:
+        yield refuted
+    else:
+        yield from _tried(likely, small, target, large)
+
+
+def _tried(ways: Sequence[str], small: Still, target: Target, large: Still) -> Iterator[tuple[Remaking, Views]]:
+    """Every way of making it, until one shows that no other will do."""
+    for way in ways:
+        found = _held_against(small, target, large, _made(way, target, large, small.encoder.exact))
+        yield found
+        if _tells_all(way, found[0]):
+            return
+
+
+def _tells_all(way: str, found: Remaking) -> bool:
+    """Whether no other way helps: all of it is another picture, or all of it is explained but for some place."""
+    return max(found.luma, found.worst / 3) > HOPELESS or (way == AS_IS and max(found.luma, found.colour) <= EXACTLY)
+
+
+def _likely_ways(
+    ways: Sequence[str], small: Still, target: Target, large: Still
+) -> tuple[Sequence[str], tuple[Remaking, Views] | None]:
+    """All ways, the likely ones first, by what they make of a part of a large picture; with what refutes them all where two parts do."""
+    refuted = None
+    for number, tile in enumerate(tiles_to_try(target) if len(ways) > 1 else ()):
+        found: dict[str, tuple[Remaking, Views]] = {}
+        for way, tried in zip(ways, _tried(ways, small, tile, large), strict=False):
+            found[way] = tried
+            if tried[0].badness <= PLAIN_PART:
+                break
+        if number == 0:
+            ways = _promising(ways, {way: tried[0].badness for way, tried in found.items()})
+        refuted = min(found.values(), key=lambda tried: tried[0].luma)
+        if refuted[0].luma <= REFUTED:
+            return ways, None
+    return ways, refuted
+
+
+def _promising(ways: Sequence[str], badness: dict[str, float]) -> Sequence[str]:
+    """The best by what they made of a part first; without those that were clearly worse there, and with those that were not tried."""
+    best = min(badness.values())
+    return sorted(
+        (way for way in ways if badness.get(way, best) <= CLEARLY_WORSE * best), key=lambda way: badness.get(way, math.inf)
+    )
+
+
+def _settled(small: Still, target: Target, large: Still) -> Still:
+    """The smaller picture with the quality found that its encoder worked at, where the file does not say it."""
+    if not small.encoder.unsettled:
+        return small
+    tiles = spread_tiles(target)
+    rows = [[_made(_ways(tile, large)[0], tile, large, False).in_whole_levels() for tile in row] for row in tiles]
+    weight = _weight(_mosaic([[tile.planes for tile in row] for row in tiles]).luma) / _weight(target.planes.luma)
+    return replace(small, encoder=small.encoder.settled(_mosaic(rows), weight))
+
+
+def _weight(luma: np.ndarray) -> float:
+    """Bytes a pixel as JPEG: what parts weigh against the whole is about the same for all that encode by blocks."""
+    return cv2.imencode(".jpg", luma, (cv2.IMWRITE_JPEG_QUALITY, 75))[1].size / luma.size
+
+
+def typical_loss(encoder: Encoder, still: Still) -> float:
+    """Grey levels of luma that an encoder throws away of such a picture, measured on parts of it.
+
+    They are moved by half a block: what went through the same encoder once would lose nothing more where its blocks were.
+    """
+    whole = Target(still.planes, (0, 0, *still.size), WHOLE)
+    tiles = [[tile.planes for tile in row] for row in spread_tiles(whole)]
+    planes = _mosaic([[tile.part(4, 4, tile.luma.shape[1], tile.luma.shape[0]) for tile in row] for row in tiles])
+    apart: np.ndarray = encoder.encode_again(planes).luma.astype(np.float32) - planes.luma
+    return float(np.sqrt(np.mean(apart * apart)))
+
+
+def _mosaic(rows: list[list[Planes]]) -> Planes:
+    return Planes(*(np.block([[getattr(one, name) for one in row] for row in rows]) for name in ("luma", "blue", "red")))
+
+
+def _held_against(small: Still, target: Target, large: Still, made: _Made) -> tuple[Remaking, Views]:
+    encoded = small.encoder.encode_again(made.in_whole_levels())
+    resized = target.same_pixels(large) is None
+    floor = RESAMPLED_FLOOR if small.encoder.exact and resized else FLOOR
     found = _measured(small, target, made, encoded, floor)
-    return replace(found, resized=target.size != size), Views(target.planes.luma, made.luma, encoded.luma)
+    return replace(found, resized=resized), Views(target.planes.luma, made.luma, encoded.luma)
 
 
 def remake_frame(small: Planes, large: Planes) -> Remaking | None:
     """The same of two frames of films, whose encoder is not known: half of the places tell what it leaves in the others."""
     shape = small.luma.shape[1], small.luma.shape[0]
     own, other = (Still(planes, EXACT, None, shape) for planes in (small, large))
-    target = _registered(own, other, WHOLE, WHOLE)
+    target = register(own, other, WHOLE, WHOLE)
     if target is None:
         return None
     made = _explained(target, _resampled(other, target, "BICUBIC", False))
@@ -183,95 +262,29 @@ def _as_noisy(wanted: np.ndarray, made: np.ndarray) -> np.ndarray:
     return noisy
 
 
-# Where the larger picture shows the smaller one.
-
-
-def _targets(small: Still, large: Still, box_small: Box, box_large: Box) -> Iterator[_Target]:
-    """The whole against the whole first, where that is what the boxes say: a registration is no better than a third of a pixel."""
-    if box_small == box_large == WHOLE and min(small.size) >= SMALLEST:
-        yield _Target(small.planes, (0, 0, *small.size), WHOLE)
-    target = _registered(small, large, box_small, box_large)
-    if target is not None and target.box != WHOLE:
-        yield target
-
-
-def _registered(small: Still, large: Still, box_small: Box, box_large: Box) -> _Target | None:
-    rectangle, box = _fitted(_in_pixels(box_small, small.size), box_large)
-    for _ in range(4):
-        left, top, right, bottom = rectangle
-        if min(right - left, bottom - top) < SMALLEST or min(box[2] - box[0], box[3] - box[1]) < 0.05:
-            return None
-        target = _Target(small.planes.part(*rectangle), rectangle, box)
-        moved = _moved_box(target, large)
-        if moved is None:
-            return target
-        rectangle, box = _fitted(rectangle, moved)
-    return target
-
-
-def _in_pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    width, height = size
-    return round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
-
-
-def _moved_box(target: _Target, large: Still) -> Box | None:
-    """The box after a step of registration; None when it is right to a third of a pixel."""
-    width, height = target.size
-    share = min(1.0, REGISTERED_SIDE / max(width, height))
-    size = max(SMALLEST, round(width * share)), max(SMALLEST, round(height * share))
-    luma = resized(target.planes.luma, size, WHOLE, "BILINEAR"), resized(large.planes.luma, size, target.box, "BILINEAR")
-    step = solve_step(*(cv2.GaussianBlur(plane, (0, 0), 1.0) for plane in luma))
-    if step is None:
-        return None
-    away = max((abs(step[0]) + abs(step[1]) / 2) * width, (abs(step[2]) + abs(step[3]) / 2) * height)
-    if away < STILL_PX:
-        return None
-    left, right = _moved_span(target.box[0], target.box[2], step[0], step[1])
-    top, bottom = _moved_span(target.box[1], target.box[3], step[2], step[3])
-    return left, top, right, bottom
-
-
-def _moved_span(low: float, high: float, shift: float, growth: float) -> tuple[float, float]:
-    middle, half = (low + high) / 2 + shift * (high - low), (high - low) * (1 + growth) / 2
-    return middle - half, middle + half
-
-
-def _fitted(rectangle: tuple[int, int, int, int], box: Box) -> tuple[tuple[int, int, int, int], Box]:
-    """Both without what lies beyond the larger picture; the rectangle begins on a whole block of the encoder."""
-    left, right, low_x, high_x = _fitted_axis(rectangle[0], rectangle[2], box[0], box[2])
-    top, bottom, low_y, high_y = _fitted_axis(rectangle[1], rectangle[3], box[1], box[3])
-    return (left, top, right, bottom), (low_x, low_y, high_x, high_y)
-
-
-def _fitted_axis(start: int, end: int, low: float, high: float) -> tuple[int, int, float, float]:
-    scale = (high - low) / max(1, end - start)  # of the larger picture for each pixel
-    first = max(start, math.ceil(start - low / scale - 0.5) if low < 0 else start)
-    last = min(end, math.floor(end - (high - 1.0) / scale + 0.5) if high > 1 else end)
-    first = -(-first // 16) * 16
-    if first == start and last == end:
-        return start, end, max(0.0, low), min(1.0, high)
-    return first, last, max(0.0, low + (first - start) * scale), min(1.0, high - (end - last) * scale)
-
-
 # What a resizer, a sharpener or a slight change of tone explains.
 
 
-def _remakings(target: _Target, large: Still, exact: bool) -> Iterator[_Made]:
-    """The larger picture as it is when both have one size, then as each known resampler and a kernel explain the copy."""
-    if target.box == WHOLE and target.size == large.size:
-        yield _Made(*_planes(large.planes))
-        yield _explained(target, [plane.astype(np.float32) for plane in _planes(large.planes)])
-        return
-    for resampler in RESAMPLERS:
-        yield _explained(target, _resampled(large, target, resampler, exact))
+def _ways(target: Target, large: Still) -> Sequence[str]:
+    """How the larger picture may have become the smaller one: as it is or through a kernel when both have one size, or resampled."""
+    return (AS_IS, KERNEL_ALONE) if target.same_pixels(large) else RESAMPLERS
 
 
-def _resampled(large: Still, target: _Target, resampler: str, exact: bool) -> list[np.ndarray]:
+def _made(way: str, target: Target, large: Still, exact: bool) -> _Made:
+    pixels = target.same_pixels(large)
+    if pixels is None:
+        return _explained(target, _resampled(large, target, way, exact))
+    if way == AS_IS:
+        return _Made(*_planes(pixels))
+    return _explained(target, [plane.astype(np.float32) for plane in _planes(pixels)])
+
+
+def _resampled(large: Still, target: Target, resampler: str, exact: bool) -> list[np.ndarray]:
     luma, blue, red = (resized(plane, target.size, target.box, resampler, exact) for plane in _planes(large.planes))
     return [luma, halved(blue), halved(red)]  # resized first and halved then, as the copy was: the other order is softer
 
 
-def _explained(target: _Target, made: list[np.ndarray]) -> _Made:
+def _explained(target: Target, made: list[np.ndarray]) -> _Made:
     luma, blue, red = made
     wanted = target.planes
     luma, softness, tone = fit_luma(wanted.luma, luma)
@@ -298,7 +311,7 @@ def _whole_levels(plane: np.ndarray) -> np.ndarray:
 # What is left, against what the encoder leaves.
 
 
-def _measured(small: Still, target: _Target, made: _Made, encoded: Planes, floor: float) -> Remaking:
+def _measured(small: Still, target: Target, made: _Made, encoded: Planes, floor: float) -> Remaking:
     wanted = target.planes
     luma = residues(wanted.luma, made.luma, encoded.luma, floor)
     blue = residues(wanted.blue, made.blue, encoded.blue, floor)
