@@ -25,7 +25,7 @@ from .remake import PLAIN, Remaking, remake, typical_loss
 NEEDED, NEEDED_BY_SMALL = 1.5, 4.0  # times the size of the copy: a JPEG scaled while it is decoded has lost its finest structure
 SMALL_SIDE = 2000  # up to which the larger factor costs little
 ABOUT_EQUAL = 0.98  # of the pixels: below it the one with fewer is the copy, above it the coarser one
-FAR_LESS = 0.7  # of what an encoder leaves of such a picture: it made none of the two from the other
+FAR_LESS = 0.7  # of what an encoder leaves of such a picture: less was left by another one
 SAMPLED = 1.2  # times that parts of a picture may lose less than the whole
 ROUNDED = 0.6  # grey levels that a picture differs by that went through other whole numbers and back
 FRAMES = 8  # of an animation or a file of pages, spread over its length
@@ -159,7 +159,7 @@ def _first_of(small: Original, large: Original, found: Remaking) -> str | None:
         lost = typical_loss(encoder, other.own_still) if encoder.says_all else found.left
         shares[one.subject.photo_id] = found.left / max(lost, 1e-6)
     first, second = sorted(shares, key=lambda photo_id: shares[photo_id])
-    return first if shares[first] < min(FAR_LESS, shares[second] / 2) else None
+    return first if shares[first] < FAR_LESS * min(1.0, shares[second]) else None
 
 
 def _may_be_the_source(outline: Outline, other: Outline, small: Original, large: Original, found: Remaking | None) -> bool:
