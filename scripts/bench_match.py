@@ -4,6 +4,7 @@ Hashes are made: random ones, of which a tenth have copies 0 to 20 bits away, as
 required; imagededup, pybktree and czkawka where installed, best in an environment of their own) do the same work on the same data.
 BK-tree, numpy and imagededup are measured on a sample of queries against all hashes and scaled up. On a busy machine believe the
 seconds of the processors more than those of the clock. `--steps` picks: search, variants, new, flood, whole, growth, fingerprint.
+`--no-proofs` leaves out of the step whole that copies are made again from their originals, which depends on how large those are.
 
 How the time grows with the number of photos (the step growth measures it, for `--photos` and what is a half and a quarter of it):
 
@@ -27,7 +28,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 import numpy as np
@@ -260,6 +263,13 @@ def bench_flood(count: int) -> None:
             db.conn.close()
 
 
+def without_proofs() -> AbstractContextManager[object]:
+    """While it is entered no copy is made again from its original: those pairs go on waiting."""
+    from datasette_gphotos_dedupe.pipeline import matching, proving
+
+    return patch.object(matching, "prove_waiting", lambda *args: proving.ProveReport())
+
+
 def bench_whole(count: int, new: int, search_s: float) -> None:
     """The whole match step on a database: a tenth of the photos are small copies of others. Then new ones, again a tenth copies."""
     from datasette_gphotos_dedupe.pipeline.matching import match_library
@@ -368,7 +378,8 @@ def moment(row: int, moments: np.ndarray | None) -> str | None:
     "--pictures", type=click.Path(exists=True, file_okay=False), help="JPEGs of 12 megapixels for the step fingerprint."
 )
 @click.option("--steps", default=",".join(STEPS), show_default=True)
-def main(photos: int, new_photos: int, flood: int, sample: int, pictures: str | None, steps: str) -> None:
+@click.option("--proofs/--no-proofs", default=True, show_default=True, help="Make copies again from originals in the step whole.")
+def main(photos: int, new_photos: int, flood: int, sample: int, pictures: str | None, steps: str, proofs: bool) -> None:
     """Measure matching and its peers."""
     chosen = steps.split(",")
     search_s = 0.0
@@ -382,7 +393,8 @@ def main(photos: int, new_photos: int, flood: int, sample: int, pictures: str | 
     if "flood" in chosen:
         bench_flood(flood)
     if "whole" in chosen:
-        bench_whole(photos, new_photos, search_s)
+        with nullcontext() if proofs else without_proofs():
+            bench_whole(photos, new_photos, search_s)
     if "growth" in chosen:
         bench_growth(hashes)
     if "fingerprint" in chosen:
