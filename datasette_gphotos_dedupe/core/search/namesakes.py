@@ -55,7 +55,9 @@ def alias_of(
     second = camera_taken_at[:SECOND] if camera_taken_at else None
     moment = f"{second} {camera_model}" if second and camera_model else None
     own = without_own_size(filename, width, height)
-    key = name_key(own) if flatness >= SMOOTH or name_rank(filename) == CAMERAS_OWN or is_camera_name(own) else None
+    # a name that is a camera's as it is has a camera's number in it: only where its size was taken away both must be asked
+    is_cameras = is_camera_name(own) or (own != filename and name_rank(filename) == CAMERAS_OWN)
+    key = name_key(own) if flatness >= SMOOTH or is_cameras else None
     return Alias(key, second, moment) if key or moment else None
 
 

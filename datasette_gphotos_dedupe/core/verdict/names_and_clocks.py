@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..edit_marks import split_mark
@@ -204,14 +205,16 @@ def _parts(number: str) -> int:
     return len(re.findall(r"\d+", number))
 
 
+@lru_cache(maxsize=1024)  # several questions are asked of one name in a row
 def _stem(filename: str) -> str:
-    whole = SUFFIX.sub("", filename)
-    stem = COPY_FRONT.sub("", whole)
-    if stem != whole:
+    whole = stem = SUFFIX.sub("", filename)
+    front = COPY_FRONT.match(whole)
+    if front:
+        stem = whole[front.end() :]
         stem = re.sub(r"(\d[A-Za-z]?)_\d{2,4}$", r"\1", stem)  # thumb_IMG_1234_1024, thumb_MVC-002F_320
     mark = split_mark(NUMBERED.sub("", stem))
     stem = COPY_MARK.sub("", mark.base if mark else stem).strip().lower()
-    known = PROGRAMS_WORD.match(stem)
+    known = PROGRAMS_WORD.match(stem) if "a" <= stem[-1:] <= "z" else None  # a program's word ends so, a number does not
     return known["stem"] if known and CAMERA_NAME.match(known["stem"]) else stem
 
 
