@@ -265,9 +265,9 @@ def bench_flood(count: int) -> None:
 
 def without_proofs() -> AbstractContextManager[object]:
     """While it is entered no copy is made again from its original: those pairs go on waiting."""
-    from datasette_gphotos_dedupe.pipeline import matching, proving
+    from datasette_gphotos_dedupe.pipeline import matching, proving_on_originals
 
-    return patch.object(matching, "prove_waiting", lambda *args: proving.ProveReport())
+    return patch.object(matching, "prove_waiting", lambda *args: proving_on_originals.ProveReport())
 
 
 def bench_whole(count: int, new: int, search_s: float) -> None:

@@ -77,6 +77,7 @@ class _Graph:
         self._verify = verify
         self._not_duplicates = not_duplicates
         self._known: dict[Edge, Link | None] = {}
+        self._ranks: dict[tuple[str, bool], tuple[Any, ...]] = {}
         self.neighbours: dict[str, dict[str, str]] = defaultdict(dict)
         for pair, link in links.items():
             self._add(pair, link)
@@ -115,6 +116,13 @@ class _Graph:
             answers = self._verify(open_pairs)
             for pair in open_pairs:
                 self._add(pair, answers.get(pair))
+
+    def rank(self, photo: str, held: bool) -> tuple[Any, ...]:
+        """The sort key of a photo by the policy; kept, as each is asked for several times."""
+        key = photo, held
+        if key not in self._ranks:
+            self._ranks[key] = rank_key(self.items[photo], self.policy, held)
+        return self._ranks[key]
 
     def relation(self, a: str, b: str) -> str | None:
         link = self._known.get(edge(a, b))
@@ -276,7 +284,7 @@ def _rank(graph: _Graph, photo: str) -> tuple[Any, ...]:
     held = any(
         relation in COPY_RELATIONS and graph.holder(photo, other) == other for other, relation in graph.neighbours[photo].items()
     )
-    return rank_key(graph.items[photo], graph.policy, held)
+    return graph.rank(photo, held)
 
 
 def _ranked_neighbours(graph: _Graph, photo: str, relations: frozenset[str]) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ def refresh_uploads(conn: sqlite3.Connection) -> None:
         WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM upload_photos)"""
     for rows in _in_batches(conn.execute(sql)):
         _save_new(conn, rows)
-    _save_standings(conn, "upload_photos")
+    _save_standings(conn, _MAY_STAND)
 
 
 def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
@@ -115,6 +115,11 @@ def _shown_by(mine: str, other: str) -> str:
 
 _STANDING = f"""CASE WHEN {_PROVED} THEN 'proved'
     WHEN {_shown_by("photo_a", "photo_b")} OR {_shown_by("photo_b", "photo_a")} THEN 'elsewhere' ELSE 'nowhere' END"""
+
+
+# Who meets nobody and is in no group stands nowhere: that is most of a library, and need be asked of those only who were elsewhere.
+_MAY_STAND = """(SELECT photo_id FROM upload_photos WHERE standing != 'nowhere' OR in_group
+    UNION SELECT photo_id FROM group_members UNION SELECT photo_a FROM pairs UNION SELECT photo_b FROM pairs)"""
 
 
 def _save_standings(conn: sqlite3.Connection, photos: str) -> None:
