@@ -10,12 +10,14 @@ from datasette_gphotos_dedupe.core.pictures.hash_variants import TURNS, WHOLE
 from datasette_gphotos_dedupe.core.verdict.align import (
     Overlay,
     Preview,
+    _slopes,
     common_size,
     correlation,
     cut,
     load_preview,
     register,
     register_tilted,
+    softened,
     turn_preview,
 )
 from tests.pictures import jpeg, picture
@@ -105,3 +107,16 @@ def test_the_part_inside_a_box_is_cut_out():
 def test_one_colour_correlates_with_nothing():
     flat, busy = np.full((9, 9), 3.0), np.arange(81.0).reshape(9, 9)
     assert (correlation(flat, busy), correlation(busy, busy)) == (0.0, pytest.approx(1.0))
+
+
+def test_the_faster_filter_gives_whole_numbers_what_the_sums_give():
+    canvas = np.random.default_rng(5).integers(0, 256, (37, 51), dtype=np.uint8)
+    assert (softened(canvas) == softened(canvas.astype(np.float32))).all()
+
+
+def test_a_step_is_solved_with_the_gradients_of_numpy():
+    rows = np.random.default_rng(6).random((12, 17), dtype=np.float32)
+    down, across = np.empty_like(rows), np.empty_like(rows)
+    _slopes(rows, down)
+    _slopes(rows.T, across.T)
+    assert all((mine == theirs).all() for mine, theirs in zip((down, across), np.gradient(rows), strict=True))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datasette_gphotos_dedupe.core.search.namesakes import MAX_NAMESAKES, SMOOTH, Alias, alias_of, find_namesakes
-from datasette_gphotos_dedupe.core.verdict.names_and_clocks import name_key, same_name
+from datasette_gphotos_dedupe.core.verdict.names_and_clocks import CAMERAS_OWN, is_camera_name, name_key, name_rank, same_name
 
 NAMES = (
     *("DSC_1022.JPG", "_DSC1022.ARW.jpg", "DSC_1022 copy.jpg", "thumb_DSC_1022_1024.jpg", "DSC_1023.JPG", "dsc_1022a.jpg"),
@@ -111,3 +113,13 @@ def test_a_number_or_a_clock_that_many_share_nominates_nobody_and_the_other_stil
     assert (found.pairs.tolist(), found.flooded.tolist()) == ([[3, MAX_NAMESAKES + 1]], [2] * (MAX_NAMESAKES + 1) + [0, 0])
     assert len(met(*many[:MAX_NAMESAKES])) == MAX_NAMESAKES * (MAX_NAMESAKES - 1) // 2
     assert find_namesakes([Alias("dsc 1  ", *many[0][1:])] * (MAX_NAMESAKES + 1)).flooded.tolist() == [3] * (MAX_NAMESAKES + 1)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["IMG_", "DSC", "scan", "1234", "20190628_183804", "_256", "copy of ", " copy", "~2", "-edited", ".JPG"])
+    )
+)
+def test_a_name_as_a_camera_gives_it_has_a_cameras_number_in_it(parts):
+    name = "".join(parts)
+    assert is_camera_name(name) or name_rank(name) < CAMERAS_OWN

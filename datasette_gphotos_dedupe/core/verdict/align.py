@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEAST_SIDE = 8  # of a canvas, also for a spacer of one pixel: measures look at the neighbours of neighbours
 CACHED_PREVIEWS = 1024  # 0.1 MB each
+CACHED_CANVASES = 64  # a photo meets several others in a row, and an overlay moves one box at a time
 CHROMA_REDUCTION = 2  # a JPEG preview keeps no more of its colours
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
 STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
@@ -33,6 +34,7 @@ HOPELESS = 0.5  # correlation after the coarse level below which nothing corresp
 FAINT_LEVELS = 6.0  # standard deviation of the grey levels
 MIN_OVERLAP = 0.3
 MAX_TILT_DEGREES = 6.0
+BINOMIAL = np.array([0.25, 0.5, 0.25], np.float32)
 SEARCHED_SIDE, SEARCHED_SIZES = 128, 23  # pixels of the picture in which another is looked for, and sizes of that one
 
 
@@ -227,11 +229,19 @@ def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, step
 
 
 def _canvases(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    return softened(cut(a.luma, overlay.box_a, size)), softened(cut(b.luma, overlay.box_b, size))
+    return _canvas(a, overlay.box_a, size), _canvas(b, overlay.box_b, size)
+
+
+@lru_cache(maxsize=CACHED_CANVASES)
+def _canvas(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """A part of the luma as it is registered; whoever gets it leaves it as it is."""
+    return softened(cut(preview.luma, box, size))
 
 
 def softened(canvas: np.ndarray) -> np.ndarray:
     """A canvas through a 3 x 3 binomial filter: float32, one pixel smaller on each side."""
+    if canvas.dtype == np.uint8:  # sums of whole numbers are exact in any order, so the faster one may be taken
+        return np.ascontiguousarray(cv2.sepFilter2D(canvas, cv2.CV_32F, BINOMIAL, BINOMIAL)[1:-1, 1:-1])
     canvas = canvas.astype(np.float32, copy=False)
     pairs = canvas[:-1] + canvas[1:]
     rows = pairs[:-1] + pairs[1:]
@@ -246,11 +256,16 @@ def solve_step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float
 
     Solves a = gain * (b + moved gradients) + offset in least squares.
     """
-    gy, gx = np.gradient(b)
     height, width = a.shape
     x = (np.arange(width, dtype=np.float32) / (width - 1) - 0.5)[None, :]
     y = (np.arange(height, dtype=np.float32) / (height - 1) - 0.5)[:, None]
-    design = np.stack([gx, gx * x, gy, gy * y, b, np.ones_like(b)]).reshape(6, -1)
+    terms = np.empty((6, height, width), b.dtype)
+    _slopes(b.T, terms[0].T)
+    _slopes(b, terms[2])
+    np.multiply(terms[0], x, out=terms[1])
+    np.multiply(terms[2], y, out=terms[3])
+    terms[4], terms[5] = b, 1
+    design = terms.reshape(6, -1)
     normal = (design @ design.T).astype(np.float64)
     normal[np.diag_indices(4)] += 1e-3 * (1.0 + np.trace(normal[:4, :4]))
     try:
@@ -263,6 +278,14 @@ def solve_step(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float, float
     step = solved[:4] / gain / (width, width, height, height)
     shift_x, growth_x, shift_y, growth_y = (float(value) for value in np.clip(step, -0.06, 0.06))
     return shift_x, growth_x, shift_y, growth_y
+
+
+def _slopes(rows: np.ndarray, out: np.ndarray) -> None:
+    """What numpy.gradient gives down the rows, without its checks."""
+    np.subtract(rows[2:], rows[:-2], out=out[1:-1])
+    out[1:-1] *= out.dtype.type(0.5)
+    np.subtract(rows[1], rows[0], out=out[0])
+    np.subtract(rows[-1], rows[-2], out=out[-1])
 
 
 def _moved(overlay: Overlay, step: tuple[float, float, float, float] | None, fixed_edges: bool) -> Overlay | None:

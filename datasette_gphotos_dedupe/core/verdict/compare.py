@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .align import CHROMA_REDUCTION, Overlay, Preview, common_size, cut, softened
@@ -28,6 +29,7 @@ EDGE_SHARE = 0.3  # of the edge beside a pixel that another resizer may move
 COLOUR_EDGE_SHARE = 1.0  # JPEG moves the edges of colours more
 COLOUR_NOISE = 2.0  # chroma levels: a coarse JPEG drops as much colour from a nearly grey picture
 TONE_BINS = 32
+SQUARE = np.ones((3, 3), np.uint8)
 CLEARLY_SAME = 0.3  # worst block at which the other direction of the tone curve need not be tried
 STEADY_TONE = 1.5  # grey levels that the tone moved: below them both directions say the same
 
@@ -191,9 +193,7 @@ def _steps(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _steepest(slopes: np.ndarray) -> np.ndarray:
     """The largest among each value and its neighbours, one smaller on each side."""
-    rows = np.maximum(np.maximum(slopes[:-2], slopes[1:-1]), slopes[2:])
-    steepest: np.ndarray = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-    return steepest
+    return np.ascontiguousarray(cv2.dilate(slopes, SQUARE)[1:-1, 1:-1])
 
 
 def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:
