@@ -6,6 +6,7 @@ older or foreign database gets none; and only to those who may view the tables i
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from typing import Any
@@ -102,10 +103,10 @@ async def _register(datasette: Any, name: str, db: Any) -> None:
     wanted = {query.name for query in usable}
     for stale in [other for other, (source, _) in existing.items() if source == SOURCE and other not in wanted]:
         await datasette.remove_query(name, stale, source=SOURCE)
-    for query in usable:
-        source, sql = existing.get(query.name, (SOURCE, None))
-        if source == SOURCE and sql != query.sql:
-            await _add(datasette, name, query)
+    known = {query: existing.get(query.name, (SOURCE, None)) for query in usable}
+    missing = [query for query, (source, sql) in known.items() if source == SOURCE and sql != query.sql]
+    # all are handed to the thread that writes before the first is waited for
+    await asyncio.gather(*(_add(datasette, name, query) for query in missing))
 
 
 async def _add(datasette: Any, database: str, query: Query) -> None:
