@@ -19,7 +19,7 @@ from ..model import Pair
 from .progress import Progress
 from .workers import worker_context
 
-FEW_PAIRS = 200  # starting processes takes as long as two of them save of verifying so many
+FEW_PAIRS = 400  # starting processes takes as long as two of them save of verifying so many
 TASK_PAIRS = 50
 PROCESS_ENDED = (
     "A process that compared pictures was ended from outside, most likely because the memory ran out. What was compared "

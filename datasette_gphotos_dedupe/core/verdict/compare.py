@@ -213,12 +213,17 @@ def _edges(length: int, block: int) -> list[int]:
 
 def _tone(a: np.ndarray, b: np.ndarray, curve: np.ndarray) -> dict[str, float]:
     levels = np.arange(256)
-    counts_a, counts_b = (np.bincount(grey.ravel(), minlength=256) / grey.size for grey in (a, b))
+    counts_a, counts_b = (_histogram(grey) / grey.size for grey in (a, b))
     spread_a, spread_b = (float(np.sqrt(np.maximum(c @ levels**2 - (c @ levels) ** 2, 0.0))) for c in (counts_a, counts_b))
     return {
         "tone": float(counts_b @ np.abs(curve - levels)),
         "contrast": (spread_b + 1.0) / (spread_a + 1.0),
     }
+
+
+def _histogram(grey: np.ndarray) -> np.ndarray:
+    """How many pixels have each of the 256 levels, as float64."""
+    return cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
 
 
 def _colour(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -> dict[str, float]:
