@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +23,8 @@ from .workers import worker_context
 
 FEW_PAIRS = 400  # starting processes takes as long as two of them save of verifying so many
 TASK_PAIRS = 50
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+KEPT_BYTES = 32 << 20  # many times what a comparison holds at once
 PROCESS_ENDED = (
     "A process that compared pictures was ended from outside, most likely because the memory ran out. What was compared "
     "so far is saved. Run the same command again; if it happens again, with --workers 1."
@@ -109,7 +113,17 @@ class Verifier:
 def begin_worker() -> None:
     """Ctrl-C is the parent's to handle, and a worker whose parent was killed ends too: it would wait for work for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _keep_freed_memory()
     threading.Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what is freed: each comparison fills the same dozens of arrays, and taking them from the kernel each time
+    costs a fourth of it. Only glibc can be told so."""
+    tell = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if tell:
+        tell(M_MMAP_THRESHOLD, KEPT_BYTES)
+        tell(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def _end_after_parent() -> None:
