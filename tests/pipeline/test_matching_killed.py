@@ -66,11 +66,11 @@ def test_a_process_that_is_ended_from_outside_is_told_in_a_sentence(monkeypatch)
 
 KILLED = """
 import time
-from datasette_gphotos_dedupe.pipeline import verifying
+from datasette_gphotos_dedupe.pipeline import comparing_previews
 from tests.pipeline.test_matching_killed import comparisons
 
-verifying.FEW_PAIRS = 1
-with verifying.Verifier(2) as verifier:
+comparing_previews.FEW_PAIRS = 1
+with comparing_previews.Verifier(2) as verifier:
     verifier.verify(*comparisons())
     print("working", flush=True)
     time.sleep(600)
