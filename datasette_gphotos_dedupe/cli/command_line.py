@@ -21,6 +21,11 @@ class _Group(click.Group):
         with plain_output():
             return super().main(*args, **kwargs)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any("\0" in word for word in args):  # no system call takes it, and each would say so in its own way
+            raise click.UsageError("An argument holds a NUL character, which no name of a file can hold.")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context):
         words = [*getattr(ctx, "_protected_args", ()), *ctx.args]
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import GphotosError
 from .command_line import cli, load_commands
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def demo(database: str, folder: Path, check: bool, silent: bool) -> None:
     """
     from ..demo.library import build_library
     from ..demo.photographs import INSTALL_COMMAND
+    from ..store.database import open_database
 
+    open_database(database).close()  # half a minute of drawing is for nothing where this does not go
+    _make_folder(folder)
     library = build_library()
     if not silent and not library.photographs:
         click.echo(f"All pictures of this sample library are drawn. For real photographs: {INSTALL_COMMAND}")
@@ -44,6 +48,14 @@ def demo(database: str, folder: Path, check: bool, silent: bool) -> None:
         print_findings(database, library.without_uploads(), must_pass=True)
     elif not silent:
         click.echo(f"Now look at it: gphotos-to-sqlite review {database}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise GphotosError(f"The folder {folder} cannot be made: {reason}. Name another one: --library FOLDER") from None
 
 
 def make_takeout(library: SampleLibrary, folder: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """Standard output and error while a command runs: plain text, whatever names hold; a sentence when it cannot be written.
 
-Everything that is printed goes through here, so that no print needs to think of it.
+Everything that is printed goes through here, so that no print needs to think of it. What was closed by who started the command
+(`>&-`) leads nowhere: the work is done all the same, and the exit status tells it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any, TextIO
 
 import click
 
-# What steers a terminal (ECMA-48) or turns the direction of what follows (Unicode, UAX 9). Line ends and tabs do no harm.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What steers a terminal (ECMA-48), turns the direction of what follows (Unicode, UAX 9), or stands for a byte of a file name
+# that is no text (PEP 383), which no stream can write. Line ends and tabs do no harm.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class OutputError(click.ClickException):
@@ -30,6 +32,8 @@ def plain_text(text: str) -> str:
 class _Plain:
     """A text stream that writes plain text. A line of progress may begin with a carriage return."""
 
+    encoding = "utf-8"  # click goes past a stream that knows only ASCII, to the bytes behind it, and nobody would make text plain
+
     def __init__(self, stream: TextIO):
         self._stream = stream
 
@@ -40,8 +44,13 @@ class _Plain:
             return 0
         begin = "\r" if text.startswith("\r") else ""
         with _explained(self._stream):
-            self._stream.write(begin + plain_text(text.removeprefix("\r")))
+            self._stream.write(begin + self._writable(plain_text(text.removeprefix("\r"))))
         return len(text)
+
+    def _writable(self, text: str) -> str:
+        """`text` with what the encoding of the stream lacks spelt out: a terminal may know no more than ASCII."""
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
 
     def flush(self) -> None:
         with _explained(self._stream):
@@ -71,9 +80,22 @@ def _forget(stream: TextIO) -> None:
         os.close(nowhere)
 
 
+def _open_closed() -> None:
+    """Lead what was closed nowhere: the next file that is opened, the library perhaps, would get its number and what libraries print."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        with contextlib.suppress(OSError):
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf8"))
+
+
 @contextlib.contextmanager
 def plain_output() -> Iterator[None]:
     """Standard output and error as plain text, written to their end when the block is left."""
+    _open_closed()
     out, errors = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _Plain(out), _Plain(errors)
     try:
