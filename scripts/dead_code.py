@@ -15,6 +15,7 @@ CALLED_FROM_OUTSIDE = ["@hookimpl*", "@sqlite_utils.hookimpl*", "@cli.command*",
 GIVEN_BY_OTHERS = [
     "MAX_IMAGE_PIXELS",  # Pillow
     "_content_consumed",  # requests
+    "command_class",  # click
     "do_GET",
     "log_message",
     "max_redirects",  # requests

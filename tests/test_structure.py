@@ -23,6 +23,7 @@ MODULE_IDS = [str(path.relative_to(PACKAGE)) for path in MODULES]
 RANKS = {
     "model": 0,
     "errors": 0,
+    "input_file": 0,
     "core": 1,
     "google": 2,
     "formatting": 2,

@@ -17,6 +17,7 @@ from typing import Any
 from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..formatting import count, csv_cell
+from ..input_file import open_input
 from ..store.output_file import refuse_target, writing
 from ..store.rows import in_parts
 from ..store.writing import utc_now
@@ -149,14 +150,15 @@ def _read_verified_keys(conn: sqlite3.Connection, going: dict[str, Candidate]) -
     return verified
 
 
-def write_handover(handover: Handover, output: str | Path, library: str | Path | None = None) -> None:
-    """Write the file, whole or not at all, in the format its ending asks for; one that is there is written anew.
+def write_handover(handover: Handover, output: str | Path, library: str | Path | None = None, replace: bool = False) -> None:
+    """Write the file, whole or not at all, in the format its ending asks for.
 
-    Raises GphotosError for another ending, when it cannot be written, or when it is the library that is handed over.
+    An earlier hand-over is written anew, another file only with `replace`. Raises GphotosError for another ending, when it cannot
+    be written, or when it is the library that is handed over.
     """
     output = Path(output)
-    refuse_target(Path(library) if library else None, output, replace=True)
     ending = output.suffix.lower().removeprefix(".")
+    refuse_target(Path(library) if library else None, output, replace, is_handover)
     if ending not in FORMATS:
         raise GphotosError(
             f"{output} must end in .json (browser toolkit), .js (the snippet that reads it), .csv (spreadsheet) or .html (worklist of "
@@ -167,6 +169,20 @@ def write_handover(handover: Handover, output: str | Path, library: str | Path |
 
 
 FORMATS = ("json", "js", "csv", "html")
+MADE_BY = "datasette-gphotos-dedupe"
+# What each format of this and earlier versions begins with.
+_MARKS = (f'{{\n  "made_by": "{MADE_BY}"', SNIPPET[:80], "photo_id,filename,url,media_key,")
+_WORKLIST_MARK = ": photos to remove</title>"
+
+
+def is_handover(path: Path) -> bool:
+    """Whether an earlier hand-over lies there, which may be written anew: what is in it stands in the library."""
+    try:
+        with open_input(path) as stream:
+            head = stream.read(4_000).decode(errors="replace").replace("\r\n", "\n")
+    except OSError:
+        return False
+    return head.startswith(_MARKS) or (head.startswith("<!DOCTYPE html>") and _WORKLIST_MARK in head)
 
 
 def handover_text(handover: Handover, ending: str) -> str:
@@ -182,7 +198,7 @@ def handover_text(handover: Handover, ending: str) -> str:
 
 def _json_text(handover: Handover) -> str:
     content: dict[str, Any] = {
-        "made_by": "datasette-gphotos-dedupe",
+        "made_by": MADE_BY,
         "made_at": handover.made_at,
         "album": handover.album,
         "how": "Do what `by_hand` lists. Then run `snippet` in the console of photos.google.com and choose this file.",

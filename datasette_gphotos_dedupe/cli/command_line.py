@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,21 @@ from .terminal import plain_output
 MODULES_OF_COMMANDS = ("demo", "finding", "google", "importing", "matching", "publishing", "repairing", "reviewing", "status")
 
 
+class _Command(click.Command):
+    """A command whose paths have names: an empty word, mostly an empty variable of the shell, would mean the folder one is in."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        for param in self.get_params(ctx):
+            value = given.get(param.name or "")
+            if isinstance(param.type, click.Path) and (value == "" or (isinstance(value, (tuple, list)) and "" in value)):
+                raise click.BadParameter("it is empty. Name a file or folder.", ctx=ctx, param=param)
+        return super().parse_args(ctx, args)
+
+
 class _Group(click.Group):
+    command_class = _Command
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         with plain_output():
             return super().main(*args, **kwargs)
@@ -46,7 +61,7 @@ def _explain(error: Exception, words: list[str]) -> str | None:
     from ..store.database import explain_error, is_damage
     from ..store.value_check import explain_wrong_value, find_wrong_value
 
-    path = next((Path(word) for word in words[1:] if Path(word).is_file()), None)
+    path = next((Path(word) for word in words[1:] if os.path.isfile(word)), None)
     if path is None or isinstance(error, (click.Abort, click.exceptions.Exit)):
         return None
     if is_damage(error) and not isinstance(error, UnicodeDecodeError):

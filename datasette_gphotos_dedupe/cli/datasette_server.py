@@ -71,7 +71,8 @@ def _wait_until_ready(process: subprocess.Popen, port: int, log: Path, wants_log
             if (login or not wants_login) and probe.connect_ex((HOST, port)) == 0:
                 return Server(f"http://{HOST}:{port}", login.group() if login else None, process)
         time.sleep(0.1)
-    last = log.read_text(encoding="utf8", errors="replace").strip().splitlines()[-5:]
+    said = log.read_text(encoding="utf8", errors="replace").strip().splitlines()
+    last = said[-1:] if any(line.startswith("Traceback") for line in said) else said[-5:]
     raise GphotosError(f"Datasette did not start on port {port}: {' '.join(last) or 'it said nothing'}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -57,22 +58,35 @@ def find(ctx, database, pictures, as_json, missing):
     ctx.exit(status)
 
 
-def _files(given: Iterable[Path]) -> Iterator[Path]:
-    """Folders as the files in them, by name; files and what does not exist as they are."""
+def _files(given: Iterable[Path]) -> Iterator[tuple[Path, SourceError | None]]:
+    """Folders as the files in them, by name, and the folders that cannot be looked into; all else as it is given."""
     for path in given:
-        if path.is_dir():
-            inside = ((found, found.relative_to(path).parts) for found in path.rglob("*"))
-            yield from sorted(found for found, parts in inside if found.is_file() and not any(part[0] == "." for part in parts))
+        if os.path.isdir(path):
+            yield from sorted(_files_below(path), key=lambda found: found[0])
         else:
-            yield path
+            yield path, None
 
 
-def _look_up(database: Path, paths: Iterable[Path]) -> Iterator[tuple[Path, Lookup | GphotosError]]:
+def _files_below(folder: Path) -> Iterator[tuple[Path, SourceError | None]]:
+    """Without what is hidden."""
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if name[0] != "."]
+        inside = (Path(place, name) for name in names if name[0] != ".")
+        yield from ((path, None) for path in inside if os.path.isfile(path))
+    for error in closed:
+        yield Path(error.filename), SourceError(f"{error.filename} cannot be looked into: {error.strerror}.")
+
+
+def _look_up(database: Path, paths: Iterable[tuple[Path, SourceError | None]]) -> Iterator[tuple[Path, Lookup | GphotosError]]:
     from ..pipeline.finding import find_picture, read_picture
     from ..store.read_only import open_for_reading
 
     with open_for_reading(database) as conn:
-        for path in paths:
+        for path, trouble in paths:
+            if trouble:
+                yield path, trouble
+                continue
             try:
                 yield path, find_picture(conn, path.name, read_picture(str(path), path=path), path)
             except (PictureError, SourceError) as error:

@@ -70,11 +70,13 @@ def push(database: str, title: str, route: str, dry_run: bool, yes: bool, auth_p
 @click.argument("database", type=click.Path(dir_okay=False))
 @click.argument("output", type=click.Path())
 @click.option("--album", "title", default="Duplicates", show_default=True, help="Title of the album the browser toolkit makes")
+@click.option("--replace", is_flag=True, help="Write OUTPUT anew even if it is no list of this program.")
 @silent_option
-def handover(database: str, output: str, title: str, silent: bool) -> None:
+def handover(database: str, output: str, title: str, replace: bool, silent: bool) -> None:
     """Write the photos decided 'remove' for the browser toolkit (.json), a spreadsheet (.csv) or as a worklist (.html).
 
     The snippet that reads the .json in the console of photos.google.com stands in the worklist, and alone in an OUTPUT of .js.
+    An earlier list of this program is written anew.
     """
     from ..album.handover_files import plan_handover, write_handover
     from ..store.database import open_database
@@ -83,7 +85,7 @@ def handover(database: str, output: str, title: str, silent: bool) -> None:
     db = open_database(database, create=False)
     try:
         plan = plan_handover(db.conn, title)
-        write_handover(plan, output, database)
+        write_handover(plan, output, database, replace)
         if not output.lower().endswith(".js"):
             save_handover(db.conn, plan.album, len(plan.photos), len(plan.refused))
     finally:

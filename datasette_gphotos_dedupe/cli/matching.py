@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..pipeline.matching import MatchReport
 
 SHOWN_CHANGES = 20
+MAX_CONFIG_BYTES = 10_000_000
 
 
 @cli.command()
@@ -78,13 +79,15 @@ def _joined(words: str | list[str] | None) -> str | None:
 
 def _read_config(path: str) -> dict:
     """Our part of a Datasette configuration (YAML or JSON)."""
-    from pathlib import Path
-
     from datasette.utils import BadMetadataError, parse_metadata
 
+    from ..input_file import read_input
+
     try:
-        config = parse_metadata(Path(path).read_text(encoding="utf8"))
+        config = parse_metadata(read_input(path, MAX_CONFIG_BYTES).decode())
         return (config.get("plugins") or {}).get("datasette-gphotos-dedupe") or {}
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror or error}.", param_hint="--config") from None
     except (BadMetadataError, AttributeError, UnicodeDecodeError):
         raise click.BadParameter(f"{path} is not a Datasette configuration in YAML or JSON.", param_hint="--config") from None
 

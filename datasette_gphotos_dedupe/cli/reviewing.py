@@ -89,7 +89,10 @@ def plan_review(database: Path, settings: Sequence[tuple[str, str]], writable: b
 
 def is_writable(database: Path) -> bool:
     """Whether the file and its folder, for SQLite's journal, can be written. Raises DatabaseError when there is no file."""
-    if not database.is_file():
+    from ..store.database import refuse_no_file
+
+    refuse_no_file(database)
+    if not database.exists():
         raise DatabaseError(
             f"{database} does not exist. Import something first: gphotos-to-sqlite takeout {database} takeout-*.zip"
         )
@@ -107,7 +110,7 @@ def _metadata(database: Path, auth_path: str) -> dict:
     from ..metadata_file import metadata
 
     known = metadata((database.stem,))
-    if Path(auth_path).is_file():
+    if os.path.isfile(auth_path):
         known["plugins"] = {PLUGIN: {"auth": str(Path(auth_path).resolve())}}
     return known
 

@@ -89,7 +89,7 @@ def _open_closed() -> None:
             except OSError:
                 os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf8"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf8"))  # noqa: SIM115 - for as long as the process lives
 
 
 @contextlib.contextmanager

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GoogleError, SignInError
+from ..input_file import open_input
 from .answer_shapes import is_text
 from .hosts import check_address, is_loopback, revocation_address
 from .limits import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 SIGN_IN_AGAIN = "Sign in again: gphotos-to-sqlite auth client_secret.json"
+MAX_FILE_BYTES = 1_000_000  # of a sign-in or a client's JSON; real ones have a few hundred
 _TESTING_LIFE_DAYS = 7  # what Google gives a sign-in while the consent screen is in Testing
 _IDLE_LIFE_DAYS = 180
 _TESTING = "while the consent screen of your Cloud project is in Testing, Google ends every sign-in after seven days."
@@ -56,9 +58,9 @@ def read_auth(path: str | Path) -> Auth:
     path = Path(path)
     forbid_core_dumps()
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             _refuse_shared(path, os.fstat(file.fileno()).st_mode)
-            values = json.loads(file.read())
+            values = json.loads(file.read(MAX_FILE_BYTES))
         auth = Auth(**{**{name: values.get(name) for name in Auth.__dataclass_fields__}, "scopes": tuple(values["scopes"])})
     except FileNotFoundError:
         raise SignInError(f"{path} does not exist: you are not signed in to Google yet. {SIGN_IN_AGAIN}") from None
@@ -90,8 +92,9 @@ def _refuse_shared(path: Path, mode: int) -> None:
 
 
 def save_auth(path: str | Path, auth: Auth) -> None:
-    """Write the sign-in with mode 0600 from the first byte, whole or not at all."""
-    path = Path(path)
+    """Write the sign-in with mode 0600 from the first byte, whole or not at all. Raises SignInError, also over another file."""
+    _refuse_other_file(path)
+    path = Path(os.path.realpath(path))
     content = json.dumps(asdict(auth), indent=2).encode()
     partial = None
     try:
@@ -111,13 +114,30 @@ def save_auth(path: str | Path, auth: Auth) -> None:
 
 def check_writable(path: str | Path) -> None:
     """Raise SignInError when no sign-in can be kept at `path`: better before a person goes through the consent page."""
-    folder = Path(path).resolve().parent
+    folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise SignInError(f"{path} cannot be written: the folder {folder} does not exist. Nothing was saved.")
-    if Path(path).is_dir():
-        raise SignInError(f"{path} cannot be written: it is a folder. Nothing was saved.")
+    _refuse_other_file(path)
     if not os.access(folder, os.W_OK):
         raise SignInError(f"{path} cannot be written: you may not write into {folder}. Nothing was saved.")
+
+
+def _refuse_other_file(path: str | Path) -> None:
+    """Raise SignInError where something else than a sign-in of ours lies, which must not be written over."""
+    try:
+        with open_input(path) as file:
+            content = file.read(MAX_FILE_BYTES)
+        known = json.loads(content or '{"refresh_token": ""}')
+        if not isinstance(known, dict) or "refresh_token" not in known:
+            raise ValueError
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SignInError(f"{path} cannot be written: {error.strerror or error}. Nothing was saved.") from None
+    except (ValueError, RecursionError):
+        raise SignInError(
+            f"{path} is another file, and no sign-in of this program. Nothing was saved. Name the place for it: --auth auth.json"
+        ) from None
 
 
 class SignInUnreachable(GoogleError):

@@ -16,7 +16,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import GphotosError, SignInError
+from ..input_file import read_input
 from .auth_file import (
+    MAX_FILE_BYTES,
     Auth,
     SignInUnreachable,
     check_writable,
@@ -83,7 +85,7 @@ def read_client_secret(path: str | Path) -> dict:
     """The Desktop client's JSON from the Cloud console. Raises SignInError that says what the file is instead."""
     where = "In the Cloud console, create an OAuth client of the type 'Desktop app' and download its JSON."
     try:
-        content = json.loads(Path(path).read_bytes())
+        content = json.loads(read_input(path, MAX_FILE_BYTES))
     except OSError as error:
         raise SignInError(f"{path} cannot be read: {error.strerror}. {where}") from None
     except ValueError:

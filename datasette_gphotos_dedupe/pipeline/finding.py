@@ -6,6 +6,7 @@ same pixels decide, so that the answer is the one an import of the picture would
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ..core.verdict.compared_photo import Subject
 from ..core.verdict.relation import same_bytes_verdict
 from ..errors import PictureError, SourceError
 from ..formatting import web_link
+from ..input_file import open_input
 from ..model import CHANGED_RELATIONS, RELATIONS, REMOVABLE_RELATIONS, Reading, Trouble
 from ..sources.archives.members import Address
 from ..store.library.files import FilePlace, read_places
@@ -111,13 +113,18 @@ def _size_of(copy: Likeness | None) -> str:
 def read_picture(name: str, data: bytes | None = None, path: Path | None = None) -> Reading:
     """What the bytes of one picture (or of the file at `path`) are. Raises PictureError, SourceError; each says why."""
     try:
-        size = len(data) if data is not None else Path(path or name).stat().st_size
+        size = len(data) if data is not None else _size_of_file(path or name)
     except OSError as error:
         raise SourceError(f"{path or name} cannot be read: {error.strerror}.") from None
     reading = read_media(Address(str(path or name), name, size, data=data))
     if isinstance(reading, Trouble):
         raise PictureError(reading.code, f"{name} cannot be looked up: {reading.reason}.")
     return reading
+
+
+def _size_of_file(path: str | Path) -> int:
+    with open_input(path) as stream:
+        return os.fstat(stream.fileno()).st_size
 
 
 def find_picture(conn: sqlite3.Connection, name: str, reading: Reading, path: Path | None = None) -> Lookup:

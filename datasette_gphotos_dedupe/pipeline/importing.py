@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Conta
     ids = {container.export_id for container in containers if container.export_id}
     known = {str(container.path) for container in containers}
     wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
-    there: list[str | Path] = [path for path in wanted.values() if Path(path).is_file()]
+    there: list[str | Path] = [path for path in wanted.values() if os.path.isfile(path)]
     found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
     return in_order_of_parts([*containers, *found])
 
@@ -86,7 +87,7 @@ def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Conta
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
     """Import the pictures of folders and their subfolders. Raises SourceError when one is not a folder."""
     for path in map(Path, paths):
-        if path.exists() and not path.is_dir():
+        if os.path.isfile(path):
             raise SourceError(
                 f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..formatting import count
+from ..input_file import stat_input
 from ..model import File, Trouble
 from ..sources.toolkit_csv import read_listed
 from ..sources.toolkit_item import Listed
@@ -89,7 +90,7 @@ class _Listing:
     def _read(self) -> None:
         self.progress.start("Reading lines")
         try:
-            self._status = self.path.stat()
+            self._status = stat_input(self.path)
         except OSError as error:
             raise SourceError(f"{self.path} cannot be read: {error.strerror}.") from error
         self._listed_at = datetime.fromtimestamp(int(self._status.st_mtime), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,10 +10,12 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from ..errors import SourceError
+from ..input_file import open_input
 from ..model import Trouble
 from .toolkit_item import BadLine, Listed, read_item
 
@@ -38,7 +40,7 @@ def read_listed(path: str | Path, skip: Skip, note: Note = lambda line, text: No
     """
     path = Path(path)
     try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        with open_input(path) as raw, TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="") as stream:
             yield from _read(path, stream, skip, note)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error

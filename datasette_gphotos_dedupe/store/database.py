@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DatabaseError
+from ..input_file import stat_input
 from ..schema import MIGRATION_SET, apply_migrations, unknown_migrations
 from .schema_check import explain_fault, find_crash, find_fault
 
@@ -27,7 +29,7 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     from .writable_database import WritableDatabase
 
     path = Path(path)
-    _refuse_no_file(path)
+    refuse_no_file(path)
     if not path.exists():
         if not create:
             raise DatabaseError(f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip")
@@ -53,16 +55,23 @@ def open_database(path: str | Path, create: bool = True) -> Database:
     return db
 
 
-def _refuse_no_file(path: Path) -> None:
-    """What SQLite would open and lose, or wait for without end."""
+def refuse_no_file(path: Path) -> None:
+    """Raise DatabaseError for what SQLite would open and lose, or wait for without end; a file that is not there may be made."""
     if str(path) == ":memory:":
         raise DatabaseError(f"{path} keeps nothing when the command ends. Name a file: photos.db")
     try:
-        kind = "a folder" if path.is_dir() else "no ordinary file" if path.exists() and not path.is_file() else None
-    except (OSError, ValueError) as error:
-        raise DatabaseError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from None
-    if kind:
+        mode = stat_input(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be opened: {error.strerror or error}.") from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
         raise DatabaseError(f"{path} is {kind}. Name the file that is to hold your photos: photos.db")
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise DatabaseError(
+            f"{path} cannot be opened: you may not read it. Run the command as its owner, or change its permissions."
+        )
 
 
 def _create(path: Path) -> None:
@@ -75,16 +84,18 @@ def open_unchecked(path: Path) -> sqlite3.Connection:
     """A connection to a library of ours whose shape nobody has looked at, in autocommit. Raises DatabaseError for another file."""
     from .writable_database import WritableDatabase
 
-    _refuse_no_file(path)
+    refuse_no_file(path)
     if not path.exists():
         raise DatabaseError(f"{path} does not exist.")
-    conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    conn = None
     try:
+        conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, isolation_level=None)
         db = WritableDatabase(conn)
         _refuse_foreign(db, path)
         _refuse_newer(db, path)
     except (sqlite3.Error, UnicodeDecodeError, DatabaseError) as error:
-        conn.close()
+        if conn is not None:
+            conn.close()
         if isinstance(error, DatabaseError):
             raise
         raise DatabaseError(explain_error(path, error)) from error
@@ -140,11 +151,12 @@ def explain_error(path: Path, error: Exception) -> str:
     """What is wrong with a file that SQLite could not use, and what to do. Whether it is damaged the file is asked."""
     text = str(error)
     if is_damage(error):
-        found = _find_damage(path)
+        found, checked = _find_damage(path)
         if found or isinstance(error, UnicodeDecodeError) or "decode" in text:
             return f"{path} {DAMAGED.format(found or text)}"
+        state = "What is in it was checked and is whole" if checked else "Whether what is in it is whole could not be checked"
         return (
-            f"{path} could not be read or written just now ({text}). What is in it was checked and is whole. Look whether the disk is "
+            f"{path} could not be read or written just now ({text}). {state}. Look whether the disk is "
             "full, slow or gone, then run the same command again."
         )
     if "not a database" in text:
@@ -156,16 +168,16 @@ def explain_error(path: Path, error: Exception) -> str:
     return f"{path} cannot be used: {text}."
 
 
-def _find_damage(path: Path) -> str | None:
-    """The first thing that SQLite itself finds wrong in the file; None when it is whole, or cannot be looked at for another reason."""
+def _find_damage(path: Path) -> tuple[str | None, bool]:
+    """The first thing that SQLite itself finds wrong in the file, if there is one; and whether the file could be looked at at all."""
     for how in ("mode=ro", "mode=ro&immutable=1"):  # the second where not even a lock can be had
         try:
             with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as conn:
                 found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
-                return None if found == "ok" else found.splitlines()[-1]
+                return (None if found == "ok" else found.splitlines()[-1]), True
         except sqlite3.DatabaseError as error:
             if any(word in str(error) for word in ("malformed", "not a database", "decode")):
-                return str(error)
+                return str(error), True
         except UnicodeDecodeError as error:
-            return str(error)
-    return None
+            return str(error), True
+    return None, False

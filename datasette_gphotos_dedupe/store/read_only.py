@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import DatabaseError
-from .database import explain_error, is_damage
+from .database import explain_error, is_damage, refuse_no_file
 from .schema_check import explain_fault, explain_lag, find_fault, is_behind
 
 NEEDED = {"photos", "groups", "group_members"}
@@ -23,7 +23,8 @@ def open_for_reading(
     Raises DatabaseError when the file is missing, not SQLite, or not a library of ours.
     """
     path = Path(path)
-    if not path.is_file():
+    refuse_no_file(path)
+    if not path.exists():
         raise DatabaseError(f"{path} does not exist. Import something first: gphotos-to-sqlite takeout {path} takeout-*.zip")
     conn = None
     try:
@@ -43,6 +44,11 @@ def open_for_reading(
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "not a database" in str(error):
             raise DatabaseError(f"{path} is not a SQLite database.") from error
+        if "unable to open" in str(error):
+            raise DatabaseError(
+                f"{path} cannot be opened: SQLite can lay no file beside it in {path.resolve().parent}. Copy it to a folder where you may "
+                "write, and use it there."
+            ) from error
         if is_damage(error):
             raise DatabaseError(explain_error(path, error)) from error
         raise

@@ -19,13 +19,14 @@ import pytest
 
 from datasette_gphotos_dedupe.errors import GphotosError, SignInError
 from datasette_gphotos_dedupe.google.api_calls import open_client
-from datasette_gphotos_dedupe.google.auth_file import read_auth, revoke, save_auth
+from datasette_gphotos_dedupe.google.auth_file import Auth, check_writable, read_auth, revoke, save_auth
 from datasette_gphotos_dedupe.google.hosts import revocation_address
 from datasette_gphotos_dedupe.google.signin_flow import READ_ONLY_SCOPES, read_client_secret, sign_in
 from tests.fake_google import CLIENT_ID, CLIENT_SECRET, PICK, READ, SCOPES
 from tests.fake_google.answer import Answer
 
 WHERE = "In the Cloud console, create an OAuth client of the type 'Desktop app' and download its JSON."
+AUTH = Auth("id", "secret", "refresh", "https://oauth2.googleapis.com/token", ("scope",))
 
 
 @pytest.fixture
@@ -405,3 +406,23 @@ def test_secrets_do_not_show_when_the_sign_in_is_printed(auth_path):
     auth = read_auth(auth_path)
     assert auth.refresh_token not in repr(auth)
     assert CLIENT_SECRET not in repr(auth)
+
+
+@pytest.mark.parametrize("content", [b"mine", b"{}", b"[]", b'{"installed": {}}', b"\xff", b"[" * 100_000], ids=range(6))
+def test_a_sign_in_is_never_kept_over_another_file(tmp_path, content):
+    own = tmp_path / "own"
+    own.write_bytes(content)
+    for keep in (lambda: check_writable(own), lambda: save_auth(own, AUTH)):
+        with pytest.raises(SignInError, match="is another file, and no sign-in of this program. Nothing was saved."):
+            keep()
+    assert own.read_bytes() == content
+
+
+def test_a_sign_in_is_kept_over_an_earlier_one_over_nothing_and_through_a_link(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "link").symlink_to("real")
+    for name in ("new", "new", "empty", "link"):
+        save_auth(tmp_path / name, AUTH)
+        assert read_auth(tmp_path / name) == AUTH
+    assert (tmp_path / "link").is_symlink()
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o600

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import SourceError
+from ...input_file import open_input, stat_input
 from .entries import Entry, name_trouble, printable, time_text
 
 STREAM_ENDINGS = (".tgz", ".tar.gz")
@@ -71,40 +73,36 @@ def in_order_of_parts(containers: Iterable[Container]) -> list[Container]:
 def _containers_at(path: Path) -> Iterator[Container]:
     try:
         path = path.expanduser().absolute()
-        if path.is_dir():
+        if stat.S_ISDIR(stat_input(path).st_mode):
             yield Container(path, FOLDER)
             for found in sorted(path.iterdir()):
                 # by name: a text document is a zip inside, too
                 if found.name.lower().endswith(ARCHIVE_ENDINGS) and found.is_file() and _archive_kind(found):
                     yield _archive(found)
-        elif path.is_file():
-            yield _archive(path)
-        elif path.exists():
-            raise _neither(path)
         else:
-            raise SourceError(f"{path} does not exist. Check the name, and put it in quotes if it holds blanks.")
+            yield _archive(path)
+    except FileNotFoundError:
+        raise SourceError(f"{path} does not exist. Check the name, and put it in quotes if it holds blanks.") from None
     except PermissionError:
         raise SourceError(f"{path} may not be read. Change its permissions, or run the command as its owner.") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}. {_WANTED}") from None
 
 
 def _archive(path: Path) -> Container:
     kind = _archive_kind(path)
     if kind is None:
-        raise _neither(path)
+        raise SourceError(f"{path} is neither a folder nor a zip or tgz archive. {_WANTED}")
     status = path.stat()
     export_id, exported_at, part = export_name(path.name) or (None, None, None)
     return Container(path, kind, status.st_size, time_text(status.st_mtime_ns), export_id, exported_at, part)
 
 
-def _neither(path: Path) -> SourceError:
-    return SourceError(
-        f"{path} is neither a folder nor a zip or tgz archive. Give the takeout-*.zip files that Google made, or the folder "
-        "they were unpacked to."
-    )
+_WANTED = "Give the takeout-*.zip files that Google made, or the folder they were unpacked to."
 
 
 def _archive_kind(path: Path) -> str | None:
-    with open(path, "rb") as stream:
+    with open_input(path) as stream:
         head = stream.read(4)
     if head[:2] == b"\x1f\x8b" and path.name.lower().endswith((".tgz", ".tar.gz", ".gz")):
         return TGZ

@@ -7,17 +7,14 @@ index, which in a 50 GB part takes longer to parse than the picture.
 from __future__ import annotations
 
 import builtins
-import errno
 import io
-import os
-import stat
 import struct
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import PictureError, SourceError
+from ...input_file import open_input
 from .entries import Entry
 
 CHUNK = 1 << 18
@@ -58,7 +55,7 @@ def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
     if archive is not None and address.offset >= 0:
         return _Member(archive, address, owned=False)  # type: ignore[return-value]
     try:
-        stream = open(address.path, "rb")  # noqa: SIM115 - handed on
+        stream = open_input(address.path)
     except OSError as error:
         raise SourceError(f"{address.path} can no longer be read: {error.strerror}.") from error
     if address.offset < 0:
@@ -173,10 +170,3 @@ class _Member(io.RawIOBase):
         while self._position < target and self.readinto(bytearray(min(CHUNK, target - self._position))):
             pass
         return self._position
-
-
-def open_plain_file(path: str | Path) -> BinaryIO:
-    """An ordinary file, for reading. Raises OSError, for a named pipe, a device or a folder too."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is no ordinary file")
-    return open(path, "rb")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import PictureError, SourceError
+from ...input_file import stat_input
 from .containers import is_stream
 from .entries import TROUBLES, Entry
 from .members import Address, address_in_zip, open_address
@@ -34,8 +36,8 @@ def find_original(container: str, member: str) -> Address:
     """Where the bytes lie in a zip archive or folder. Raises SourceError when they cannot be had any more."""
     path = Path(container)
     try:
-        status = path.stat()
-        if path.is_dir():
+        status = stat_input(path)
+        if stat.S_ISDIR(status.st_mode):
             return _in_folder(path, member)
         entry = _zip_index(container, status.st_size, status.st_mtime_ns).get(member)
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
 from ...errors import SourceError
+from ...input_file import open_input
 from ...model import Album, File, Trouble
 from ..base import Allow, Capabilities, Offer, Skip
 from .containers import FOLDER, TGZ, ZIP, Container, walk_folder
@@ -87,7 +88,7 @@ class Parts(ABC):
                 yield position
         elif container.kind == ZIP:
             entries = read_zip_index(container.path, number)
-            with open(container.path, "rb") as stream:
+            with open_input(container.path) as stream:
                 for entry in entries:
                     self._take(entry, partial(self._read, entry, stream))
                     yield entry.offset + entry.packed_bytes

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import SourceError
+from ...input_file import open_input
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, time_text, twin_name
-from .members import open_plain_file
 
 MAX_PADDING_BYTES = 64 << 20  # behind the end of a tar; usually some kilobytes
 MAX_HEADER_BYTES = 1_000_000  # long names and extended headers; tarfile reads each in one piece
@@ -84,7 +84,7 @@ def read_tgz(path: Path, number: int, max_bytes: int | None = None) -> Generator
     `max_bytes`; what was given until then is good.
     """
     seen: set[str] = set()
-    with _explained(path), open_plain_file(path) as raw, gzip.GzipFile(fileobj=raw) as unpacked:
+    with _explained(path), open_input(path) as raw, gzip.GzipFile(fileobj=raw) as unpacked:
         forward = _Forward(unpacked, max_bytes)  # type: ignore[arg-type]
         with tarfile.open(fileobj=forward, mode="r:") as archive:  # type: ignore[call-overload]
             for info in archive:

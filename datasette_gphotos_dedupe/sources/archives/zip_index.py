@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import SourceError
+from ...input_file import open_input
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
-from .members import open_plain_file
 
 MAX_INDEX_BYTES = 100_000_000  # as many entries with long names
 _LEAST_HEADER_BYTES = 30
@@ -22,7 +22,7 @@ _MAX_TAIL_BYTES = 66_000  # the end record with the longest comment, and the loc
 def read_zip_index(path: Path, number: int) -> list[Entry]:
     """The files of a zip in the order they lie in it. Raises SourceError for an archive that is damaged or cut short."""
     try:
-        with open_plain_file(path) as stream:
+        with open_input(path) as stream:
             _refuse_huge_index(stream, path)
             with zipfile.ZipFile(stream) as archive:
                 entries = [_zip_entry(info, number) for info in archive.infolist() if not info.is_dir()]
@@ -71,7 +71,7 @@ def _index_size(stream: BinaryIO) -> tuple[int, int]:
 
 def read_index_bytes(path: Path) -> Iterator[bytes]:
     """The end of a zip from the beginning of its index or before, by pieces. Raises SourceError when there is no index."""
-    with open(path, "rb") as stream:
+    with open_input(path) as stream:
         _refuse_huge_index(stream, path)
         _, index_bytes = _index_size(stream)
         if not index_bytes:
