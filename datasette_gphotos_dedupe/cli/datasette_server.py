@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +20,7 @@ from ..errors import GphotosError
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60
+_ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _LOGIN = re.compile(r"https?://[^/\s]{1,100}/-/auth-token\?token=\S+")
 
 
@@ -53,14 +56,40 @@ def running_datasette(
     """
     with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
         path = log or Path(folder) / "datasette.log"
-        command = [sys.executable, "-m", "datasette", *arguments, "--host", HOST, "--port", str(port)]
-        with open(path, "w", encoding="utf8") as output:
-            told = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=told)
-        try:
+        command = [sys.executable, "-m", f"{__package__}.tied_datasette", *arguments, "--host", HOST, "--port", str(port)]
+        with _ended_by_signals(), _started(command, path, environment or {}) as process:
             yield _wait_until_ready(process, port, path, wants_login="--root" in arguments)
-        finally:
-            _end(process)
+
+
+@contextmanager
+def _started(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen]:
+    """The process, ended when the block is left. It sees by its standard input when this one is killed."""
+    told = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
+    with open(log, "w", encoding="utf8") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.PIPE, env=told)
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP leave the block as Ctrl-C does, so that what was started and laid on disk in it goes with it."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        # What is ignored already (nohup) stays so.
+        wanted = [number for number in _ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, _leave) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)  # what shells give for a signal
 
 
 def _wait_until_ready(process: subprocess.Popen, port: int, log: Path, wants_login: bool) -> Server:
@@ -83,3 +112,6 @@ def _end(process: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    finally:
+        if process.stdin:
+            process.stdin.close()

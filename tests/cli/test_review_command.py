@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +32,10 @@ def library(tmp_path):
 
 
 @contextmanager
-def reviewing(path: Path, *options: str):
+def reviewing(path: Path, *options: str, before: Sequence[str] = (), **environment: str):
     """The command as a person runs it, and the lines it prints until it is ready."""
-    command = [sys.executable, "-m", "datasette_gphotos_dedupe.cli", "review", str(path), "--no-open", *options]
-    told = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, *before, "-m", "datasette_gphotos_dedupe.cli", "review", str(path), "--no-open", *options]
+    told = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=told)
     try:
         lines = []
@@ -82,6 +86,52 @@ def test_ctrl_c_ends_it_and_its_datasette(library):
         assert process.wait(timeout=30) == 0
         with pytest.raises(requests.ConnectionError):
             requests.get(address, timeout=5)
+
+
+def ends_within(address: str, seconds: float) -> bool:
+    """Whether nobody answers there any more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            requests.get(f"{address}/-/versions.json", timeout=5)
+        except requests.ConnectionError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda number: number.name)
+def test_the_datasette_it_started_ends_with_it_however_it_ends(library, tmp_path, number):
+    (tmp_path / "temporary").mkdir()
+    with reviewing(library, TMPDIR=str(tmp_path / "temporary")) as (process, lines):
+        address = link_in(lines).partition("/-/")[0]
+        process.send_signal(number)
+        status = process.wait(timeout=30)
+        assert ends_within(address, 20)
+    assert status == (-number if number == signal.SIGKILL else 128 + number)
+    left = [path.name for path in (tmp_path / "temporary").iterdir() if path.name.startswith("gphotos-")]
+    assert left == [] or number == signal.SIGKILL
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_the_datasette_ends_also_while_it_answers_somebody(library):
+    """Whoever is being answered keeps a server from ending by itself."""
+    with reviewing(library) as (process, lines), contextlib.closing(socket.socket()) as half:
+        address = link_in(lines).partition("/-/")[0]
+        half.connect(("127.0.0.1", int(address.rpartition(":")[2])))
+        half.sendall(b"GET /-/versions.json HTTP/1.1\r\nHost: 127.0.0.1\r\n")  # and never more
+        process.kill()
+        assert ends_within(address, 20)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_who_closes_the_terminal_after_nohup_leaves_it_running(library):
+    deaf = "import signal, os, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    with reviewing(library, before=["-c", deaf]) as (process, lines):
+        process.send_signal(signal.SIGHUP)
+        assert requests.get(link_in(lines), timeout=20).status_code == 200
+        assert process.poll() is None
 
 
 def test_a_library_that_cannot_be_written_is_opened_as_it_is(library):

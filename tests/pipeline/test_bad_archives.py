@@ -183,7 +183,7 @@ def test_something_that_is_no_archive_is_refused_and_never_waited_for(library, t
     with pytest.raises(SourceError) as raised:
         library.takeout(tmp_path / "pipe.zip")
     assert str(raised.value) == (
-        f"{tmp_path}/pipe.zip is neither a folder nor a zip or tgz archive. Give the takeout-*.zip files that Google made, or the "
+        f"{tmp_path}/pipe.zip cannot be read: it is a named pipe and no file. Give the takeout-*.zip files that Google made, or the "
         "folder they were unpacked to."
     )
 
