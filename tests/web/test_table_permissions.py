@@ -18,7 +18,7 @@ from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.made_library import build_library, photo_id
 
 from .site import GROUP, PLUGIN, Site
-from .test_permissions import MARK, MARKED, example, mark
+from .test_permissions import MARK, MARKED, example, mark, write_mark
 
 pytestmark = pytest.mark.asyncio
 ON_1_0 = hasattr(Datasette, "add_query")
@@ -151,9 +151,7 @@ async def test_no_text_of_a_locked_table_is_in_any_answer_to_those_it_is_locked_
     hidden = [name for name in MARKED if name in hidden_from(who)]
     conn = sqlite3.connect(library)
     for table in hidden:
-        unique = " || rowid" if table in ("people", "files") else ""
-        for column in MARKED[table].split(", "):
-            conn.execute(f"UPDATE {table} SET {column} = '{MARK}'{unique}")
+        write_mark(conn, table)
     if "photos" not in hidden:  # what photos collects from albums and people is what photos shows
         conn.execute("UPDATE photos SET album_titles = NULL, people_names = NULL")
         conn.execute("UPDATE group_text SET text = ''")
