@@ -96,6 +96,10 @@ TEXTS = (
         "100,AF1Q",
     ),
 )
+OURS_SHARE = 0.75  # of what writes: the rest is to be refused before any view is asked
+WRITTEN_TO = [route for route in ROUTES if "POST" in route.methods]
+LIKELY_SHARE = 0.4  # of their bodies: what a form of ours may hold
+SEEN = "SEEN-BY-NOBODY"  # whoever sends it may put in its place what the page of a group says was seen
 KINDS = (
     "application/x-www-form-urlencoded",
     "application/json",
@@ -108,13 +112,25 @@ KINDS = (
 
 @dataclass
 class Request:
-    """One request. `path` is what goes over the wire."""
+    """One request. `path` is what goes over the wire; `from_our_page`: with the Origin and token that a form of ours would send."""
 
     method: str
     path: str
     actor: str | None
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    from_our_page: bool = False
+
+
+def tracebacks_in(log: str) -> list[str]:
+    """Every traceback that a server has written."""
+    return re.findall(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)+\S.*$", log, re.MULTILINE)
+
+
+def through_ours(traceback: str) -> str | None:
+    """Where a traceback runs through the package, the innermost places first, and its last line; None where it does not."""
+    inside = re.findall(r'datasette_gphotos_dedupe/(\S+)", line (\d+)', traceback)
+    return f"{' < '.join(':'.join(one) for one in inside[::-1][:2])}: {traceback.splitlines()[-1]}" if inside else None
 
 
 def hostile_requests(seed: int) -> Iterator[Request]:
@@ -126,6 +142,7 @@ def hostile_requests(seed: int) -> Iterator[Request]:
 
 def _request(dice: random.Random) -> Request:
     method = dice.choices(("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"), (60, 30, 4, 2, 2, 2))[0]
+    ours = method in ("POST", "PUT", "DELETE") and dice.random() < OURS_SHARE
     headers = {"accept": dice.choice(("*/*", "application/json", "text/html", "\xff"))}
     if dice.random() < 0.1:
         headers["if-none-match"] = (
@@ -135,23 +152,28 @@ def _request(dice: random.Random) -> Request:
         headers["origin"] = dice.choice(("null", "http://evil.example", "http://[", "http://127.0.0.1"))
     body = b""
     if method in ("POST", "PUT"):
-        headers["content-type"] = dice.choice(KINDS)
+        headers["content-type"] = dice.choice(KINDS[:2] if ours and dice.random() < 0.8 else KINDS)
         body = _body(dice, headers["content-type"])
-    return Request(method, _path(dice) + _query(dice), dice.choice(ACTORS), headers, body)
+    actor = "root" if ours and dice.random() < 0.7 else dice.choice(ACTORS)
+    return Request(method, _path(dice, method) + _query(dice), actor, headers, body, ours)
 
 
-def _path(dice: random.Random) -> str:
+def _path(dice: random.Random, method: str) -> str:
     if dice.random() < 0.1:
         name = dice.choice(("photos", "groups", "duplicates", "rescue", "pairs", dice.choice(QUERIES).name))
         return f"/photos/{name}{dice.choice(('', '.json', '.csv'))}"
-    route = dice.choice(ROUTES)
+    route = dice.choice(WRITTEN_TO if method == "POST" and dice.random() < 0.8 else ROUTES)
 
     def part(found: re.Match) -> str:
         if found[1] == "database":
             return dice.choices(("photos", _quoted(dice)), (95, 5))[0]
         if found[1] == "json":
             return dice.choice(("", ".json"))
-        return str(dice.randrange(10**9)) if "[0-9]" in found[0] else dice.choice((photo_id(dice.randrange(12)), _quoted(dice)))
+        return (
+            str(dice.randrange(10**9))
+            if "[0-9]" in found[0]
+            else dice.choice((photo_id(0), photo_id(dice.randrange(12)), _quoted(dice)))
+        )
 
     return re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)\??", part, route.pattern).strip("^$").replace("\\", "")
 
@@ -174,7 +196,42 @@ def _text(dice: random.Random) -> str:
     )
 
 
+def _likely(dice: random.Random) -> dict[str, str]:
+    """What a form of ours would send, so that the code behind its checks is reached, with one thing wrong in half of them."""
+    photo = photo_id(dice.randrange(12))
+    actions = (
+        "accept",
+        "keep_all",
+        "save",
+        "save_on",
+        "apart",
+        "same",
+        "judge",
+        "border",
+        "undo",
+        "stop",
+        f"keeper:{photo}",
+        "no",
+    )
+    told = {"seen": SEEN, "action": dice.choice(actions), "photo_id": photo, "decision": dice.choice(("keep", "remove", ""))}
+    told |= {
+        f"p.{photo}": dice.choice(("keep", "remove", "keeper")),
+        "batch_id": str(dice.randrange(9)),
+        "same": dice.choice("01"),
+    }
+    told |= {"expected": str(dice.randrange(20)), "min_confidence": "0.9", "max_bits": "8"}
+    told |= {"photo_a": photo_id(0), "photo_b": photo_id(1), "route": "by_id", "album": "Duplicates", "confirm": "1"}
+    if dice.random() < 0.5:
+        told[dice.choice(NAMES)] = _text(dice)
+    return told
+
+
 def _body(dice: random.Random, kind: str) -> bytes:
+    if "multipart" not in kind and dice.random() < LIKELY_SHARE:
+        told = _likely(dice)
+        if "json" in kind:
+            return json.dumps({**told, "choices": [{"photo_id": told["photo_id"], "decision": told["decision"]}]}).encode()
+        return "&".join(f"{name}={quote(text.encode('utf-8', 'surrogatepass'), safe='')}" for name, text in told.items()).encode()
     if "json" in kind:
         values = (
             None,

@@ -79,11 +79,16 @@ def live_datasette(
     plugin: dict[str, Any] | None = None,
     environment: dict[str, str] | None = None,
     through: Sequence[str] = (),
+    queries: Sequence[str] = (),
 ) -> Iterator[LiveSite]:
-    """Datasette with these files, ended when the block is left; started by the program `through` when one is named."""
+    """Datasette with these files, ended when the block is left; started by the program `through` when one is named.
+
+    `queries` are names under which it has ready-made queries of its own that need nothing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "datasette.json"
-        told.write_text(json.dumps(configuration(plugin)), encoding="utf8")
+        made = {file.stem: {"queries": {name: {"sql": "select 1"} for name in queries}} for file in files if queries}
+        told.write_text(json.dumps({**configuration(plugin), "databases": made}), encoding="utf8")
         port, log = free_port(), Path(folder) / "log"
         env = {**os.environ, **(environment or {})}
         with open(log, "w") as errors:

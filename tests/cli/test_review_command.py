@@ -45,9 +45,13 @@ def reviewing(path: Path, *options: str, before: Sequence[str] = (), **environme
                 break
         yield process, lines
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
 
 def link_in(lines: list[str]) -> str:
