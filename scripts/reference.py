@@ -216,7 +216,7 @@ def single_limits() -> str:
     """The other limits of the matching, each with what it is for."""
     from datasette_gphotos_dedupe.core.pictures import fingerprint
     from datasette_gphotos_dedupe.core.search import candidates, namesakes
-    from datasette_gphotos_dedupe.core.verdict import align, compare, judge_pair, names_and_clocks, pair_facts, remake, wording
+    from datasette_gphotos_dedupe.core.verdict import align, compare, judge_pair, names_and_clocks, pair_facts, target, wording
 
     rows = [
         (f"{fingerprint.THUMBNAIL_SIDE} pixels", "longer side of the preview, on which overlay and differences are measured"),
@@ -224,7 +224,7 @@ def single_limits() -> str:
         (f"{judge_pair.HOPELESS:g}", "correlation of the overlay below which nothing corresponds and the pair is dropped"),
         (f"{align.MAX_TILT_DEGREES:g} degrees", "the largest tilt of the horizon that is undone"),
         (f"{pair_facts.KEPT_WHOLE:.0%}", "of each side must be shown by both; less is a crop"),
-        (f"{remake.SMALLEST} pixels", "of the shorter side are too few to prove anything with"),
+        (f"{target.SMALLEST} pixels", "of the shorter side are too few to prove anything with"),
         (f"{namesakes.MAX_NAMESAKES}", "photos may share a name or a second for it to bring them together"),
         (f"{wording.SERIES_GAP_S:g} s", "two shots of one scene within this time are a series"),
         (f"{names_and_clocks.SAME_SECOND_S:g} s", "stored times nearer than this are one time"),
