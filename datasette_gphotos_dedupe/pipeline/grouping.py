@@ -14,7 +14,7 @@ from ..model import Group, Link, Member
 from ..store.matching import calibration, last_match, matches
 from ..store.matching import groups as groups_store
 from .comparing_previews import Comparison, Verifier
-from .proving_on_originals import link_of, prove_pairs
+from .proving_on_originals import Fetch, link_of, prove_pairs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -56,10 +56,24 @@ def current_policy(db: Database) -> Policy:
         ) from None
 
 
-def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[Group], dict[str, GroupPhoto]]:
-    """The groups of all pairs there are, and their photos. Saves the pairs that keepers had to ask for, but no groups."""
+@dataclass(frozen=True)
+class Answering:
+    """How the pairs that keepers ask for are answered: who compares, whether what is found is saved, what gets originals from Google."""
+
+    verifier: Verifier
+    save: bool
+    fetch: Fetch | None = None
+
+
+def make_groups(
+    db: Database, policy: Policy, verifier: Verifier, fetch: Fetch | None = None
+) -> tuple[list[Group], dict[str, GroupPhoto]]:
+    """The groups of all pairs there are, and their photos. Saves the pairs that keepers had to ask for, but no groups.
+
+    `fetch` gets the originals that are not on this machine.
+    """
     asked: set[Edge] = set()
-    groups, items = _build(db, policy, verifier, asked, save=True)
+    groups, items = _build(db, policy, Answering(verifier, True, fetch), asked)
     _forget_unasked(db, asked)
     return groups, items
 
@@ -67,7 +81,7 @@ def make_groups(db: Database, policy: Policy, verifier: Verifier) -> tuple[list[
 def plan_change(db: Database, policy: Policy, workers: int | None = None) -> PolicyChange:
     """What a policy would change in the groups as they are stored. Saves nothing."""
     with Verifier(workers) as verifier:
-        groups, items = _build(db, policy, verifier, set(), save=False)
+        groups, items = _build(db, policy, Answering(verifier, save=False), set())
     before = groups_store.read_groups_brief(db.conn)
     keeper_of = groups_store.read_keepers(db.conn)
     changes = []
@@ -89,14 +103,12 @@ def _name(item: GroupPhoto) -> str:
     return f"{item.filename or item.photo_id} ({item.size})"
 
 
-def _build(
-    db: Database, policy: Policy, verifier: Verifier, asked: set[Edge], save: bool
-) -> tuple[list[Group], dict[str, GroupPhoto]]:
+def _build(db: Database, policy: Policy, answering: Answering, asked: set[Edge]) -> tuple[list[Group], dict[str, GroupPhoto]]:
     relations = matches.read_links(db.conn, "fingerprint")
     items = groups_store.read_group_photos(db.conn, {photo for pair in relations for photo in pair})
     said = groups_store.read_not_duplicates(db.conn)
     refused = [(a, b) for a, b in relations if said and groups_store.told_apart(items[a], items[b], said)]
-    ask = _asker(db, verifier, items, said, asked, save)
+    ask = _asker(db, answering, items, said, asked)
     return _held_back(db, build_groups(items, relations, policy, ask, refused)), items
 
 
@@ -114,7 +126,7 @@ def _held_back(db: Database, groups: list[Group]) -> list[Group]:
 
 
 def _asker(
-    db: Database, verifier: Verifier, items: dict[str, GroupPhoto], said: set[str], asked: set[Edge], save: bool
+    db: Database, answering: Answering, items: dict[str, GroupPhoto], said: set[str], asked: set[Edge]
 ) -> Callable[[list[Edge]], dict[Edge, Link | None]]:
     """Answers for the keepers: from the tables where it was asked before, from the pixels otherwise."""
     stored: dict[Edge, Link | None] = dict.fromkeys(matches.read_different(db.conn))
@@ -125,20 +137,20 @@ def _asker(
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
             unknown = [pair for pair in pairs[start : start + PAIRS_AT_ONCE] if pair not in stored]
             if unknown:
-                stored.update(_verify_for_keepers(db, verifier, unknown, save))
+                stored.update(_verify_for_keepers(db, answering, unknown))
         return {(a, b): stored[a, b] for a, b in pairs if not groups_store.told_apart(items[a], items[b], said)}
 
     return ask
 
 
-def _verify_for_keepers(db: Database, verifier: Verifier, pairs: list[Edge], save: bool) -> dict[Edge, Link | None]:
+def _verify_for_keepers(db: Database, answering: Answering, pairs: list[Edge]) -> dict[Edge, Link | None]:
     """What these pairs are, proved where the previews allow a copy."""
     subjects = matches.read_subjects(db.conn, {photo for pair in pairs for photo in pair}, with_variants=True)
     comparisons = [Comparison.of(subjects[a], subjects[b]) for a, b in pairs]
-    found = prove_pairs(db, verifier.verify(comparisons, subjects), subjects, save)
+    found = prove_pairs(db, answering.verifier.verify(comparisons, subjects), subjects, answering.save, answering.fetch)
     links: dict[Edge, Link | None] = dict.fromkeys(pairs)
     links.update({(pair.photo_a, pair.photo_b): link_of(pair) for pair in found})
-    if save:
+    if answering.save:
         with db.atomic(), last_match.GROUPING.own_changes(db.conn):
             matches.save_pairs(db.conn, found, found_by="group")
             matches.save_different(db.conn, [pair for pair, link in links.items() if link is None])

@@ -7,21 +7,22 @@ only where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.groups.keeper import Policy
+from ..core.groups.keeper import GroupPhoto, Policy
 from ..core.pictures.fingerprint import RADIUS_BITS, VARIANTS
 from ..core.pictures.hash_variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.judge_pair import VERIFIER
-from ..model import Pair
+from ..model import Group, Pair
 from ..store.matching import last_match, matches
 from ..store.matching.groups import save_groups
 from ..store.matching.last_match import COMPARISON, GROUPING
@@ -79,7 +80,13 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         compared = _compare(db, progress, options, verifier)
         proved = prove_waiting(db, progress, options.workers, options.fetch)
         policy = options.policy or current_policy(db)
-        groups, changed = _group(db, progress, policy, verifier, news=bool(compared.photos_compared or proved.pairs))
+        groups, changed = _group(
+            db,
+            progress,
+            policy,
+            partial(make_groups, verifier=verifier, fetch=options.fetch),
+            bool(compared.photos_compared or proved.pairs),
+        )
     progress.finish()
     return MatchReport(
         compared.photos,
@@ -93,7 +100,10 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
     )
 
 
-def _group(db: Database, progress: Progress, policy: Policy, verifier: Verifier, news: bool) -> tuple[int, int]:
+MakeGroups = Callable[["Database", Policy], tuple[list[Group], dict[str, GroupPhoto]]]
+
+
+def _group(db: Database, progress: Progress, policy: Policy, make: MakeGroups, news: bool) -> tuple[int, int]:
     """How many groups there are, and how many changed; with `news` what the queue derives from them is brought up to date anyway.
 
     Where nothing has changed that they are made of, nothing is read for them.
@@ -105,7 +115,7 @@ def _group(db: Database, progress: Progress, policy: Policy, verifier: Verifier,
     progress.start("Making groups")
     with db.atomic():
         word = GROUPING.begin(db.conn)
-    groups, items = make_groups(db, policy, verifier)
+    groups, items = make(db, policy)
     with db.atomic():
         with GROUPING.own_changes(db.conn):
             last_match.save_match_state(db.conn, "policy", policy.as_json())

@@ -237,25 +237,31 @@ def _pair(pair: WaitingPair, verdict: Verdict) -> Pair:
     )
 
 
-def prove_pairs(db: Database, pairs: Sequence[Pair], subjects: Mapping[str, Subject], save: bool) -> list[Pair]:
-    """The same pairs, those that wait with their proof; it is kept when `save` is true. Few enough to need no other process."""
+def prove_pairs(
+    db: Database, pairs: Sequence[Pair], subjects: Mapping[str, Subject], save: bool, fetch: Fetch | None = None
+) -> list[Pair]:
+    """The same pairs, those that wait with their proof; it is kept when `save` is true. Few enough to need no other process.
+
+    Those whose originals Google hands out no more today go on waiting.
+    """
     waiting = [_waiting(pair, subjects) for pair in pairs if pair.measures.get("wants_proof")]
     if not waiting:
         return list(pairs)
     done: dict[tuple[str, str], Verdict | None] = {}
     known = saved_proofs.read_proofs(db.conn, waiting)
-    for some, places in _within_reach(db, waiting):
+    for some, places in _within_reach(db, waiting, fetch):
         results = [(pair, *prove_task(_task(pair, subjects, places, known))) for pair in some]
         done.update({(pair.photo_a, pair.photo_b): verdict for pair, verdict, _ in results})
         if save:
             with db.atomic():
                 saved_proofs.save_proofs(db.conn, [(pair, proof) for pair, _, proof in results if proof])
     proved = {(pair.photo_a, pair.photo_b): pair for pair in waiting}
-    kept = [(pair, done.get((pair.photo_a, pair.photo_b))) for pair in pairs]
+    kept = [((pair.photo_a, pair.photo_b), pair) for pair in pairs]
+    verdicts = [(pair, key in done, done.get(key)) for key, pair in kept]
     return [
         _pair(proved[pair.photo_a, pair.photo_b], verdict) if verdict else pair
-        for pair, verdict in kept
-        if verdict or (pair.photo_a, pair.photo_b) not in proved
+        for pair, is_done, verdict in verdicts
+        if verdict or not is_done
     ]
 
 

@@ -8,7 +8,10 @@ import tempfile
 import pytest
 from PIL import Image
 
+from datasette_gphotos_dedupe.core.groups.keeper import Policy
+from datasette_gphotos_dedupe.pipeline.comparing_previews import Verifier
 from datasette_gphotos_dedupe.pipeline.fetching import Originals, fetch_source
+from datasette_gphotos_dedupe.pipeline.grouping import make_groups
 from datasette_gphotos_dedupe.pipeline.matching import MatchOptions, match_library
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
@@ -93,3 +96,42 @@ def test_a_file_that_google_does_not_hand_out_costs_its_own_pair(db, fake, clien
     match_library(db, options=MatchOptions(fetch=Originals(db, source).fetch, workers=1))
     ((relation, _, waits),) = db.conn.execute(PAIR).fetchall()
     assert (relation, waits) == ("look_alike", 0)
+
+
+def third(pair: dict[str, bytes]) -> bytes:
+    original = Image.open(io.BytesIO(pair["3f9a.jpg"])).convert("RGB")
+    return saved(original.resize((800, 600), Image.Resampling.LANCZOS), "JPEG", quality=80)
+
+
+def unasked(db, client, pair) -> LibraryApi:
+    """A library of three in which what the largest and the smallest are to each other was not asked yet, as when no hash joins them."""
+    source = LibraryApi(client)
+    bring_in(db, source)
+    smallest = "(SELECT photo_id FROM photos ORDER BY width LIMIT 1)"
+    largest = "(SELECT photo_id FROM photos ORDER BY width DESC LIMIT 1)"
+    with db.conn:
+        db.conn.execute(f"DELETE FROM pairs WHERE {smallest} IN (photo_a, photo_b) AND {largest} IN (photo_a, photo_b)")
+        db.conn.execute("DELETE FROM remakings")
+    return source
+
+
+def grouped(db, source) -> list[tuple]:
+    with Verifier(1) as verifier:
+        make_groups(db, Policy(), verifier, Originals(db, source).fetch)
+    return db.conn.execute("SELECT relation, wants_proof FROM pairs WHERE found_by = 'group'").fetchall()
+
+
+def test_what_a_keeper_asks_for_is_proved_on_what_google_hands_out_too(db, fake, client, pair):
+    for name, data in (*pair.items(), ("0c55.jpg", third(pair))):
+        fake.world.add_item(name, data, created_by=CLIENT_ID)
+    source, before = unasked(db, client, pair), loads(fake, "=d")
+    assert grouped(db, source) == [("smaller_copy", 0)]
+    assert loads(fake, "=d") == before + 2
+
+
+def test_what_a_keeper_asks_for_waits_when_the_quota_is_used_up(db, fake, client, pair, monkeypatch):
+    for name, data in (*pair.items(), ("0c55.jpg", third(pair))):
+        fake.world.add_item(name, data, created_by=CLIENT_ID)
+    source = unasked(db, client, pair)
+    monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 1)
+    assert grouped(db, source) == [("look_alike", 1)]  # neither lost nor called different

@@ -117,8 +117,8 @@ def test_what_another_program_says_while_groups_are_made_is_heard_by_the_next_ma
 
     made = matching.make_groups
 
-    def meddle(*given):
-        groups = made(*given)
+    def meddle(*given, **named):
+        groups = made(*given, **named)
         with closing(sqlite3.connect(tmp_path / "photos.db")) as other:
             other.execute(CHANGES["a person's word"])
             other.commit()
