@@ -176,7 +176,8 @@ def _re_encodings(b: _Builder) -> None:
     image = b.picture("tissue")
     original = b.shot(image)
     content = encode(copies.developed(image), "JPEG", 90, camera(original.taken))
-    b.copy("slightly other tone", SAFE, original, f"{_stem(original)}_dev.jpg", content, "re_encode", "raw_and_jpeg")
+    # no resizer does that: somebody developed it anew, and only a person knows which of the two is to stay
+    b.copy("slightly other tone", EDIT, original, f"{_stem(original)}_dev.jpg", content, "edited", "look_alike")
 
 
 def _other_formats(b: _Builder) -> None:
@@ -271,8 +272,8 @@ def _look_alike_pages(b: _Builder) -> None:
         for other in items[1:]:
             b.seeds.append(Seed(kind, DIFFERENT, items[0].key, other.key, frozenset(_NOT_THE_SAME)))
         content = encode(scaled(drawn[1], 640), "JPEG", 85)
-        # every scanner has a Scan_0001: the name is no witness, so a person is asked
-        b.copy(f"smaller scan among {kind}", EDIT, items[1], f"{_stem(items[1])}-small.jpg", content, "look_alike")
+        # every scanner has a Scan_0001: the name is no witness, but of all these pages it can be made again from one alone
+        b.copy(f"smaller scan among {kind}", SAFE, items[1], f"{_stem(items[1])}-small.jpg", content, "smaller_copy")
 
 
 def _captions(b: _Builder) -> None:
