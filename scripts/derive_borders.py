@@ -8,6 +8,9 @@ thing, a stamp, a cloned patch), and files of one size that stand next to each o
 scene, at full size and as previews. What differs by nothing that can be seen at the size of the changed file is left out: a change counts
 when a mean of 3 x 3 pixels of the saved files differs by 14 grey levels and by more than what the encoder leaves around it.
 
+The last table is what `confidence` says of a copy: of the pairs that are made again so near to a border, the share that are honest
+copies. There are as many other pairs as copies in this set and all of them are hard, so that it says less than holds of a library.
+
 Borders were set looking at the part `tuned` (a hash of the content decides); `unseen` is for measuring.
 """
 
@@ -23,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -34,7 +38,7 @@ sys.path[:0] = [str(ROOT)]
 
 from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.file_proof import Original, prove  # noqa: E402
-from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE, all_allow  # noqa: E402
+from datasette_gphotos_dedupe.core.verdict.measures import ON_PURPOSE, SAME_LEFT, STRUCTURE, all_allow, nearness  # noqa: E402
 from datasette_gphotos_dedupe.core.verdict.remake import Remaking  # noqa: E402
 
 SIDES = (160, 256, 320, 480, 640, 1024, 1600, 2048, 2560)
@@ -42,6 +46,7 @@ PREVIEW_SIDES = (160, 200, 320, 480, 640, 1024, 1600)
 VISIBLE = 14.0  # grey levels of a mean of 3 x 3 pixels
 SHARES = (0.008, 0.012, 0.02, 0.03, 0.06)  # of the longer side
 LARGEST_SIDE = 4200
+BANDS = (-1.0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 QUANTILES = (0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1)
 Task = tuple[str, str, str]
 
@@ -230,6 +235,7 @@ def print_tables(found: list[Measured]) -> None:
                 f"  {group:22}"
                 + "".join(f"{values[min(len(values) - 1, int(q * len(values)))]:8.2f}" for q in QUANTILES if values)
             )
+    print_confidence(found)
     times = sorted(one.spent_ms for one in groups["copies"])
     if times:
         print(
@@ -238,6 +244,16 @@ def print_tables(found: list[Measured]) -> None:
     worst = sorted((one for one in found if one.passes and one.group == "exposures, previews"), key=lambda one: -one.side)
     for one in worst[:10]:
         print("other exposure offered:", one.name, one.kind, one.remaking)
+
+
+def print_confidence(found: list[Measured]) -> None:
+    """By how near to a border the pairs lie that would be offered: how many are copies, how many others, and the share of copies."""
+    print(f"\n{'nearness to a border':24} {'copies':>8} {'others':>8} {'share':>8}")
+    near = [(nearness(one.remaking), one.group == "copies") for one in found if one.passes and one.remaking]
+    for low, high in pairwise(BANDS):
+        honest = [is_copy for near_by, is_copy in near if low < near_by <= high]
+        share = f"{(sum(honest) + 1) / (len(honest) + 2):8.3f}" if honest else "       -"  # Laplace's rule: never quite sure
+        print(f"  {low:4.2f} to {high:4.2f}{'':10} {sum(honest):8} {len(honest) - sum(honest):8} {share}")
 
 
 def main() -> None:

@@ -145,6 +145,11 @@ def all_allow(measures: tuple[Measure, ...], measured: Remaking | Difference) ->
     return all(measure.allows(measured) for measure in measures)
 
 
+def nearness(remaking: Remaking) -> float:
+    """How near to its border the worst of what must be small lies: 0 for nothing left at all, 1 on the border."""
+    return max(getattr(remaking, measure.name) / measure.high for measure in SAME_LEFT if measure.high)
+
+
 def beyond(measures: tuple[Measure, ...], measured: Remaking | Difference) -> list[str]:
     """What is said of those that do not."""
     return [measure.changed or measure.words for measure in measures if not measure.allows(measured)]
