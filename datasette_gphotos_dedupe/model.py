@@ -21,6 +21,10 @@ def altered(shape: Shape, **changes: object) -> Shape:
     return copy
 
 
+NOT_IN_GOOGLE = frozenset({"folder"})
+"""The sources whose pictures are not known to be in Google Photos: none of theirs stands in for one that is there."""
+
+
 @dataclass(frozen=True)
 class Relation:
     """How two photos relate, and what follows from it for one of them.

@@ -47,6 +47,9 @@ def prepare(folder: Path) -> None:
 
 def command_line(name: str) -> list[str]:
     """The call as a process of its own."""
+    assert name in CALLS, (
+        f"a new command: name a call of {name} in CALLS of tests/every_command.py, and what it needs in prepare()"
+    )
     return [sys.executable, "-m", "datasette_gphotos_dedupe.cli", name, *CALLS[name]]
 
 

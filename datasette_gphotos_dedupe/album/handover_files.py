@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..formatting import count, csv_cell
 from ..input_file import open_input
+from ..model import NOT_IN_GOOGLE
 from ..store.output_file import refuse_target, writing
 from ..store.rows import in_parts
 from ..store.writing import utc_now
@@ -130,7 +130,7 @@ def _handed_over(candidate: Candidate, key: str | None) -> HandedOver:
     item, kept, word = candidate.item, candidate.survivor, candidate.verdict.word
     if item is None or kept is None or word is None:
         raise AssertionError("a planned photo has an item, a photo that stays and a word")
-    checksum = checksum_of(item.sha1) if item.source != NOT_IN_GOOGLE else None
+    checksum = checksum_of(item.sha1) if item.source not in NOT_IN_GOOGLE else None
     keys = (item.media_key, key, checksum)
     return HandedOver(item.photo_id, item.filename, item.link, *keys, kept.photo_id, kept.filename, kept.link, word)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..core.groups.one_item import NOT_IN_GOOGLE
 from ..errors import GphotosError
 from ..google.limits import ALBUM_TITLE_CHARS
+from ..model import NOT_IN_GOOGLE
 from .metadata_losses import Rescue, plan_rescue
 from .push_candidates import Candidate
 from .trashed_together import checksum_of
@@ -134,7 +134,7 @@ def route_refusal(candidate: Candidate, route: str) -> str | None:
         return "its original bytes are not at hand: import the Takeout export that holds it"
     if route == "same_bytes" and item.original_quality is False:
         return "Google stores it in storage-saver quality, so its bytes could come in as a new copy"
-    if route == "handover" and not item.link and (item.source == NOT_IN_GOOGLE or not checksum_of(item.sha1)):
+    if route == "handover" and not item.link and (item.source in NOT_IN_GOOGLE or not checksum_of(item.sha1)):
         return "nothing is known that would find it in Google Photos"
     return None
 

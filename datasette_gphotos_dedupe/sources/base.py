@@ -60,7 +60,11 @@ class Source(Protocol):
 
 @runtime_checkable
 class LocalSource(Source, Protocol):
-    """A source whose bytes lie on this machine, so that worker processes can fetch them by themselves. See `archives.parts.Parts`."""
+    """A source whose bytes lie on this machine, so that worker processes can fetch them by themselves: see `archives.parts.Parts`.
+
+    A container that it names is offered whole: rows of files in it that were not offered are forgotten. And what is offered is
+    told by the containers alone: as long as nothing in them changes (`archives.inventory`), a second import reads nothing.
+    """
 
     def album(self, album_id: str) -> Album:
         """An album that a photo given before refers to."""

@@ -65,7 +65,7 @@ class Folder(Parts):
 
     def _photo(self, entry: Entry, halves: list[Entry]) -> Photo:
         files = (self.file_of(entry), *(replace(self.file_of(half), role="live_video") for half in halves))
-        return Photo(photo_id="", source="folder", filename=printable(PurePosixPath(entry.path).name), files=files)
+        return Photo(photo_id="", source=self.name, filename=printable(PurePosixPath(entry.path).name), files=files)
 
 
 def _live_photo(same: list[Entry]) -> tuple[Entry | None, list[Entry]]:

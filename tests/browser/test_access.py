@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from datasette_gphotos_dedupe.web.site.routes import ROUTES
 from tests.live_site import actor_cookie
 from tests.made_library import photo_id
 
@@ -24,12 +25,23 @@ PAGES = {
     "history": "/history",
     "push": "/push",
     "calibration": "/calibration",
+    "uploads": "/uploads",
     "find": "/find",
     "error": "?relation=bogus",
 }
 RUN_AXE = """() => axe.run(document, { selectors: false, resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`))"""
+
+
+NO_PAGES = {"photo", "original", "thumbnail"}  # two pictures, and an address that leads on to a page
+ELSEWHERE = {"job"}  # needs a push: test_story looks at it
+
+
+def test_every_page_is_looked_at_here():
+    assert {route.name for route in ROUTES} - NO_PAGES - ELSEWHERE <= set(PAGES), (
+        "a new page: add an example of its address to PAGES"
+    )
 
 
 @pytest.fixture(scope="package")

@@ -18,6 +18,7 @@ from PIL import Image
 from datasette_gphotos_dedupe.descriptions_library import PHOTOS
 from datasette_gphotos_dedupe.errors import QuotaError
 from datasette_gphotos_dedupe.google.api_calls import Client
+from datasette_gphotos_dedupe.model import NOT_IN_GOOGLE
 from datasette_gphotos_dedupe.sources.archives.containers import find_containers
 from datasette_gphotos_dedupe.sources.base import LocalSource, Offer, RemoteSource, Source
 from datasette_gphotos_dedupe.sources.folder import Folder
@@ -128,6 +129,12 @@ def test_what_is_not_in_google_has_nothing_of_google(source):
     for offer in offered_by(source):
         ids = (offer.photo.photo_id, offer.photo.media_key, offer.photo.library_id, offer.photo.product_url)
         assert any(ids) == source.can.in_google
+
+
+def test_what_is_not_in_google_never_stands_in_for_what_is(source):
+    assert (source.name in NOT_IN_GOOGLE) == (not source.can.in_google), (
+        "the rules that keep the only copy ask NOT_IN_GOOGLE of model.py"
+    )
 
 
 def test_only_what_this_app_uploaded_carries_the_mark(source):

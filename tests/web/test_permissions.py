@@ -204,6 +204,14 @@ NEEDED = ("photos", "groups", "group_members", "decisions", "decision_batches", 
 HIDDEN = [*([table] for table in NEEDED), [table for table in MARKED if table not in NEEDED]]
 COLLECTED = {("photos", "album_titles"), ("photos", "people_names")}  # by triggers, out of albums and people
 FORGOTTEN_LAST = ("last_import", "last_comparison", "last_grouping")  # triggers empty them when anything changes
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_the_address_of_each_page_is_not_taken_by_one_before_it(route):
+    first = next(other for other in ROUTES if re.search(other.pattern, f"/{example(route).lstrip('/')}"))
+    assert first is route, f"the route {first.name} stands before {route.name} in ROUTES and takes its address"
+
+
 PUSH = [example(route) for route in ROUTES if route.reads == "gphotos-push"]
 READ = [
     *(example(route) for route in ROUTES),

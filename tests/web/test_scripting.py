@@ -28,7 +28,9 @@ with_tokens = pytest.mark.skipif(not hasattr(Datasette, "create_token"), reason=
 
 
 async def test_every_page_with_a_twin_in_json_has_its_section():
-    assert set(SECTIONS) == set(ADDRESSES) == {route.name for route in ROUTES if "json" in route.pattern}
+    twins = {route.name for route in ROUTES if "json" in route.pattern}
+    assert set(SECTIONS) == twins, "docs/scripting.md has a section `## name: ...` with a table of the fields for each"
+    assert set(ADDRESSES) == twins, "ADDRESSES above has an example of each"
 
 
 @pytest.mark.parametrize("name", SECTIONS)

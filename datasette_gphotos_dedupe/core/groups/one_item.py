@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-NOT_IN_GOOGLE = "folder"  # the source of pictures that are not known to be in Google Photos
-
 
 class Seen(Protocol):
     """What is known of a row of `photos` that tells items apart."""

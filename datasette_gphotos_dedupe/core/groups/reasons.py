@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...model import DIFFERENT_RELATIONS, REMOVABLE_RELATIONS
+from ...model import DIFFERENT_RELATIONS, NOT_IN_GOOGLE, REMOVABLE_RELATIONS
 from .keeper import ABOUT_EQUAL, PARTNER, GroupPhoto, Policy, policy_format
-from .one_item import NOT_IN_GOOGLE, may_be_one_item
+from .one_item import may_be_one_item
 
 SAME_AS = {
     "same_bytes": "the same file, byte for byte",
@@ -66,7 +66,7 @@ def why_not_suggested(item: GroupPhoto, keeper: GroupPhoto, relation: str, polic
         "nothing is known of its size": not item.pixels and relation != "same_bytes",
         "it moves or has several pages, and the one kept is a still": item.moves and not keeper.moves,
         "it has an edited version, and the one kept has none": item.has_edit and not keeper.has_edit,
-        "one of the two lies only in a folder on this disk": (item.source == NOT_IN_GOOGLE) != (keeper.source == NOT_IN_GOOGLE),
+        "one of the two lies only in a folder on this disk": (item.source in NOT_IN_GOOGLE) != (keeper.source in NOT_IN_GOOGLE),
         "it may be the very photo that is kept, seen through two sources": may_be_one_item(item, keeper),
     }
     return next((words for words, applies in doubts.items() if applies), None)

@@ -147,7 +147,7 @@ def all_allow(measures: tuple[Measure, ...], measured: Remaking | Difference) ->
 
 def nearness(remaking: Remaking) -> float:
     """How near to its border the worst of what must be small lies: 0 for nothing left at all, 1 on the border."""
-    return max(getattr(remaking, measure.name) / measure.high for measure in SAME_LEFT if measure.high)
+    return max(float(getattr(remaking, measure.name)) / measure.high for measure in SAME_LEFT if measure.high)
 
 
 def beyond(measures: tuple[Measure, ...], measured: Remaking | Difference) -> list[str]:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...model import NOT_IN_GOOGLE
+from ..review.proof_sql import listed
 from ..rows import columns_of, in_parts, marks, shape_of
 from .identity import forget_photo
 
@@ -47,13 +49,13 @@ def read_stale(conn: sqlite3.Connection, container: str, settled: set[str]) -> t
 
 
 def forget_stale(conn: sqlite3.Connection, container: str, files: Iterable[str], skipped: Iterable[str]) -> None:
-    """Drop those rows, and photos of a plain folder that have lost their last file. The caller holds the transaction."""
+    """Drop those rows, and photos on this disk alone that have lost their last file. The caller holds the transaction."""
     conn.executemany("DELETE FROM skipped WHERE container = ? AND member = ?", [(container, member) for member in skipped])
     for member in files:
         place = [container, member]
         (photo_id,) = conn.execute("SELECT photo_id FROM files WHERE container = ? AND member = ?", place).fetchone()
         conn.execute("DELETE FROM files WHERE container = ? AND member = ?", place)
-        lost = """SELECT 1 FROM photos AS p WHERE photo_id = ? AND source = 'folder' AND media_key IS NULL
+        lost = f"""SELECT 1 FROM photos AS p WHERE photo_id = ? AND source IN {listed(NOT_IN_GOOGLE)} AND media_key IS NULL
             AND NOT EXISTS (SELECT 1 FROM files AS f WHERE f.photo_id = p.photo_id)"""
         if conn.execute(lost, [photo_id]).fetchone():
             forget_photo(conn, photo_id)

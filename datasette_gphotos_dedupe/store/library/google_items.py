@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ...model import Album, Photo, Reading
+from ...model import NOT_IN_GOOGLE, Album, Photo, Reading
+from ..review.proof_sql import listed
 from ..writing import part_of_transaction, transaction
 from .photos import Found, RunId, save_albums, save_photos, save_pixels
 
@@ -36,9 +37,9 @@ def find_same_item(conn: sqlite3.Connection, photo: Photo) -> str | None:
     """
     if not (photo.filename and photo.taken_at and photo.width and photo.height):
         return None
-    sql = """
-        SELECT photo_id FROM photos WHERE filename = ? AND taken_at = ? AND library_id IS NULL AND source NOT IN ('folder', ?)
-        AND min(width, height) = ? AND max(width, height) = ? LIMIT 2
+    sql = f"""
+        SELECT photo_id FROM photos WHERE filename = ? AND taken_at = ? AND library_id IS NULL
+        AND source NOT IN {listed(NOT_IN_GOOGLE)} AND source != ? AND min(width, height) = ? AND max(width, height) = ? LIMIT 2
     """
     sides = sorted((photo.width, photo.height))
     rows = conn.execute(sql, [photo.filename, photo.taken_at, photo.source, *sides]).fetchall()

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any
 
 from ...core.content_key import dedup_key_of
-from ...model import Photo
+from ...model import NOT_IN_GOOGLE, Photo
 from ...photo_columns import OF_THE_BYTES
 from ..review.history import add_history, close_batch, open_batch, read_decision
 
@@ -41,7 +41,7 @@ def _same_content(conn: sqlite3.Connection, photo: Photo) -> str | None:
     ).fetchall()
     for row in rows:
         alike = (row[1], row[2]) == (photo.filename, photo.taken_at)
-        if "folder" in (photo.source, row[3]) or (alike and (photo.media_key is None or row[4] is None)):
+        if not NOT_IN_GOOGLE.isdisjoint((photo.source, row[3])) or (alike and (photo.media_key is None or row[4] is None)):
             return str(row[0])
     if len(rows) == 1:
         row = rows[0]

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ...core.content_key import dedup_key_of
-from ...model import Album, File, Photo, Reading, Trouble
+from ...model import NOT_IN_GOOGLE, Album, File, Photo, Reading, Trouble
 from ...photo_columns import CONTENT, FLAGS, METADATA, OF_READING, OF_THE_BYTES, SAVED
 from ...sources.takeout.items import album_id
 from ...sources.takeout.naming import nfc
@@ -115,9 +115,10 @@ def plain_value(value: object) -> object:
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The row that comes of an old and a new one: newer metadata wins, unknown never replaces known."""
-    from_folder = new["source"] == "folder" and old["source"] != "folder"
-    newer = not from_folder and bool(new["sidecar_rule"]) and (new["exported_at"] or "") >= (old["exported_at"] or "")
-    newer = newer or old["source"] == "folder" != new["source"]
+    on_disk = {side: row["source"] in NOT_IN_GOOGLE for side, row in (("old", old), ("new", new))}
+    newer = bool(new["sidecar_rule"]) and (new["exported_at"] or "") >= (old["exported_at"] or "")
+    newer = newer and (on_disk["old"] or not on_disk["new"])
+    newer = newer or (on_disk["old"] and not on_disk["new"])
     merged = {name: _newest(name, old[name], new[name], newer) for name in METADATA}
     if merged["taken_at"] != new["taken_at"]:
         merged["taken_at_source"] = old["taken_at_source"]
@@ -141,10 +142,10 @@ def _album_only(conn: sqlite3.Connection, old: dict[str, Any], photo: Photo) -> 
     """
     if old["owned"] is not None:
         return int(not old["owned"])
-    if photo.source == "folder" != old["source"]:
+    if photo.source in NOT_IN_GOOGLE and old["source"] not in NOT_IN_GOOGLE:
         return int(old["album_only"])  # that somebody's picture lies on this disk proves nothing
     mains = [file.member for file in photo.files if file.role in MAIN_ROLES]
-    if old["source"] == "folder" or photo.source != "takeout" or _is_outside(mains, photo.albums):
+    if old["source"] in NOT_IN_GOOGLE or photo.source != "takeout" or _is_outside(mains, photo.albums):
         return int(photo.album_only)
     return int(bool(old["album_only"] or photo.album_only) and not _lies_in_the_library(conn, old["photo_id"]))
 

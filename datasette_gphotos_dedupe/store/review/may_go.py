@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from ...core.content_key import dedup_key_of, sha1_of
 from ...core.groups.keeper import ABOUT_EQUAL
-from ...core.groups.one_item import NOT_IN_GOOGLE, may_be_one_item
-from .proof_sql import between, proved_sql, said_same_sql, told_apart_sql, word_sql
+from ...core.groups.one_item import may_be_one_item
+from ...model import NOT_IN_GOOGLE
+from .proof_sql import between, listed, proved_sql, said_same_sql, told_apart_sql, word_sql
 
 REASONS = {
     "gone": "it is not in this database any more",
@@ -172,7 +173,7 @@ def judged_sql(wanted: str, many: bool = True) -> str:
           WHEN {_ONE_CONTENT} THEN 'one_content' WHEN w.staying_twin IS NOT NULL THEN 'twin_stays'
           WHEN p.trashed THEN 'trashed' WHEN p.album_only THEN 'album_only'
           WHEN {_PUSHED.format("s.photo_id")} THEN 'stays_pushed'
-          WHEN s.source = '{NOT_IN_GOOGLE}' AND p.source != '{NOT_IN_GOOGLE}' THEN 'stays_on_disk'
+          WHEN s.source IN {listed(NOT_IN_GOOGLE)} AND p.source NOT IN {listed(NOT_IN_GOOGLE)} THEN 'stays_on_disk'
           WHEN w.leaving_twin IS NOT NULL THEN 'stays_leaves'
           WHEN NOT w.on_word AND {_PROOF} IS NULL
             THEN CASE WHEN {proved_sql("e", "s.photo_id")} THEN 'larger' ELSE 'unproved' END END AS code
