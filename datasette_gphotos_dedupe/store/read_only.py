@@ -44,7 +44,7 @@ def open_for_reading(
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "not a database" in str(error):
             raise DatabaseError(f"{path} is not a SQLite database.") from error
-        if "unable to open" in str(error):
+        if "unable to open" in str(error) or "readonly" in str(error):
             raise DatabaseError(
                 f"{path} cannot be opened: SQLite can lay no file beside it in {path.resolve().parent}. Copy it to a folder where you may "
                 "write, and use it there."

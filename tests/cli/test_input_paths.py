@@ -255,3 +255,21 @@ def test_every_file_that_a_person_or_a_table_names_is_opened_in_one_place():
     found = {path.relative_to(PACKAGE).as_posix(): calls_that_open(path) for path in PACKAGE.rglob("*.py")}
     assert found.pop("input_file.py") == {"os.open"}
     assert {path: calls for path, calls in found.items() if calls} == OWN_FILES
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if CALLS[name][:1] == ["photos.db"]])
+def test_a_library_beside_which_nothing_may_be_laid_is_used_or_told_of_in_a_sentence(monkeypatch, name):
+    """SQLite may not even read one that is written to as ours is, in a folder where nothing can be written."""
+    with tempfile.TemporaryDirectory() as made:
+        monkeypatch.chdir(made)
+        prepare(Path(made))
+        CliRunner().invoke(cli, [name, *CALLS[name]])
+        for path in Path(made).glob("photos.db?*"):
+            path.unlink()
+        Path("photos.db").chmod(0o444)
+        Path(made).chmod(0o555)
+        with as_somebody_else():
+            done = CliRunner().invoke(cli, [name, *CALLS[name]])
+        Path(made).chmod(0o700)
+    assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
+    assert done.exit_code in (0, 1) and done.output.strip(), done.output
