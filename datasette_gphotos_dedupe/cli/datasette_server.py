@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import GphotosError
 
@@ -47,18 +49,31 @@ def free_port(wanted: int = 0) -> int:
 
 @contextmanager
 def running_datasette(
-    arguments: Sequence[str], port: int, log: Path | None = None, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    port: int,
+    log: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Iterator[Server]:
-    """`datasette` with these arguments on this machine only, until the block ends.
+    """`datasette` with these arguments and metadata on this machine only, until the block ends.
 
     What it prints goes into a file and not into a pipe: a pipe that nobody reads is full after some hundred requests, and then
     every answer waits for ever. Raises GphotosError with its last lines when it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
         path = log or Path(folder) / "datasette.log"
-        command = [sys.executable, "-m", f"{__package__}.tied_datasette", *arguments, "--host", HOST, "--port", str(port)]
+        told = [*arguments, *_metadata_option(metadata, Path(folder)), "--host", HOST, "--port", str(port)]
+        command = [sys.executable, "-m", f"{__package__}.tied_datasette", folder, *told]
         with _ended_by_signals(), _started(command, path, environment or {}) as process:
             yield _wait_until_ready(process, port, path, wants_login="--root" in arguments)
+
+
+def _metadata_option(metadata: Mapping[str, Any] | None, folder: Path) -> list[str]:
+    if metadata is None:
+        return []
+    path = folder / "metadata.json"
+    path.write_text(json.dumps(metadata), encoding="utf8")
+    return ["-m", str(path)]
 
 
 @contextmanager

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shlex
 import sys
-import tempfile
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -66,17 +64,14 @@ def review(database: Path, port: int | None, no_open: bool, settings: Sequence[t
     if plan.writable:
         _bring_up_to_date(database)
     token, chosen = secrets.token_urlsafe(24), free_port(port or PORT) if port is None else port
-    with tempfile.TemporaryDirectory(prefix="gphotos-") as folder:
-        described = Path(folder) / "metadata.json"
-        described.write_text(json.dumps(_metadata(database, auth_path)), encoding="utf8")
-        arguments = [*plan.arguments, "-m", str(described)]
-        with running_datasette(arguments, chosen, environment={"GPHOTOS_REVIEW_TOKEN": token}) as server, stopped_by_ctrl_c():
-            link = f"{server.address}/-/gphotos-review?token={token}"
-            for line in _greeting(plan, database, chosen, link, no_open):
-                click.echo(line)
-            if not no_open:
-                open_on_desktop(link)
-            server.process.wait()
+    told, environment = _metadata(database, auth_path), {"GPHOTOS_REVIEW_TOKEN": token}
+    with running_datasette(plan.arguments, chosen, environment=environment, metadata=told) as server, stopped_by_ctrl_c():
+        link = f"{server.address}/-/gphotos-review?token={token}"
+        for line in _greeting(plan, database, chosen, link, no_open):
+            click.echo(line)
+        if not no_open:
+            open_on_desktop(link)
+        server.process.wait()
 
 
 def plan_review(database: Path, settings: Sequence[tuple[str, str]], writable: bool) -> Review:
