@@ -36,6 +36,7 @@ from ..store.runs import (
 )
 from ..store.writing import transaction
 from .export_wholeness import conclude
+from .garbage import set_apart
 from .gone_photos import Confirm, note_vanished
 from .import_report import ImportReport, PartReport, forgotten_text
 from .item_import import ItemImport
@@ -169,8 +170,9 @@ class _Import:
         return self._is_recalled
 
     def _read_all(self) -> None:
-        with self.pool:
+        with self.pool, set_apart() as index_is_read:
             self._read_index()
+            index_is_read()
             self._read_photos()
 
     def _finish(self, state: str) -> None:

@@ -12,4 +12,4 @@ def clean_text(text: str) -> str:
     """`text` without what SQLite or a page cannot carry: lone surrogates become U+FFFD, NULs go."""
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text.replace("\0", "")
+    return text.replace("\0", "") if "\0" in text else text
