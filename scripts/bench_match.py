@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import resource
 import sys
 import tempfile
@@ -45,9 +44,9 @@ from datasette_gphotos_dedupe.core.search.variant_texts import VariantHashes
 from datasette_gphotos_dedupe.pipeline.progress import Progress
 from scripts.fingerprint_speed import bench_fingerprint
 from scripts.memory import PeakMemory
+from scripts.processor_time import cpu_seconds
 
 STEPS = ("search", "variants", "new", "flood", "whole", "growth", "fingerprint")
-TICKS = os.sysconf("SC_CLK_TCK")
 LOOKS = 2_000  # different pictures among the previews of originals and copies
 
 
@@ -77,25 +76,6 @@ class Seconds(float):
     """Seconds by the clock, with those of the processors (children that ended included) as `cpu`."""
 
     cpu: float = 0.0
-
-
-def cpu_seconds() -> float:
-    """Of this process and its children, and of what those waited for (Linux): the server that forks workers lives on."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system + sum(map(ticks_of, living_children())) / TICKS
-
-
-def living_children() -> list[str]:
-    return [child for path in Path("/proc/self/task").glob("*/children") for child in path.read_text().split()]
-
-
-def ticks_of(process: str) -> int:
-    """The processor time of a living process and of its children that ended: utime, stime, cutime, cstime of proc(5)."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return sum(map(int, fields[11:15]))
 
 
 def timed(work: Callable[[], object]) -> tuple[Seconds, object]:
