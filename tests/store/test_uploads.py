@@ -13,7 +13,14 @@ from datasette_gphotos_dedupe.store.database import open_database
 from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, refresh_decided, save_choices
 from datasette_gphotos_dedupe.store.review.undo import undo_batch
-from datasette_gphotos_dedupe.store.review.uploads import is_stale, list_batches, read_batch, read_batch_photos, upload_id_of
+from datasette_gphotos_dedupe.store.review.uploads import (
+    _save_standings,
+    is_stale,
+    list_batches,
+    read_batch,
+    read_batch_photos,
+    upload_id_of,
+)
 from tests.large_library import build_large_library
 from tests.made_library import build_library, photo_id
 
@@ -152,3 +159,18 @@ def test_the_sums_are_those_of_the_rows_whatever_was_decided_and_undone(tmp_path
     stored = conn.execute("SELECT upload_id, photos, in_groups, proved, elsewhere, nowhere, proved_bytes FROM uploads").fetchall()
     assert {row[0]: row[1:] for row in stored} == sums_by_hand(conn)
     conn.close()
+
+
+def standings(conn):
+    return conn.execute("SELECT photo_id, standing, in_group FROM upload_photos ORDER BY photo_id").fetchall()
+
+
+def test_those_who_meet_nobody_any_more_stand_nowhere_without_a_look_at_all_photos(conn):
+    before = standings(conn)
+    conn.execute("DELETE FROM pairs WHERE photo_a < ?", [photo_id(20)])
+    conn.execute("DELETE FROM group_members WHERE photo_id BETWEEN ? AND ?", [photo_id(10), photo_id(29)])
+    refresh_decided(conn)
+    after = standings(conn)
+    _save_standings(conn, "upload_photos")
+    assert standings(conn) == after != before
+    assert (photo_id(11), "nowhere", 0) in after
