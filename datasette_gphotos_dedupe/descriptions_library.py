@@ -146,7 +146,7 @@ LIBRARY_TABLES: dict[str, Described] = {
             "photo_b": "The other.",
             "distance_bits": "How many of the 256 bits of their fingerprints differ.",
             "relation": "How the two relate; see the page How it decides.",
-            "confidence": "0 to 1.",
+            "confidence": "How sure the relation is, 0 to 1; of a copy by how near to a border it lies.",
             "evidence": "The numbers beside it in one sentence.",
             "variant": "What brought them together: base: the whole picture; name: their file names or their cameras' clocks met.",
             "correlation": "Of the two previews laid over each other: 1 is the same picture.",

@@ -132,10 +132,12 @@ def copies(image: Image.Image, rng: random.Random) -> Iterator[tuple[str, int, b
         side = min(rng.choice((*SIDES, 10_000)), max(image.size))
         how = rng.choice(("LANCZOS", "BICUBIC", "BILINEAR", "BOX", "AREA", "REDUCED"))
         copy = reduced(image, side, how)
-        if rng.random() < 1 / 3:
+        sharpened = rng.random() < 1 / 3
+        if sharpened:
             copy = copy.filter(ImageFilter.UnsharpMask(rng.choice((0.6, 1, 1.5)), rng.choice((50, 100, 150)), rng.choice((0, 2))))
         format_name = rng.choice(("JPEG", "JPEG", "JPEG", "JPEG", "WEBP", "PNG"))
-        yield format_name, side, saved(copy, format_name, rng.choice((55, 70, 80, 85, 92)), rng.choice((0, 2)))
+        made = saved(copy, format_name, rng.choice((55, 70, 80, 85, 92)), rng.choice((0, 2)))
+        yield f"{format_name}{', sharpened' if sharpened else ''}", side, made
 
 
 CHANGES = ("eye", "blemish", "digit", "plate", "tint", "moved", "stamp", "clone")

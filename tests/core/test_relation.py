@@ -15,7 +15,7 @@ from datasette_gphotos_dedupe.core.verdict.file_proof import Proof
 from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED, ON_PURPOSE, REMADE, SAME_LEFT, STRUCTURE, UNCHANGED, Measure
 from datasette_gphotos_dedupe.core.verdict.names_and_clocks import hear_witness
 from datasette_gphotos_dedupe.core.verdict.pair_facts import UNMOVED, WIDE_GRADIENT, Case, wants_proof
-from datasette_gphotos_dedupe.core.verdict.relation import CONFIDENCE, RULES, judge
+from datasette_gphotos_dedupe.core.verdict.relation import CONFIDENCE, COPY_CONFIDENCE, RULES, judge
 from datasette_gphotos_dedupe.core.verdict.remake import PLAIN_KERNEL, Remaking
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 
@@ -391,10 +391,27 @@ def test_the_removable_relations_are_the_five_that_are_promised():
     assert {"same_bytes", "re_encode", "smaller_copy", "raw_and_jpeg", "other_format"} == REMOVABLE_RELATIONS
 
 
-def test_every_relation_is_as_sure_as_labelled_pairs_showed_and_copies_are_surest():
-    assert CONFIDENCE.keys() == set(RELATIONS) - {"same_bytes"}
+def test_every_relation_has_a_confidence_and_no_copy_is_less_sure_than_what_only_looks_alike():
     remade = REMOVABLE_RELATIONS - {"same_bytes", "raw_and_jpeg"}
-    assert min(CONFIDENCE[one] for one in remade) > max(CONFIDENCE[one] for one in CONFIDENCE.keys() - remade)
+    assert CONFIDENCE.keys() == set(RELATIONS) - {"same_bytes"} - remade
+    assert min(sure for _, sure in COPY_CONFIDENCE) > CONFIDENCE["look_alike"]
+
+
+@pytest.mark.parametrize("measure", SAME_LEFT, ids=lambda measure: measure.name)
+def test_a_copy_is_less_sure_the_nearer_any_of_what_is_left_comes_to_its_border(measure):
+    small = {"luma": 0.5, "worst": 0.5, "colour": 0.5, "worst_colour": 0.5}
+    # luma comes to its own border only where something was sharpened: the one of plain resizing is nearer
+    small |= {"softness": 1.5} if measure.name == "luma" else {}
+    name = "luma" if measure.name == "plain_luma" else measure.name
+    verdicts = [judge(case_of(again=small | {name: share * measure.high})) for share in (0.5, 0.85, 1.0)]
+    assert [verdict.relation for verdict in verdicts] == ["re_encode"] * 3
+    assert [verdict.confidence for verdict in verdicts] == [sure for _, sure in COPY_CONFIDENCE]
+
+
+def test_the_bands_of_confidence_reach_to_the_border_and_fall():
+    borders, sure = zip(*COPY_CONFIDENCE, strict=True)
+    assert list(borders) == sorted(borders) and borders[-1] == 1.0
+    assert list(sure) == sorted(sure, reverse=True)
 
 
 def test_the_four_measures_of_what_is_left_are_those_that_must_be_small():

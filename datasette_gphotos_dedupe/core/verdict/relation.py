@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from ..pictures.hash_variants import TURNS
 from . import wording
 from .compared_photo import Subject
-from .measures import PREVIEW_COLUMNS, REMADE_COLUMNS, looks_unchanged
+from .measures import PREVIEW_COLUMNS, REMADE_COLUMNS, looks_unchanged, nearness
 from .pair_facts import (
     KEPT_DEVELOPED,
     KEPT_WHOLE,
@@ -28,11 +28,12 @@ from .pair_facts import (
     shows_enough,
     wants_proof,
 )
+from .remake import Remaking
 
+COPY_CONFIDENCE = ((0.8, 0.997), (0.9, 0.98), (1.0, 0.9))
+"""How sure a copy is that was made again so near to a border (`measures.nearness`): the share of copies among all labelled pairs that
+were, by Laplace's rule, in the runs of `scripts/bench_accuracy.py` and `scripts/derive_borders.py` that docs/how-it-decides.md tells of."""
 CONFIDENCE = {
-    "re_encode": 0.998,
-    "smaller_copy": 0.997,
-    "other_format": 0.997,
     "raw_and_jpeg": 0.97,
     "edited": 0.95,
     "crop": 0.97,
@@ -41,7 +42,7 @@ CONFIDENCE = {
     "series": 0.9,
     "look_alike": 0.5,
 }
-"""How sure each relation is: an estimate from runs on labelled pairs, rounded down; not yet measured for each relation by itself."""
+"""How sure each of the others is: an estimate, for how much there is to find beside it differs from library to library."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,15 @@ def judge(case: Case) -> Verdict | None:
     if relation is None:
         return None
     evidence = f"{reason} {wording.measured(case)}"
-    return Verdict(relation, CONFIDENCE[relation], evidence, _measures(case))
+    return Verdict(relation, confidence_of(relation, case.remaking), evidence, _measures(case))
+
+
+def confidence_of(relation: str, remaking: Remaking | None) -> float:
+    """How sure a relation is, 0 to 1."""
+    if relation in CONFIDENCE or remaking is None:
+        return CONFIDENCE.get(relation, 1.0)
+    near = nearness(remaking)
+    return next((sure for border, sure in COPY_CONFIDENCE if near <= border), COPY_CONFIDENCE[-1][1])
 
 
 @dataclass(frozen=True)
