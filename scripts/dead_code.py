@@ -44,7 +44,7 @@ READ_BY_NAME = [
         "pairs_proved",
     ),
     *("LocalSource", "RemoteSource"),  # what a source is held against in tests/sources/test_contract.py
-    *("plain_luma", "plain_tone", "own_softness"),  # by the table of measures in core/verdict/measures.py
+    *("plain_luma", "own_tone", "own_softness"),  # by the table of measures in core/verdict/measures.py
     *("keeper_media_key", "keeper_checksum"),  # by the snippet that a hand-over file carries
 ]
 

@@ -211,6 +211,14 @@ def test_a_change_on_purpose_is_told(change, words):
     assert any(words in said for said in beyond(ON_PURPOSE, found)) or not all_allow(SAME_LEFT, found)
 
 
+@pytest.mark.parametrize("name, options", [("JPEG", {"quality": 25}), ("JPEG", {"quality": 90}), ("WEBP", {"quality": 60})])
+def test_a_picture_that_is_brighter_all_over_by_a_level_or_two_is_no_copy_however_coarse_its_encoder(name, options):
+    """As another exposure is; what a coarse encoder leaves would hide it."""
+    brighter = made(taken(3).point(lambda level: min(255, level + 2)), 3, name, **options)
+    assert brighter.own_tone > 0.5 and not proved(brighter)
+    assert proved(made(taken(3), 3, name, **options))
+
+
 def test_black_and_white_is_no_copy_though_its_luma_agrees():
     found = made(taken(3).convert("L").convert("RGB"))
     assert found.luma < 1.3 and found.saturation < 0.1 and not proved(found)

@@ -11,6 +11,7 @@ KERNEL = 3  # pixels to each side: 7 x 7 for luma
 SAMPLES = 20_000
 RIDGE = 1.0  # grey levels squared a sample: where a picture has no fine structure the kernel stays what changes nothing
 SMOOTH = 4.0  # pixels: sigma of what counts as tone and not as structure
+TONE_BLOCK = 8  # pixels: in the mean of so many an encoder leaves next to nothing
 NO_COLOUR = 1.0  # levels that weaker or stronger colours must move to count
 FEW = 24  # pixels of a side in which a kernel would fit anything
 
@@ -34,6 +35,20 @@ def fit_luma(wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, float, 
     made += constant + smooth * (curve[0] + smooth * (curve[1] + smooth * curve[2]))
     moved = cv2.blur(made, (9, 9))[::4, ::4] - cv2.blur(given, (9, 9))[::4, ::4]
     return made, _softness(kernel), float(np.abs(moved).mean())
+
+
+def tone_between(wanted: np.ndarray, given: np.ndarray) -> float:
+    """Grey levels that one smooth curve would move `given` to come nearest to `wanted`, on the means of blocks: no kernel takes part."""
+    size = max(1, given.shape[1] // TONE_BLOCK), max(1, given.shape[0] // TONE_BLOCK)
+    level, aim = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64) / 128 - 1 for plane in (given, wanted)
+    )
+    terms = np.stack([np.ones_like(level), level, level**2, level**3])
+    normal = terms @ terms.T + 1e-3 * len(level) * np.diag(
+        [0.0, 1.0, 1.0, 1.0]
+    )  # where there are few levels the curve stays flat
+    moved = np.linalg.solve(normal, terms @ (aim - level)) @ terms
+    return float(128 * np.abs(moved).mean())
 
 
 def _smoothed(plane: np.ndarray) -> np.ndarray:

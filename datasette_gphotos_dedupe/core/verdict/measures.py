@@ -55,10 +55,10 @@ ON_PURPOSE = (
         "tone", None, "Grey levels by which a curve had to move it.", high=3.0, changed="its brightness or contrast was moved"
     ),
     Measure(
-        "plain_tone",
+        "own_tone",
         None,
-        "The same where nothing was sharpened or softened: another exposure is seldom as bright to a level.",
-        high=0.8,
+        "The same without what a sharpener moves by itself: another exposure is seldom as bright to a level.",
+        high=0.5,
         changed="its brightness or contrast was moved",
     ),
     Measure(

@@ -22,7 +22,7 @@ import numpy as np
 from ..pictures.encoders import EXACT, Encoder, Planes, halved
 from ..pictures.hash_variants import WHOLE, Box
 from ..pictures.planes import Still
-from .fitting import fit_colour, fit_luma
+from .fitting import fit_colour, fit_luma, tone_between
 from .resampling import RESAMPLERS, resized
 from .residue import FLOOR, blocks, residues
 from .target import Target, find_targets, register, spread_tiles, tiles_to_try
@@ -31,6 +31,8 @@ RESAMPLED_FLOOR = (
     0.6  # the same where nothing but rounding is expected of a resized copy: no resampler is known to the last digit
 )
 PLAIN_KERNEL = (0.8, 1.2)  # softness of what resizers alone do
+ROUNDED_TONE = 0.35  # grey levels that colours of a narrower range, as WebP and HEIC have them, are off by all over
+SHARPENED_TONE = 4.0  # grey levels of tone for each unit of softness beyond: of sharpened copies nearly all moved less
 FILM_NOISE = 5.0  # grey levels that two encodings of a film may differ by all over
 PLAIN = 1.15  # badness at which no better explanation is looked for
 EXACTLY = 1.05  # luma of what an encoder made of the very picture that was given to it
@@ -80,9 +82,9 @@ class Remaking:
         return self.luma if self._plain else 0.0
 
     @property
-    def plain_tone(self) -> float:
-        """`tone` where no sharpening or softening took part: those move what is bright beside dark; 0 elsewhere."""
-        return self.tone if self._plain else 0.0
+    def own_tone(self) -> float:
+        """`tone` without what a sharpener of that strength may move by itself: it makes what is bright beside dark brighter."""
+        return max(0.0, self.tone - SHARPENED_TONE * max(0.0, self.softness - PLAIN_KERNEL[1]))
 
     @property
     def _plain(self) -> bool:
@@ -96,12 +98,12 @@ class Remaking:
 
 @dataclass(frozen=True, eq=False)
 class _Made:
-    """The best re-making before encoding, and how far kernel, curve and colours went for it."""
+    """The best re-making before encoding, and how far kernel, curve (None: there was none) and colours went for it."""
 
     luma: np.ndarray
     blue: np.ndarray
     red: np.ndarray
-    tone: float = 0.0
+    tone: float | None = None
     cast: float = 0.0
     softness: float = 1.0
     saturation: float = 1.0
@@ -311,6 +313,12 @@ def _whole_levels(plane: np.ndarray) -> np.ndarray:
 # What is left, against what the encoder leaves.
 
 
+def _tone_of_encoded(encoder: Encoder, wanted: np.ndarray, encoded: np.ndarray) -> float:
+    """How far a curve would move what went through the encoder, which moves tones by itself where it is coarse."""
+    moved = tone_between(wanted, encoded)
+    return moved if encoder.says_all else max(0.0, moved - ROUNDED_TONE)
+
+
 def _measured(small: Still, target: Target, made: _Made, encoded: Planes, floor: float) -> Remaking:
     wanted = target.planes
     luma = residues(wanted.luma, made.luma, encoded.luma, floor)
@@ -323,7 +331,7 @@ def _measured(small: Still, target: Target, made: _Made, encoded: Planes, floor:
         worst=luma.worst,
         colour=max(blue.whole, red.whole),
         worst_colour=max(blue.worst, red.worst),
-        tone=made.tone,
+        tone=_tone_of_encoded(small.encoder, wanted.luma, encoded.luma) if made.tone is None else made.tone,
         cast=made.cast,
         softness=made.softness,
         saturation=made.saturation,

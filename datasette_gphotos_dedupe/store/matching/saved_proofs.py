@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ...core.verdict.file_proof import Proof
 from ..rows import in_parts, marks
 
-METHOD = "remake/3"
+METHOD = "remake/4"
 """Name and version of the measure: what another one measured is not believed."""
 
 Contents = tuple[str, str]
