@@ -199,6 +199,7 @@ _RULE_WORDS = {
     "not_removed": "what nobody decided to remove",
     "chosen": "what the person made the keeper",
     "decided_keep": "what the person decided to keep, unless it is a small copy",
+    "in_google": "what is in Google Photos, against what lies in a folder on this disk alone",
     "moves": "what moves or has several pages, against a still",
     "holds": "what the others can be made again from",
     "protected": "a favourite, or a photo in a protected album, unless it is a small copy",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PAIRS_AT_ONCE = 2_000  # verified and saved in one transaction
-GROUPER = "group/1"
+GROUPER = "group/2"
 """Name and version of the rules that make groups of pairs (`core.groups`): new rules make them anew where nothing else has changed."""
 
 

@@ -72,6 +72,27 @@ def test_an_edited_version_with_copies_of_its_own_is_shown_with_the_original():
     assert [shape(group).get("e") for group in groups] == [("look_alike", None), ("keeper", "keep")]
 
 
+@pytest.mark.parametrize("between", ["series", "look_alike", None])
+def test_an_edited_version_goes_with_its_own_picture_and_not_with_a_larger_one_that_it_is_less_like(between):
+    pairs = {"ae": "edited", "be": "edited"} | ({"ab": between} if between else {})
+    groups = group_up([item("a", 9000), item("b", 4000), item("e", 1000)], pairs, left={"ae": 8.4, "be": 1.8})
+    assert [group.keeper_id for group in groups if shape(group).get("e") == ("copy", None)] == ["b"]
+
+
+def test_of_two_versions_of_one_picture_none_takes_the_other_from_its_original():
+    pairs = {"oe": "edited", "of": "edited", "ef": "edited"}
+    groups = group_up([item("o", 9000), item("e", 4000), item("f", 4000)], pairs, left={"oe": 8.4, "of": 8.4, "ef": 1.1})
+    assert [shape(group) for group in groups] == [{"o": ("keeper", "keep"), "e": ("copy", None), "f": ("copy", None)}]
+
+
+def test_a_file_on_this_disk_takes_no_copy_from_the_photo_in_google():
+    items = [item("d", 9000, source="folder"), item("g", 9000, source="takeout"), item("p", 1000, source="takeout")]
+    groups = group_up(items, {"dg": "re_encode", "gp": "smaller_copy", "dp": "smaller_copy"})
+    assert [(group.keeper_id, shape(group)["p"], shape(group)["d"]) for group in groups] == [
+        ("g", ("copy", "remove"), ("copy", None))
+    ]
+
+
 def test_a_photo_may_look_alike_in_one_group_and_be_a_copy_in_another():
     groups = group_up(
         [item("a", 4000), item("b", 1000), item("c", 3000), item("d", 1000)],

@@ -36,6 +36,8 @@ SMALL = {"width": 320, "height": 240, "mime_type": "image/jpeg", "bytes": 30_000
         ),
         (FULL, {**FULL, "album_only": True}, "certainly your own"),
         (FULL, {**FULL, "decision": "remove"}, "not decided for removal"),
+        ({**SMALL, "source": "takeout"}, {**FULL, "source": "folder"}, "it is in Google Photos"),
+        ({**FULL, "source": "folder", "as_keeper": True}, {**FULL, "source": "takeout"}, "you chose it"),
         ({**SMALL, "as_keeper": True}, FULL, "you chose it"),
         (FULL, {**SMALL, "favorite": True}, "most pixels (4032 x 3024); least compressed"),
     ],

@@ -17,6 +17,7 @@ from .keeper import GroupPhoto, KeeperChoice, Policy, choose_keeper, rank_key
 from .reasons import describe_member, held_back, why_not_suggested
 
 COPY_RELATIONS = REMOVABLE_RELATIONS | CHANGED_RELATIONS
+NEARER = 1.5  # times less is left: clearly nearer
 _SURENESS = {relation: number for number, relation in enumerate(RELATIONS)}
 
 Edge = tuple[str, str]
@@ -124,6 +125,11 @@ class _Graph:
             self._ranks[key] = rank_key(self.items[photo], self.policy, held)
         return self._ranks[key]
 
+    def left(self, a: str, b: str) -> float:
+        """What is left when one is made again from the other, against what its encoder leaves; 1 where that was not tried."""
+        link = self._known.get(edge(a, b))
+        return link.left if link else 1.0
+
     def relation(self, a: str, b: str) -> str | None:
         link = self._known.get(edge(a, b))
         return link.relation if link else None
@@ -229,16 +235,29 @@ def _add_edits(graph: _Graph, stars: dict[str, _Star]) -> None:
         if home.get(centre, centre) != centre:
             continue
         for other, relation in _ranked_neighbours(graph, centre, CHANGED_RELATIONS):
-            if other not in home:
+            if other not in home and not _has_nearer(graph, home, centre, other):
                 star = stars.setdefault(centre, _Star(KeeperChoice(graph.items[centre], "the better of the two versions")))
                 target = star.look_alikes if graph.same_in_google(centre, other) else star.copies
                 target[other] = relation
                 home[other] = home[centre] = centre
-            elif home[other] == other and other in stars and _before(graph, centre, other):
+            elif home.get(other) == other and other in stars and _before(graph, centre, other):
                 stars.setdefault(centre, _Star(KeeperChoice(graph.items[centre], "the better version"))).look_alikes[other] = (
                     relation
                 )
                 home[centre] = centre
+
+
+def _has_nearer(graph: _Graph, home: Mapping[str, str], centre: str, other: str) -> bool:
+    """Whether another picture than this one, and no version of it, is clearly nearer to what somebody changed: its own original."""
+    left = graph.left(centre, other)
+    return any(
+        relation in CHANGED_RELATIONS
+        and home.get(one, one) == one
+        and NEARER * graph.left(one, other) < left
+        and graph.relation(centre, one) not in COPY_RELATIONS
+        for one, relation in graph.neighbours[other].items()
+        if one != centre
+    )
 
 
 def _add_look_alikes(graph: _Graph, stars: dict[str, _Star]) -> None:

@@ -2,7 +2,8 @@
 
 Each rule is asked in turn and keeps only the photos that do best by it; the next rule decides among those. Some rules are not up
 for change, because without them somebody could lose a picture: what the person chose stays, what the person gave up is not
-preferred, a photo that may be somebody else's never stands in for one's own, and a still does not stand in for what moves.
+preferred, a photo that may be somebody else's never stands in for one's own, a file that lies on this disk alone not for what is in
+Google Photos, and a still not for what moves.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import GphotosError
+from ...model import NOT_IN_GOOGLE
 from ..verdict.names_and_clocks import CAMERAS_OWN, is_edited, name_rank
 
 ABOUT_EQUAL = 0.95  # of the pixels: RAW files and their JPEGs differ by a margin of a few rows
@@ -192,6 +194,7 @@ FIXED: dict[str, Rule] = {
     "not_removed": lambda item, largest, policy: item.decision != "remove",
     "chosen": lambda item, largest, policy: item.as_keeper,
     "decided_keep": lambda item, largest, policy: item.decision == "keep" and item.pixels >= PROTECTED_SHARE * largest,
+    "in_google": lambda item, largest, policy: item.source not in NOT_IN_GOOGLE,
     "moves": lambda item, largest, policy: item.moves and item.pixels >= PROTECTED_SHARE * largest,
 }
 
@@ -225,6 +228,7 @@ def rank_key(item: GroupPhoto, policy: Policy, held: bool = False) -> tuple[Any,
         item.origin == PARTNER,
         item.decision == "remove",
         not item.as_keeper,
+        item.source in NOT_IN_GOOGLE,
         held,
         is_edited(item.filename),
         not policy.protects(item),
@@ -254,6 +258,7 @@ def _words(rule: str, kept: list[GroupPhoto], lost: list[GroupPhoto]) -> str:
         "not_removed": "not decided for removal",
         "chosen": "you chose it",
         "decided_keep": "you decided to keep it",
+        "in_google": "it is in Google Photos",
         "holds": "the others can be made again from it",
         "moves": "it moves or has several pages",
         "original": "original quality",
