@@ -405,7 +405,7 @@ def test_a_copy_is_less_sure_the_nearer_any_of_what_is_left_comes_to_its_border(
     # luma comes to its own border only where something was sharpened: the one of plain resizing is nearer
     small |= {"softness": 1.5} if measure.name == "luma" else {}
     name = "luma" if measure.name == "plain_luma" else measure.name
-    verdicts = [judge(case_of(again=small | {name: share * measure.high})) for share in (0.5, 0.85, 1.0)]
+    verdicts = [judge(case_of(again=small | {name: share * measure.high})) for share in (0.5, 0.88, 1.0)]
     assert [verdict.relation for verdict in verdicts] == ["re_encode"] * 3
     assert [verdict.confidence for verdict in verdicts] == [sure for _, sure in COPY_CONFIDENCE]
 

@@ -21,7 +21,7 @@ from .names_and_clocks import hear_witness
 from .pair_facts import Case, wants_proof
 from .relation import Verdict, judge, same_bytes_verdict
 
-VERIFIER = "verify/10"
+VERIFIER = "verify/11"
 """Name and version of the rules: kept in `fingerprints.matched_by`, so that new rules look again."""
 
 HOPELESS = 0.55  # correlation of the registered previews: below it no rule finds one picture
