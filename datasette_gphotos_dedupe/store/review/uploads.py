@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class Batch:
-    """A row of `upload_batches`, and how many of its proved photos are still to be decided."""
+    """A row of `upload_batches`, and what of it is decided: its photos are those of `open`, `asks`, `decided` and `nowhere` together."""
 
     batch_id: str
     origin: str | None
@@ -36,7 +36,10 @@ class Batch:
     elsewhere: int
     nowhere: int
     bytes: int
-    open: int = 0
+    open: int  # proved and not decided
+    asks: int  # elsewhere and not decided
+    decided: int  # proved or elsewhere, and nothing is left to say of it
+    removed: int  # decided to go, whatever it was
 
 
 def upload_id_of(origin: str | None, uploaded_on: str | None, pattern: str | None, longest_side: int | None) -> str:
@@ -139,26 +142,53 @@ def _save_standings(conn: sqlite3.Connection, photos: str) -> None:
     conn.execute("DROP TABLE temp.standings")
 
 
-_COLUMNS = ", ".join(name for name in Batch.__dataclass_fields__ if name != "open")
-_OPEN = """(SELECT count(*) FROM upload_photos AS u WHERE u.upload_id = batch_id AND u.standing = 'proved'
-    AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = u.photo_id))"""
+_COLUMNS = (
+    "batch_id",
+    "origin",
+    "uploaded_on",
+    "name_pattern",
+    "longest_side",
+    "photos",
+    "proved",
+    "elsewhere",
+    "nowhere",
+    "bytes",
+)
+_SAID = "EXISTS (SELECT 1 FROM decisions AS d WHERE d.subject = u.photo_id{0})"
+# A keeper is not asked about: it stays with what was decided of the others of its group.
+_DECIDED = f"""({_SAID.format("")} OR u.in_group AND NOT EXISTS (SELECT 1 FROM group_members AS m
+    JOIN groups AS g ON g.group_id = m.group_id WHERE m.photo_id = u.photo_id AND NOT g.decided))"""
+_OF_BATCH = "(SELECT count(*) FROM upload_photos AS u WHERE u.upload_id = b.batch_id AND {0})"
+_COUNTS = ", ".join(
+    f"{_OF_BATCH.format(condition)} AS {name}"
+    for name, condition in (
+        ("open", f"u.standing = 'proved' AND NOT {_DECIDED}"),
+        ("asks", f"u.standing = 'elsewhere' AND NOT {_DECIDED}"),
+        ("removed", _SAID.format(" AND d.decision = 'remove'")),
+    )
+)
+
+
+def _read_batches(conn: sqlite3.Connection, which: str, params: list[Any]) -> list[Batch]:
+    sql = f"SELECT {', '.join(_COLUMNS)}, {_COUNTS} FROM (SELECT * FROM upload_batches WHERE {which}) AS b"
+    return [
+        Batch(**row, decided=row["proved"] + row["elsewhere"] - row["open"] - row["asks"]) for row in read_rows(conn, sql, params)
+    ]
 
 
 def list_batches(conn: sqlite3.Connection, limit: int = 50, least: int = 2) -> list[Batch]:
     """The batches of at least so many photos, those with most proved photos first."""
-    sql = f"""SELECT {_COLUMNS}, {_OPEN} AS open FROM (SELECT * FROM upload_batches WHERE photos >= ?
-        ORDER BY proved DESC, photos DESC, batch_id LIMIT ?)"""
-    return [Batch(**row) for row in read_rows(conn, sql, [least, limit])]
+    return _read_batches(conn, "photos >= ? ORDER BY proved DESC, photos DESC, batch_id LIMIT ?", [least, limit])
 
 
 def read_batch(conn: sqlite3.Connection, batch_id: str) -> Batch:
     """One batch. Raises NotFoundError."""
-    rows = read_rows(conn, f"SELECT {_COLUMNS}, {_OPEN} AS open FROM upload_batches WHERE batch_id = ?", [batch_id])
-    if not rows:
+    found = _read_batches(conn, "batch_id = ?", [batch_id])
+    if not found:
         raise NotFoundError(
             f"There is no upload {batch_id}. Uploads change when photos are matched again: look it up in the list."
         )
-    return Batch(**rows[0])
+    return found[0]
 
 
 def read_batch_photos(
@@ -191,11 +221,11 @@ def count_batches(conn: sqlite3.Connection, least: int = 2) -> int:
 
 
 def find_settling(conn: sqlite3.Connection, batch_id: str) -> tuple[int, str] | None:
-    """The act that decided most of the proved photos of a batch: its number in the history, and when it was."""
+    """The act that removed most photos of a batch: its number in the history, and when it was."""
     act: tuple[int, str] | None = conn.execute(
         """SELECT b.batch_id, b.made_at FROM upload_photos AS u JOIN decisions AS d ON d.subject = u.photo_id
         JOIN decision_batches AS b ON b.batch_id = d.batch_id
-        WHERE u.upload_id = ? AND u.standing = 'proved' AND d.decision = 'remove'
+        WHERE u.upload_id = ? AND d.decision = 'remove'
         GROUP BY b.batch_id ORDER BY count(*) DESC LIMIT 1""",
         [batch_id],
     ).fetchone()

@@ -13,13 +13,14 @@ from ...store.review.bulk_decisions import AcceptPlan, Scope, plan_accept
 from ...store.review.history import latest_batch
 from ..site.request_database import Library
 from ..site.responses import json_answer, page_answer
+from .queue_rows import remembered
 from .sample_pairs import read_samples
 from .tabs import fetch_tabs
 
 SHOWN = 20
 PHOTOS_A_PAGE = 60
 _STANDINGS = {
-    "proved": "can go: the library holds each picture in full",
+    "proved": "are copies: the library holds each picture in full",
     "elsewhere": "are shown by another photo as well, and nothing proves it",
     "nowhere": "are nowhere else",
 }
@@ -52,20 +53,33 @@ async def uploads(library: Library, wants_json: bool):
 
 def _read(conn: sqlite3.Connection, library: Library, chosen: str, limit: int) -> dict[str, Any]:
     batches = stored.list_batches(conn, limit)
-    opened = stored.read_batch(conn, chosen) if chosen else next((batch for batch in batches if batch.open), None)
+    going = {batch.batch_id: _count_going(conn, batch) for batch in batches}
+    opened = stored.read_batch(conn, chosen) if chosen else next((batch for batch in batches if going[batch.batch_id]), None)
     plan = plan_accept(conn, Scope(batch_id=opened.batch_id)) if opened and opened.open else None
+    if opened:
+        going[opened.batch_id] = plan.photos if plan else 0
+    shown = [*batches, *([opened] if opened else [])]
     return {
         "batches": batches,
         "total": stored.count_batches(conn),
         "opened": opened,
         "plan": plan,
+        "going": going,
         "samples": read_samples(conn, library, plan.sample_photos[:4]) if plan else [],
-        "settled": {
-            batch.batch_id: stored.find_settling(conn, batch.batch_id) for batch in batches if batch.proved and not batch.open
-        },
-        "examples": {batch.batch_id: _example(conn, batch.batch_id) for batch in [*batches, *([opened] if opened else [])]},
+        "acts": {batch.batch_id: stored.find_settling(conn, batch.batch_id) for batch in shown if batch.removed},
+        "examples": {batch.batch_id: _example(conn, batch.batch_id) for batch in shown},
         "last_batch": latest_batch(conn, library.actor_id),
     }
+
+
+def _count_going(conn: sqlite3.Connection, batch: stored.Batch) -> int:
+    """How many copies would go when the upload is accepted: the line promises what the button does.
+
+    Remembered: what is held back is found only by judging every photo.
+    """
+    if not batch.open:
+        return 0
+    return int(remembered(conn, ("going", batch.batch_id), lambda: plan_accept(conn, Scope(batch_id=batch.batch_id), 0).photos))
 
 
 def _example(conn: sqlite3.Connection, batch_id: str) -> str:
@@ -74,13 +88,33 @@ def _example(conn: sqlite3.Connection, batch_id: str) -> str:
 
 
 def _line(batch: stored.Batch, found: dict[str, Any]) -> dict[str, Any]:
-    """What the page says of one upload."""
+    """What the page says of one upload, folded or opened."""
+    counts = _counts(batch, found["going"][batch.batch_id])
     return {
         **vars(batch),
         "title": title_of(batch),
         "names": names_of(batch, found["examples"].get(batch.batch_id, "")),
-        "settled": found["settled"].get(batch.batch_id),
+        "act": found["acts"].get(batch.batch_id),
+        **counts,
+        "told": _told(batch, counts),
     }
+
+
+def _counts(batch: stored.Batch, can: int) -> dict[str, Any]:
+    """What can go, what of the proved is held back, what a person decides (that included), and whether nothing is left to do."""
+    held = max(0, batch.open - can)
+    return {"can": can, "held": held, "asks": batch.asks + held, "settled": bool(batch.decided) and not batch.open + batch.asks}
+
+
+def _told(batch: stored.Batch, counts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The parts of an upload, ``8 can go``, each with the standing whose photos show it, or without."""
+    parts = (
+        (counts["can"], "can go", ""),
+        (batch.decided, "decided", ""),
+        (counts["asks"], "you decide", "elsewhere" if batch.asks else ""),
+        (batch.nowhere, f"{'is' if batch.nowhere == 1 else 'are'} nowhere else", "nowhere"),
+    )
+    return [(f"{number:,} {words}", show) for number, words, show in parts if number]
 
 
 def title_of(batch: stored.Batch) -> str:
@@ -111,7 +145,12 @@ def _as_json(library: Library, found: dict[str, Any]) -> dict[str, Any]:
     return {
         "ok": True,
         "uploads": [
-            {**vars(batch), "title": title_of(batch), "url": library.url("duplicates", "uploads", upload=batch.batch_id)}
+            {
+                **vars(batch),
+                **_counts(batch, found["going"][batch.batch_id]),
+                "title": title_of(batch),
+                "url": library.url("duplicates", "uploads", upload=batch.batch_id),
+            }
             for batch in found["batches"]
         ],
         "total": found["total"],
