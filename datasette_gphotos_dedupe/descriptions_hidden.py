@@ -57,7 +57,7 @@ HIDDEN_TABLES: dict[str, Described] = {
         {"hidden": True, "size": 20},
     ),
     "match_state": Described(
-        "What the last matching saw: the keeper rules and its progress.",
+        "What the last matching saw: the keeper rules, the rule for names, and its progress.",
         {"name": "What it is.", "value": "Its value, as JSON."},
         {"hidden": True, "sort": "name"},
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 import pytest
@@ -10,6 +11,7 @@ from datasette_gphotos_dedupe.album.handover_files import plan_handover
 from datasette_gphotos_dedupe.errors import NotFoundError
 from datasette_gphotos_dedupe.pipeline.matching import match_library
 from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.review import uploads
 from datasette_gphotos_dedupe.store.review.bulk_decisions import Scope, plan_accept, save_accept
 from datasette_gphotos_dedupe.store.review.decisions import Choice, read_group, refresh_decided, save_choices
 from datasette_gphotos_dedupe.store.review.undo import undo_batch
@@ -174,3 +176,30 @@ def test_those_who_meet_nobody_any_more_stand_nowhere_without_a_look_at_all_phot
     _save_standings(conn, "upload_photos")
     assert standings(conn) == after != before
     assert (photo_id(11), "nowhere", 0) in after
+
+
+def test_short_machine_names_of_one_program_are_one_upload_also_where_an_earlier_rule_sorted_them(conn, monkeypatch):
+    names = ["3f9a1c77", "77e1b0c4", "a04c9e13", "b2d8e6f1", "0c4f7a92", "5e81d3b6", "e7b40f2d", "9ac1d57e", "d18f6c03"]
+    for number, name in enumerate(names):
+        conn.execute("UPDATE photos SET filename = ? WHERE photo_id = ?", [f"{name}.jpg", photo_id(2 * number + 1)])
+    with monkeypatch.context() as earlier:
+        earlier.setattr(uploads, "name_pattern", lambda filename: re.sub(r"\d+", "#", filename.rpartition(".")[0]))
+        earlier.setattr(uploads, "NAME_RULE", "names/1")
+        refresh_decided(conn)
+    assert {"#f#a#c#", "#e#b#c#"} <= {batch.name_pattern for batch in list_batches(conn, least=1)}
+    assert is_stale(conn)
+    refresh_decided(conn)
+    assert not is_stale(conn)
+    short = next(batch for batch in list_batches(conn) if batch.name_pattern == "8 machine characters")
+    assert (short.photos, short.proved, previews(conn).photos) == (9, 9, PREVIEWS - 9)
+    stored = conn.execute("SELECT upload_id, photos, in_groups, proved, elsewhere, nowhere, proved_bytes FROM uploads").fetchall()
+    assert {row[0]: row[1:] for row in stored} == sums_by_hand(conn)
+
+
+def test_a_match_with_nothing_new_sorts_names_by_the_rule_of_today(conn, tmp_path):
+    db = open_database(tmp_path / "photos.db")
+    match_library(db)
+    assert not is_stale(conn)
+    conn.execute("UPDATE match_state SET value = 'names/1' WHERE name = 'name rule'")
+    match_library(db)
+    assert not is_stale(conn)

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.verdict.machine_names import name_pattern
+from ...core.verdict.machine_names import NAME_RULE, name_pattern
 from ...errors import NotFoundError
+from ..matching.last_match import read_match_state, save_match_state
 from ..rows import read_rows
 from .proof_sql import between, proved_sql, said_same_sql, same_exposure_sql, told_apart_sql
 
 STANDINGS = ("proved", "elsewhere", "nowhere")
 ROWS_AT_ONCE = 10_000
+RULE_STATE = "name rule"  # its row in match_state: by which rule names were folded when photos were sorted
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ def upload_id_of(origin: str | None, uploaded_on: str | None, pattern: str | Non
 
 
 def is_stale(conn: sqlite3.Connection) -> bool:
-    """Whether a photo came, or changed its name, origin, day, size or weight, since uploads were told apart."""
+    """Whether, since uploads were told apart, a photo came, or its name, origin, day, size or weight changed, or the rule for names."""
+    if read_match_state(conn, RULE_STATE) != NAME_RULE:
+        return True
     counts = "SELECT (SELECT count(*) FROM photos) = (SELECT count(*) FROM upload_photos)"  # of an index: no photo is read
     if conn.execute(counts).fetchone()[0]:
         return False
@@ -63,11 +67,25 @@ def is_stale(conn: sqlite3.Connection) -> bool:
 
 def refresh_uploads(conn: sqlite3.Connection) -> None:
     """Sort photos that are in no upload yet into theirs, and look at the standing of all. The caller holds the transaction."""
-    sql = """SELECT photo_id, origin, substr(uploaded_at, 1, 10), filename, max(width, height), coalesce(bytes, 0) FROM photos
+    if read_match_state(conn, RULE_STATE) != NAME_RULE:
+        _forget_sorted_otherwise(conn)
+    sql = f"""SELECT photo_id, {_TELLING}, coalesce(bytes, 0) FROM photos
         WHERE NOT trashed AND photo_id NOT IN (SELECT photo_id FROM upload_photos)"""
     for rows in _in_batches(conn.execute(sql)):
         _save_new(conn, rows)
     _save_standings(conn, _MAY_STAND)
+    save_match_state(conn, RULE_STATE, NAME_RULE)
+
+
+_TELLING = "origin, substr(uploaded_at, 1, 10), filename, max(width, height)"
+
+
+def _forget_sorted_otherwise(conn: sqlite3.Connection) -> None:
+    """Take those photos out of their uploads that belong to another one by today's rule for names; most stay where they are."""
+    sql = f"SELECT photo_id, upload_id, {_TELLING} FROM upload_photos JOIN photos USING (photo_id)"
+    for rows in _in_batches(conn.execute(sql)):
+        moved = [(row[0],) for row in rows if upload_id_of(row[2], row[3], name_pattern(row[4]), row[5]) != row[1]]
+        conn.executemany("DELETE FROM upload_photos WHERE photo_id = ?", moved)
 
 
 def _in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
