@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .model import REMOVABLE_RELATIONS
+
 
 @dataclass(frozen=True)
 class Query:
@@ -50,7 +52,7 @@ def _side_by_side(condition: str, first: str = "", order: str = "photos.bytes") 
     keeper = f"  JOIN {_KEEPER.format('group_members', '  ')}\n" if "keeper." in condition else ""
     return f"""SELECT {first}{_SIDE_BY_SIDE}
 FROM (
-  SELECT group_members.group_id, group_members.photo_id, group_members.reason
+  SELECT group_members.group_id, group_members.photo_id, group_members.relation, group_members.reason
   FROM group_members
   JOIN photos ON photos.photo_id = group_members.photo_id
 {keeper}  WHERE {condition}
@@ -60,6 +62,9 @@ JOIN photos ON photos.photo_id = chosen.photo_id
 JOIN {_KEEPER.format("chosen", "")}
 ORDER BY {order} DESC, photos.photo_id"""
 
+
+# Of the others nobody can say that the same picture is there: an edited photo may be the only one of its kind.
+_PROVED = f"group_members.relation IN ({', '.join(repr(relation) for relation in sorted(REMOVABLE_RELATIONS))})"
 
 _SIDE_BY_SIDE = """groups.group_id, photos.photo_id, photos.filename, photos.width, photos.height, photos.bytes,
   groups.keeper_id, keeper.filename AS keeper_filename, keeper.width AS keeper_width, keeper.height AS keeper_height,
@@ -138,12 +143,13 @@ ORDER BY groups.reclaimable_bytes DESC, groups.group_id LIMIT {_ROWS}""",
     Query(
         "drive_uploads_with_larger_twin",
         "Uploaded by Drive for desktop, and a larger twin exists",
-        "Photos that a sync program on a computer uploaded, where the same picture is there with more pixels: thumbnails and "
-        f"previews that a photo program left in a folder. The case this plugin was made for. {COUNT}",
+        "Photos that a sync program on a computer uploaded, where the same picture is proved to be there with more pixels: thumbnails "
+        f"and previews that a photo program left in a folder. The case this plugin was made for. {COUNT}",
         _side_by_side(
-            "photos.origin LIKE 'driveDesktopUploader%' AND group_members.role = 'copy' AND coalesce(photos.width, 0)"
-            "\n    * coalesce(photos.height, 0) < coalesce(keeper.width, 0) * coalesce(keeper.height, 0)",
-            first="photos.origin, ",
+            "photos.origin LIKE 'driveDesktopUploader%' AND group_members.role = 'copy'"
+            f"\n    AND {_PROVED}"
+            "\n    AND coalesce(photos.width, 0) * coalesce(photos.height, 0) < coalesce(keeper.width, 0) * coalesce(keeper.height, 0)",
+            first="photos.origin, chosen.relation, ",
         ),
         ("count",),
         _MEMBER_TABLES,

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 from datasette.app import Datasette
 
+from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
 from datasette_gphotos_dedupe.queries import QUERIES
 from datasette_gphotos_dedupe.web.site.stored_queries import SOURCE, stores_queries
 
@@ -77,6 +78,22 @@ async def test_drive_uploads_with_a_larger_twin_are_the_small_copies_only(librar
     found = await rows(serve(library), "/photos/drive_uploads_with_larger_twin.json?_shape=objects")
     assert {row["width"] for row in found} == {320}
     assert {row["keeper_width"] for row in found} == {4032}
+    assert {row["relation"] for row in found} <= REMOVABLE_RELATIONS
+
+
+@pytest.mark.asyncio
+async def test_drive_uploads_with_a_larger_twin_are_proved_copies_and_nothing_that_was_changed(library):
+    conn = sqlite3.connect(library)
+    with conn:
+        for relation, number in {relation: 2 * place + 1 for place, relation in enumerate(RELATIONS)}.items():
+            conn.execute("UPDATE group_members SET role = 'copy', relation = ? WHERE photo_id = ?", [relation, photo_id(number)])
+            sql = "UPDATE photos SET origin = 'driveDesktopUploader', width = 320, height = 240 WHERE photo_id = ?"
+            conn.execute(sql, [photo_id(number)])
+        conn.execute("DELETE FROM group_members WHERE role != 'keeper' AND photo_id > ?", [photo_id(2 * len(RELATIONS))])
+    conn.close()
+    found = await rows(serve(library), "/photos/drive_uploads_with_larger_twin.json?_shape=objects")
+    assert {row["relation"] for row in found} == REMOVABLE_RELATIONS
+    assert len(found) == len(REMOVABLE_RELATIONS)
 
 
 @pytest.mark.asyncio
