@@ -126,6 +126,7 @@ def _add_photo(rows: dict[str, list[dict]], group: int, position: int, identifie
             "phash": f"{group * 2654435761 % 2**64:064x}",
             "flatness": 0.1,
             "algorithm": "phash256/1",
+            "matched_by": "made",
         }
     )
     if thumbnails:

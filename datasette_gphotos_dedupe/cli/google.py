@@ -130,6 +130,7 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
     from ..pipeline.fetching import FetchReport, fetch_source
     from ..pipeline.progress import Progress
     from ..store.database import open_database
+    from ..store.matching.unfinished import read_unfinished
     from .picking import summary
 
     db = open_database(database)
@@ -140,13 +141,13 @@ def _fetch(database: str, source, no_match: bool, silent: bool):
         finally:  # also when Google cuts it short: what is saved is told
             if not silent and report.listed:
                 click.echo(summary(report))
-        if not no_match and (report.added or report.pictures):
+        if not no_match and (report.added or report.pictures or read_unfinished(db.conn)):
             from ..pipeline.fetching import Originals
-            from ..pipeline.matching import MatchOptions, match_library
-            from .matching import describe_outcome, describe_report
+            from ..pipeline.matching import MatchOptions
+            from .matching import describe_outcome, describe_report, run_match
 
             options = MatchOptions(fetch=Originals(db, source).fetch)
-            matched = match_library(db, Progress(silent=silent), options)
+            matched = run_match(db, Progress(silent=silent), options)
             if not silent:
                 click.echo(describe_report(matched))
                 click.echo(describe_outcome(db.conn, database))

@@ -150,9 +150,8 @@ def _look(db, silent, workers) -> None:
 
 
 def _match(db, silent, database) -> None:
-    from ..pipeline.matching import match_library
     from ..pipeline.progress import Progress
-    from .matching import describe_outcome, describe_report
+    from .matching import describe_outcome, describe_report, run_match
 
-    click.echo(describe_report(match_library(db, Progress(silent=silent))))
+    click.echo(describe_report(run_match(db, Progress(silent=silent))))
     click.echo(describe_outcome(db.conn, database))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from ..core.groups.keeper import Policy
     from ..pipeline.grouping import PolicyChange
-    from ..pipeline.matching import MatchReport
+    from ..pipeline.matching import MatchOptions, MatchReport
+    from ..pipeline.progress import Progress
 
 SHOWN_CHANGES = 20
 MAX_CONFIG_BYTES = 10_000_000
@@ -37,7 +38,7 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
     density (bytes per pixel), earliest (upload).
     """
     from ..pipeline.grouping import plan_change
-    from ..pipeline.matching import MatchOptions, match_library
+    from ..pipeline.matching import MatchOptions
     from ..pipeline.progress import Progress
     from ..store.database import open_database
 
@@ -48,7 +49,7 @@ def match(database, keeper_rules, formats, albums, config, dry_run, workers, sil
         if dry_run:
             click.echo(describe_change(plan_change(db, policy or _current(db), workers)))
         else:
-            click.echo(describe_report(match_library(db, Progress(silent=silent), options)))
+            click.echo(describe_report(run_match(db, Progress(silent=silent), options)))
             click.echo(describe_outcome(db.conn, database))
     finally:
         db.conn.close()
@@ -90,6 +91,18 @@ def _read_config(path: str) -> dict:
         raise click.BadParameter(f"{path} cannot be read: {error.strerror or error}.", param_hint="--config") from None
     except (BadMetadataError, AttributeError, UnicodeDecodeError):
         raise click.BadParameter(f"{path} is not a Datasette configuration in YAML or JSON.", param_hint="--config") from None
+
+
+def run_match(db, progress: Progress, options: MatchOptions | None = None) -> MatchReport:
+    """The match of whatever command; with Ctrl-C a sentence about what becomes of it, and the exit status that shells give."""
+    from ..pipeline.matching import match_library
+
+    try:
+        return match_library(db, progress, options)
+    except KeyboardInterrupt:
+        progress.finish()
+        click.echo("Stopped. What was found until now is saved. Run the same command again; it goes on from there.")
+        raise click.exceptions.Exit(130) from None
 
 
 def describe_report(report: MatchReport) -> str:

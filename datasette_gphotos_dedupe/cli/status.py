@@ -14,6 +14,7 @@ from ..model import RELATIONS
 from .command_line import cli
 
 if TYPE_CHECKING:
+    from ..store.matching.unfinished import Unfinished
     from ..store.review.may_go import Leaving
     from ..store.status import Part, Status, Undecided
 
@@ -162,8 +163,7 @@ def next_steps(found: Status, database: str) -> list[str]:
             )
     if counts["unlooked"]:
         steps.append(f"Look at the pictures that have no fingerprint: gphotos-to-sqlite fingerprint {database}")
-    if counts["unmatched"]:
-        steps.append(f"Compare what is new: gphotos-to-sqlite match {database}")
+    steps.extend(_match_step(found.unfinished, database))
     if counts["open_groups"]:
         steps.append(f"Review the groups: gphotos-to-sqlite review {database}")
     if found.leaving.photos:
@@ -178,6 +178,16 @@ def next_steps(found: Status, database: str) -> list[str]:
             "every two months."
         )
     return steps or ["Nothing to do. Import again when you have a new export."]
+
+
+def _match_step(left: Unfinished, database: str) -> Iterator[str]:
+    """How what a match has left to do is done."""
+    if left.waits_for_google:
+        yield f"{left.text} Go on tomorrow: gphotos-to-sqlite library {database}"
+    elif left.unproved or left.is_cut_short:
+        yield f"{left.text} Go on: gphotos-to-sqlite match {database}"
+    elif left:
+        yield f"Compare what is new: gphotos-to-sqlite match {database}"
 
 
 def _wants_extra(found: Status, extra: str) -> bool:

@@ -23,7 +23,7 @@ from ..core.pictures.hash_variants import BASE
 from ..core.search.candidates import Candidates, Library, find_candidates
 from ..core.verdict.judge_pair import VERIFIER
 from ..model import Group, Pair
-from ..store.matching import last_match, matches
+from ..store.matching import last_match, matches, unfinished
 from ..store.matching.groups import save_groups
 from ..store.matching.last_match import COMPARISON, GROUPING
 from ..store.review import uploads
@@ -76,6 +76,7 @@ class MatchReport:
 def match_library(db: Database, progress: Progress | None = None, options: MatchOptions | None = None) -> MatchReport:
     """Compare what is new with everything, and bring pairs and groups up to date. Running it again writes nothing."""
     options, progress = options or MatchOptions(), progress or Progress(silent=True)
+    _begin(db, options)
     with Verifier(options.workers) as verifier:
         compared = _compare(db, progress, options, verifier)
         proved = prove_waiting(db, progress, options.workers, options.fetch)
@@ -87,6 +88,7 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
             partial(make_groups, verifier=verifier, fetch=options.fetch),
             bool(compared.photos_compared or proved.pairs),
         )
+    _end(db)
     progress.finish()
     return MatchReport(
         compared.photos,
@@ -98,6 +100,19 @@ def match_library(db: Database, progress: Progress | None = None, options: Match
         compared.crowded,
         proved.pairs,
     )
+
+
+def _begin(db: Database, options: MatchOptions) -> None:
+    """Where there is something to compare or to prove, note that it is not done, for the one who looks after a Ctrl-C."""
+    if COMPARISON.read(db.conn, options.name) is None or unfinished.has_waiting(db.conn):
+        with db.atomic():
+            unfinished.begin_match(db.conn)
+
+
+def _end(db: Database) -> None:
+    if last_match.read_match_state(db.conn, unfinished.STATE) is not None:
+        with db.atomic():
+            unfinished.end_match(db.conn)
 
 
 MakeGroups = Callable[["Database", Policy], tuple[list[Group], dict[str, GroupPhoto]]]

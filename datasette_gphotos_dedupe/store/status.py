@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from .matching.unfinished import Unfinished, read_unfinished
 from .review.may_go import Leaving, read_leaving
 
 RUNS_SHOWN = 5
@@ -37,6 +38,7 @@ class Status:
     relations: dict[str, int]  # groups that are not decided
     decisions: dict[str, int]
     newest_export: str | None  # its date
+    unfinished: Unfinished
     waiting: Undecided
     leaving: Leaving  # of what was decided, what will really go
 
@@ -50,7 +52,6 @@ _COUNTS = {
     "trashed": "SELECT count(*) FROM photos WHERE trashed",
     "album_only": "SELECT count(*) FROM photos WHERE album_only",
     "fingerprints": "SELECT count(*) FROM fingerprints",
-    "unmatched": "SELECT count(*) FROM fingerprints WHERE matched_by IS NULL",
     "unlooked": """SELECT count(*) FROM photos AS p LEFT JOIN fingerprints AS f USING (photo_id)
         WHERE f.photo_id IS NULL AND p.no_pixels IS NULL""",
     "pairs": "SELECT count(*) FROM pairs",
@@ -86,6 +87,7 @@ def read_status(conn: sqlite3.Connection) -> Status:
             "SELECT max(exported_at) FROM (SELECT exported_at FROM parts UNION ALL SELECT exported_at FROM photos)"
         ).fetchone()[0],
         decisions=_grouped(conn, "SELECT decision, count(*) FROM decisions GROUP BY decision ORDER BY decision"),
+        unfinished=read_unfinished(conn),
         waiting=read_undecided(conn),
         leaving=read_leaving(conn),
     )

@@ -6,8 +6,10 @@ import io
 import tempfile
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.core.groups.keeper import Policy
 from datasette_gphotos_dedupe.pipeline.comparing_previews import Verifier
 from datasette_gphotos_dedupe.pipeline.fetching import Originals, fetch_source
@@ -17,6 +19,7 @@ from datasette_gphotos_dedupe.pipeline.progress import Progress
 from datasette_gphotos_dedupe.sources.library_api import LibraryApi
 from datasette_gphotos_dedupe.sources.picker import Picker
 from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.matching.unfinished import read_unfinished
 from tests.broken_pictures import saved
 from tests.fake_google import CLIENT_ID
 from tests.google.fixtures import pick_when_asked
@@ -84,8 +87,24 @@ def test_a_quota_that_is_used_up_leaves_the_pair_waiting_for_the_next_run(db, fa
         fake.world.add_item(name, data, created_by=CLIENT_ID)
     monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 3)
     assert bring_in(db, LibraryApi(client)) == [("look_alike", None, 1)]
+    left = read_unfinished(db.conn)
+    assert left.text == "1 pair waits for files that Google hands out no more of today." and left.waits_for_google
     monkeypatch.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 100)
     assert bring_in(db, LibraryApi(client)) == [("smaller_copy", 1000, 0)]
+    assert not read_unfinished(db.conn)
+
+
+def test_the_command_goes_on_with_pairs_that_waited_also_when_nothing_is_new(
+    db, fake, auth_path, client, pair, monkeypatch, tmp_path
+):
+    for name, data in pair.items():
+        fake.world.add_item(name, data, created_by=CLIENT_ID)
+    with monkeypatch.context() as day:
+        day.setattr("datasette_gphotos_dedupe.pipeline.fetching.PICTURES_PER_DAY", 3)
+        bring_in(db, LibraryApi(client))
+    load_commands()
+    result = CliRunner().invoke(cli, ["library", str(tmp_path / "photos.db"), "-a", str(auth_path), "-s"])
+    assert (result.exit_code, db.conn.execute(PAIR).fetchall()) == (0, [("smaller_copy", 1000, 0)]), result.output
 
 
 def test_a_file_that_google_does_not_hand_out_costs_its_own_pair(db, fake, client, pair):

@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any
 
 from ... import formatting
+from ...store.matching.unfinished import read_unfinished
 from ...store.review.history import latest_batch
 from ..site.request_database import Library
 from ..site.responses import fill_part, json_answer, page_answer
@@ -65,6 +66,7 @@ def _read(
         "numbers": tabs.read_numbers(conn, tables, chosen),
         "facets": _facets(conn, tally, chosen, tables, 200 if wide else queue_rows.FACET_SIZE),
         "albums": queue_rows.read_albums(conn) if {"albums", "album_photos"} <= tables else [],
+        "unfinished": read_unfinished(conn, tables),
         "last_batch": latest_batch(conn, actor) if "decision_batches" in tables else None,
     }
 
@@ -149,6 +151,7 @@ def _as_json(library: Library, chosen: QueueFilter, found: dict[str, Any]) -> di
         "relations": found["counts"],
         "facets": found["facets"],
         "groups": [group_json(library, state) for state in found["states"]],
+        "unfinished": found["unfinished"].text or None,
         "next": found["next"],
         "next_url": library.url("duplicates.json") + "?" + chosen.query(_next=found["next"]) if found["next"] else None,
     }

@@ -36,6 +36,7 @@ class Route:
 
 _ALL = (*libraries.OPTIONAL, *libraries.DETAILS)
 _QUEUE = (*libraries.OPTIONAL, "albums", "album_photos")
+_MATCHED = ("fingerprints", "files", "match_state")  # whether a match has ended
 _DECIDED = (*_GROUP_TABLES, "decisions", "decision_batches", "pairs")
 _LOOKUP = ("photos", "fingerprints", "files")
 # what a photo that goes would take with it, albums among it, is named before it goes
@@ -45,7 +46,7 @@ _REVIEWERS: dict[str, Any] = {"reads": "gphotos-review", **_REVIEW}
 _PUSH: dict[str, Any] = {"reads": "gphotos-push", "writes": "gphotos-push", "methods": ("GET", "POST")}
 
 ROUTES = (
-    Route("queue", f"{DB}duplicates{JSON}", "pages.queue.queue", optional=_QUEUE),
+    Route("queue", f"{DB}duplicates{JSON}", "pages.queue.queue", optional=(*_QUEUE, *_MATCHED)),
     Route(
         "history",
         f"{DB}duplicates/history{JSON}",
