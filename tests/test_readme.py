@@ -34,6 +34,18 @@ def test_the_readme_is_read_in_five_minutes():
     assert len(README.encode()) <= LONGEST_README
 
 
+def lines_that_fall_out_of_code(text: str) -> list[str]:
+    """Lines that stand at the margin right before a line of code: they are shown as text, or two commands run together."""
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^(?![ \t]|[-*] |\d+\. )(.+)\n {4}", outside, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_IDS)
+def test_every_block_of_code_is_one_from_its_first_line(page):
+    assert lines_that_fall_out_of_code("one\n    two\n") == ["one"]
+    assert lines_that_fall_out_of_code(page.read_text(encoding="utf8")) == []
+
+
 def test_the_page_on_matching_speaks_of_every_relation():
     from datasette_gphotos_dedupe.model import RELATIONS
 
