@@ -46,6 +46,14 @@ def test_every_block_of_code_is_one_from_its_first_line(page):
     assert lines_that_fall_out_of_code(page.read_text(encoding="utf8")) == []
 
 
+def test_the_readme_names_the_tabs_and_the_button_as_the_pages_do():
+    review, package = README.split("## Review")[1].split("## ")[0], ROOT / "datasette_gphotos_dedupe"
+    labels = re.findall(r'(?:queue|Tab)\("\w+", "([^"]+)"', (package / "web" / "pages" / "tabs.py").read_text(encoding="utf8"))
+    assert len(labels) == 6 and [label for label in labels if f"*{label}*" not in review] == []
+    queue = (package / "templates" / "gphotos_queue.html").read_text(encoding="utf8")
+    assert set(re.findall(r"\*(Accept[^*]*)\*", review)) == set(re.findall(r">(Accept all[^<]*)</a>", queue))
+
+
 def test_the_page_on_matching_speaks_of_every_relation():
     from datasette_gphotos_dedupe.model import RELATIONS
 
