@@ -166,18 +166,24 @@ def next_steps(found: Status, database: str) -> list[str]:
     steps.extend(_match_step(found.unfinished, database))
     if counts["open_groups"]:
         steps.append(f"Review the groups: gphotos-to-sqlite review {database}")
-    if found.leaving.photos:
-        what = f"Send what you chose to remove ({found.leaving.photos:,})"
-        steps.append(f'{what} into an album: gphotos-to-sqlite push {database} --album "Duplicates"')
-        steps.append(
-            f"Or into a list of links, for what Google takes from no program: gphotos-to-sqlite handover {database} list.html"
-        )
+    steps.extend(_leaving_steps(found.leaving, database))
     if export_age_days(found) > OLD_DAYS:
         steps.append(
             f"Import a newer export, the newest is {count(export_age_days(found), 'day')} old: a scheduled Takeout brings what is new "
             "every two months."
         )
     return steps or ["Nothing to do. Import again when you have a new export."]
+
+
+def _leaving_steps(leaving: Leaving, database: str) -> Iterator[str]:
+    """How what was chosen leaves: by id only what this app uploaded, which nothing of a Takeout export is."""
+    push, others = f'gphotos-to-sqlite push {database} --album "Duplicates"', leaving.photos - leaving.ours
+    if leaving.ours:
+        yield f"Send what you chose to remove and this app has uploaded ({leaving.ours:,}) into an album: {push}"
+    if others:
+        which = "the rest of it" if leaving.ours else "what you chose to remove"
+        yield f"Write {which} ({others:,}) into a list of links: gphotos-to-sqlite handover {database} list.html"
+        yield f"Or send it into an album, with the same bytes uploaded again: {push} --route same-bytes"
 
 
 def _match_step(left: Unfinished, database: str) -> Iterator[str]:

@@ -166,10 +166,52 @@ def test_what_is_proved_and_what_will_go_is_told_with_the_space_it_gains(path):
     lines = run(path)
     assert "  6 copies are proved and can go: 240 kB. 4 groups need your eyes." in lines
     assert "  3 photos will go, 120 kB: 2 made again from what stays, 1 on your word" in lines
-    assert next_steps(path)[-2] == (
-        f'Send what you chose to remove (3) into an album: gphotos-to-sqlite push {path} --album "Duplicates"'
-    )
     db.close()
+
+
+def chosen(path, ours: int) -> list[str]:
+    """What is advised when two photos are chosen, of which this app has uploaded so many."""
+    db = build_library(path, groups=1, size=3, thumbnails=False)
+    group = read_group(db.conn, photo_id(0))
+    with db.atomic():
+        save_choices(db.conn, photo_id(0), [Choice(photo_id(1), "remove"), Choice(photo_id(2), "remove")], "ada", group.seen)
+        for number in range(1, 3):
+            is_ours = number <= ours
+            uploaded = (is_ours, f"id{number}" if is_ours else None, photo_id(number))
+            db.execute("UPDATE photos SET app_created = ?, library_id = ? WHERE photo_id = ?", uploaded)
+    db.close()
+    return [step for step in next_steps(path) if "review" not in step]
+
+
+def planned(path, *route: str) -> str:
+    """The first words of the plan of a push."""
+    result = CliRunner().invoke(cli, ["push", str(path), "--album", "Duplicates", "--dry-run", *route])
+    return result.output.splitlines()[0]
+
+
+def test_what_came_from_takeout_is_not_sent_the_way_that_takes_only_uploads_of_this_app(path):
+    assert chosen(path, ours=0) == [
+        f"Write what you chose to remove (2) into a list of links: gphotos-to-sqlite handover {path} list.html",
+        "Or send it into an album, with the same bytes uploaded again: "
+        f'gphotos-to-sqlite push {path} --album "Duplicates" --route same-bytes',
+    ]
+    assert planned(path) == '0 photos will go into "Duplicates"; 2 photos will not.'
+    assert CliRunner().invoke(cli, ["handover", str(path), str(path.parent / "list.html")]).output.startswith("2 photos")
+
+
+def test_what_this_app_has_uploaded_is_sent_by_id(path):
+    assert chosen(path, ours=2) == [
+        "Send what you chose to remove and this app has uploaded (2) into an album: "
+        f'gphotos-to-sqlite push {path} --album "Duplicates"'
+    ]
+    assert planned(path) == '2 photos will go into "Duplicates"; 0 photos will not.'
+
+
+def test_of_both_each_is_sent_its_own_way(path):
+    first, second, _ = chosen(path, ours=1)
+    assert "(1) into an album: gphotos-to-sqlite push" in first
+    assert second == f"Write the rest of it (1) into a list of links: gphotos-to-sqlite handover {path} list.html"
+    assert planned(path) == '1 photo will go into "Duplicates"; 1 photo will not.'
 
 
 def test_a_file_of_an_older_version_is_told_how_to_come_up_to_date(path):

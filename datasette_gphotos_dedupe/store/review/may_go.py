@@ -105,7 +105,8 @@ def reason_without_names(code: str) -> str:
 class Leaving:
     """Of the photos decided `remove`: how many will really go, their bytes, on whose word, and why the others do not.
 
-    `sent` are in an album of a push already, and wait there for the person; they are not among the others.
+    `sent` are in an album of a push already, and wait there for the person; they are not among the others. `ours` of the photos this
+    app has uploaded: only these does Google let it put into an album by id.
     """
 
     photos: int = 0
@@ -114,6 +115,7 @@ class Leaving:
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)  # by their short words
     sent: int = 0
+    ours: int = 0
 
 
 _REMOVED = "EXISTS (SELECT 1 FROM decisions AS r WHERE r.subject = {0} AND r.decision = 'remove')"
@@ -294,7 +296,15 @@ def read_leaving(conn: sqlite3.Connection) -> Leaving:
         refused=len(verdicts) - len(going),
         reasons=dict(Counter(verdict.code for verdict in verdicts if verdict.code).most_common()),
         sent=len(found) - len(verdicts),
+        ours=_count_ours(conn, going),
     )
+
+
+def _count_ours(conn: sqlite3.Connection, going: Iterable[LeavingVerdict]) -> int:
+    sql = """SELECT p.photo_id FROM decisions AS d JOIN photos AS p USING (photo_id)
+        WHERE d.decision = 'remove' AND p.app_created AND p.library_id != ''"""
+    ours = {row[0] for row in conn.execute(sql)}
+    return sum(verdict.photo_id in ours for verdict in going)
 
 
 def unproved(conn: sqlite3.Connection, photo_ids: Iterable[str]) -> dict[str, str]:
