@@ -25,6 +25,11 @@ def m003_what_files_hold(db: Database) -> None:
     db.execute("UPDATE fingerprints SET algorithm = algorithm || ' before extras' WHERE algorithm NOT LIKE '% before extras'")
 
 
+def m012_uncompared(db: Database) -> None:
+    """Every page of the queue asks whether photos wait to be compared, and their rows are long."""
+    db.execute("CREATE INDEX fingerprints_uncompared ON fingerprints(photo_id) WHERE matched_by IS NULL")
+
+
 LATER_STEPS = (
     m002_remaking,
     m003_what_files_hold,
@@ -34,4 +39,5 @@ LATER_STEPS = (
     m009_waiting,
     m010_comparing,
     m011_grouping,
+    m012_uncompared,
 )

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from datasette_gphotos_dedupe.cli.command_line import cli, load_commands
 from datasette_gphotos_dedupe.pipeline import matching, proving_on_originals
+from datasette_gphotos_dedupe.store.database import open_database
+from datasette_gphotos_dedupe.store.matching import unfinished
 from datasette_gphotos_dedupe.store.matching.unfinished import read_unfinished
 from tests import exports
 from tests.pipeline.conftest import Library
@@ -107,3 +109,11 @@ def test_a_library_that_was_compared_and_holds_each_picture_once_says_so(tmp_pat
     assert told is None and NOTHING_TWICE in page
     assert steps(library) == ["Nothing to do. Import again when you have a new export."]
     library.db.close()
+
+
+@pytest.mark.parametrize("sql", [unfinished._UNCOMPARED, unfinished._UNPROVED])
+def test_what_every_page_asks_reads_no_long_rows(tmp_path, sql):
+    db = open_database(tmp_path / "photos.db")
+    ((*_, plan),) = db.conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+    db.conn.close()
+    assert "USING" in plan and "INDEX" in plan, plan
