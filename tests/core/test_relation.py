@@ -14,7 +14,7 @@ from datasette_gphotos_dedupe.core.verdict.compared_photo import Subject
 from datasette_gphotos_dedupe.core.verdict.file_proof import Proof
 from datasette_gphotos_dedupe.core.verdict.measures import DEVELOPED, ON_PURPOSE, REMADE, SAME_LEFT, STRUCTURE, UNCHANGED, Measure
 from datasette_gphotos_dedupe.core.verdict.names_and_clocks import hear_witness
-from datasette_gphotos_dedupe.core.verdict.pair_facts import UNMOVED, WIDE_GRADIENT, Case, wants_proof
+from datasette_gphotos_dedupe.core.verdict.pair_facts import UNMOVED, WIDE_GRADIENT, Case, span, wants_proof
 from datasette_gphotos_dedupe.core.verdict.relation import CONFIDENCE, COPY_CONFIDENCE, RULES, judge
 from datasette_gphotos_dedupe.core.verdict.remake import PLAIN_KERNEL, Remaking
 from datasette_gphotos_dedupe.model import RELATIONS, REMOVABLE_RELATIONS
@@ -418,3 +418,19 @@ def test_the_bands_of_confidence_reach_to_the_border_and_fall():
 
 def test_the_four_measures_of_what_is_left_are_those_that_must_be_small():
     assert all(measure.low is None and measure.high >= 1 for measure in SAME_LEFT)
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [(0.5, "0.5 s"), (119, "119 s"), (120, "2 minutes"), (7_100, "118 minutes"), (7_200, "2 hours"), (5_987_500, "69 days")],
+)
+def test_a_span_of_time_is_told_as_a_person_tells_it(seconds, words):
+    assert span(seconds) == words
+
+
+@pytest.mark.parametrize(
+    "again, told",
+    [({"luma": 1.3, "worst": 3.3}, "3.3 times as much is left in one place"), ({"luma": 5.6}, "5.6 times as much is left as")],
+)
+def test_what_speaks_against_a_copy_is_told_by_its_own_number(again, told):
+    assert told in judge(case_of(again=again)).evidence

@@ -15,7 +15,7 @@ _SHORT = re.compile(
 )  # a program writes its digits in one size of letters: Cafe2019 is a person's
 _CHANGE = re.compile(r"(?<=[0-9])[A-Fa-f]|(?<=[A-Fa-f])[0-9]")
 # The only months of hexadecimal digits, and a day with what tells its pictures apart: 24dec2019, 20190628a2.
-_DATED = re.compile(r"\d*(?:dec|feb)\d*|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]).*", re.IGNORECASE)
+_DATED = re.compile(r"\d{0,9}(?:dec|feb)\d{0,9}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]).*", re.IGNORECASE)
 NAME_RULE = "names/2"  # another one sorts all photos anew: photos under one pattern must be under one pattern of today
 MACHINE_LENGTH = 12  # shorter runs of hex digits are dates, counters and words: IMG_20190628, facade
 SHORT_CHANGES = 2  # between letters and digits: a counter behind letters has one (DCF00123, face2019), a word none (facade)

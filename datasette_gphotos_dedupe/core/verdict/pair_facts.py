@@ -83,11 +83,19 @@ def alike(case: Case) -> bool:
     return difference.structure == 0 and difference.pixel < FAINT_PIXEL and difference.tone < FAINT_PIXEL
 
 
+def span(seconds: float) -> str:
+    """A time as a person says it: ``1.5 s``, ``12 minutes``, ``69 days``."""
+    for unit, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:g} s"
+
+
 def objection(case: Case) -> str | None:
     """What speaks against a copy whatever the pixels say, in a sentence; None when nothing does."""
     witness = case.witness
     if witness.same_time is False:
-        return f"They were taken {witness.time_gap_s:g} s apart, so they are two shots."
+        return f"They were taken {span(witness.time_gap_s or 0.0)} apart, so they are two shots."
     if witness.same_name is False:
         return f"The camera counted on from {case.a.filename} to {case.b.filename}, so they are two shots."
     if witness.same_camera is False:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..pictures.hash_variants import BY_NAME
 from .compared_photo import Subject
-from .measures import ON_PURPOSE, SAME_LEFT, WORST, WORST_COLOUR, all_allow, beyond
-from .pair_facts import Case, is_raw, objection, shows_enough
+from .measures import COLOUR, LUMA, ON_PURPOSE, SAME_LEFT, WORST, WORST_COLOUR, all_allow, beyond
+from .pair_facts import Case, is_raw, objection, shows_enough, span
 
 SERIES_GAP_S = 600.0
 TURNED = frozenset({"rot90", "rot180", "rot270"})
@@ -81,7 +81,7 @@ def near(case: Case) -> tuple[str, str]:
     """Alike, and taken near each other or not."""
     gap = case.witness.time_gap_s
     if gap is not None and 0 < gap <= SERIES_GAP_S and case.witness.both_clocks:
-        return "series", f"They were taken {gap:g} s apart and show one scene."
+        return "series", f"They were taken {span(gap)} apart and show one scene."
     return "look_alike", "They show something alike, but not the same in many places."
 
 
@@ -124,8 +124,12 @@ def _why_unproved(case: Case) -> str:
         return f"only its preview of {remaking.px} pixels could be compared"
     if not shows_enough(case):
         return "there is too little to be seen in it"
-    times = max(remaking.luma, remaking.colour, remaking.worst / WORST, remaking.worst_colour / WORST_COLOUR)
-    return f"when it is made again from the other, {times:.1f} times as much is left as its encoder leaves"
+    beyond_whole = max(remaking.luma / LUMA, remaking.colour / COLOUR)
+    if max(remaking.worst / WORST, remaking.worst_colour / WORST_COLOUR) > beyond_whole:
+        left = f"{max(remaking.worst, remaking.worst_colour):.1f} times as much is left in one place"
+    else:
+        left = f"{max(remaking.luma, remaking.colour):.1f} times as much is left"
+    return f"when it is made again from the other, {left} as its encoder leaves"
 
 
 def measured(case: Case) -> str:
