@@ -73,9 +73,11 @@ def test_a_picture_that_wants_too_much_memory_costs_itself():
 
 @pytest.fixture
 def waiting(tmp_path) -> Address:
-    """A file whose bytes never come."""
-    os.mkfifo(tmp_path / "never.jpg")
-    return Address(str(tmp_path / "never.jpg"), "never.jpg", 5)
+    """A file that takes minutes to be read to its end: a film of 256 GB that takes no room on the disk."""
+    path = tmp_path / "never.mp4"
+    path.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    os.truncate(path, 1 << 38)
+    return Address(str(path), path.name, 1 << 38)
 
 
 def reading_processes() -> list[int]:
@@ -96,7 +98,7 @@ def test_a_crash_costs_the_picture_that_was_being_read(waiting):
 
 
 def test_bytes_that_do_not_come_are_tried_again_by_the_next_import(waiting, monkeypatch):
-    monkeypatch.setattr(workers, "PICTURE_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(workers, "VIDEO_TIMEOUT_S", 1.0)
     with workers.WorkerPool(1) as pool:
         jobs = [pool.read(waiting), pool.read(address("a.jpg", whole_pictures()["plain.jpg"]))]
         outcomes = [job.result() for job in jobs]
