@@ -74,15 +74,19 @@ def kill_at(process: subprocess.Popen, moment_s: float) -> bool:
     return process.returncode == -signal.SIGKILL
 
 
-def test_an_import_killed_at_ten_random_moments_ends_as_if_undisturbed(export, tmp_path):
+def test_an_import_killed_at_random_moments_ends_as_if_undisturbed(export, tmp_path):
     parts, tables = export
     path, draw = tmp_path / "photos.db", random.Random(4)
     killed = 0
-    for _ in range(10):
-        killed += kill_at(start(*takeout(path, *parts)), draw.uniform(0.0, 1.2))
-        assert sound(path)
+    while killed < 6:
+        if kill_at(start(*takeout(path, *parts)), draw.uniform(0.0, 0.6)):
+            killed += 1
+            assert sound(path)
+        else:  # it came to its end before: what is killed next has work to do again
+            assert tables_of(path) == tables
+            path = tmp_path / f"photos{killed}.db"
     finished = run(*takeout(path, *parts))
-    assert (killed > 3, finished.returncode, finished.stderr.count("Traceback")) == (True, 0, 0)
+    assert (finished.returncode, finished.stderr.count("Traceback")) == (0, 0)
     assert tables_of(path) == tables
 
 
