@@ -18,6 +18,7 @@ from ..core.verdict.compared_photo import Subject
 from ..core.verdict.judge_pair import Verdict, verify_pair
 from ..errors import GphotosError
 from ..model import Pair
+from ..store.matching.saved_proofs import WaitingPair
 from .progress import Progress
 from .workers import worker_context
 
@@ -141,7 +142,7 @@ def _pairs(
         for verdicts in results:
             for verdict in verdicts:
                 if verdict:
-                    yield _pair(comparisons[position], verdict)
+                    yield pair_of(comparisons[position], verdict)
                 position += 1
             if progress:
                 progress.advance(len(verdicts))
@@ -149,11 +150,12 @@ def _pairs(
         raise GphotosError(PROCESS_ENDED) from error
 
 
-def _pair(comparison: Comparison, verdict: Verdict) -> Pair:
+def pair_of(compared: Comparison | WaitingPair | Pair, verdict: Verdict) -> Pair:
+    """What was compared, with the verdict on it."""
     return Pair(
-        comparison.photo_a,
-        comparison.photo_b,
-        comparison.distance_bits,
+        compared.photo_a,
+        compared.photo_b,
+        compared.distance_bits,
         verdict.relation,
         verdict.confidence,
         verdict.evidence,

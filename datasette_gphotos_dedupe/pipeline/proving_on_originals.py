@@ -34,6 +34,7 @@ from ..sources.archives.tgz_stream import read_tgz
 from ..store.library.files import FilePlace, read_places
 from ..store.matching import matches, saved_proofs
 from ..store.matching.saved_proofs import WaitingPair
+from .comparing_previews import pair_of
 from .progress import Progress
 from .workers import WorkerPool
 
@@ -221,20 +222,8 @@ def _save(db: Database, done: Sequence[tuple[WaitingPair, Verdict | None, Proof 
         saved_proofs.save_proofs(db.conn, [(pair, proof) for pair, _, proof in done if proof])
         for found_by in ("fingerprint", "group"):
             some = [(pair, verdict) for pair, verdict, _ in done if pair.found_by == found_by]
-            matches.save_pairs(db.conn, [_pair(pair, verdict) for pair, verdict in some if verdict], found_by)
+            matches.save_pairs(db.conn, [pair_of(pair, verdict) for pair, verdict in some if verdict], found_by)
             matches.delete_pairs(db.conn, "pairs", [(pair.photo_a, pair.photo_b) for pair, verdict in some if not verdict])
-
-
-def _pair(pair: WaitingPair, verdict: Verdict) -> Pair:
-    return Pair(
-        pair.photo_a,
-        pair.photo_b,
-        pair.distance_bits,
-        verdict.relation,
-        verdict.confidence,
-        verdict.evidence,
-        verdict.measures,
-    )
 
 
 def prove_pairs(
@@ -255,14 +244,14 @@ def prove_pairs(
         if save:
             with db.atomic():
                 saved_proofs.save_proofs(db.conn, [(pair, proof) for pair, _, proof in results if proof])
-    proved = {(pair.photo_a, pair.photo_b): pair for pair in waiting}
-    kept = [((pair.photo_a, pair.photo_b), pair) for pair in pairs]
-    verdicts = [(pair, key in done, done.get(key)) for key, pair in kept]
-    return [
-        _pair(proved[pair.photo_a, pair.photo_b], verdict) if verdict else pair
-        for pair, is_done, verdict in verdicts
-        if verdict or not is_done
-    ]
+    kept: list[Pair] = []
+    for pair in pairs:
+        key = (pair.photo_a, pair.photo_b)
+        if key not in done:
+            kept.append(pair)
+        elif verdict := done[key]:
+            kept.append(pair_of(pair, verdict))
+    return kept
 
 
 def _waiting(pair: Pair, subjects: Mapping[str, Subject]) -> WaitingPair:
