@@ -83,6 +83,50 @@ def test_tiles_that_are_searched_side_by_side_find_every_pair_once(monkeypatch, 
     assert as_set(Hits.joined(list(pairs_within(hashes, 40)))) == expected
 
 
+@pytest.mark.parametrize("radius", [0, 1, 56])
+@pytest.mark.parametrize("at_once", [1, 300, 1 << 17])
+def test_counting_before_listing_misses_no_pair(monkeypatch, radius, at_once):
+    monkeypatch.setattr(flat_search, "counting_is_faster", lambda: True)
+    monkeypatch.setattr(flat_search, "COUNTED_AT_ONCE", at_once)
+    rng = np.random.default_rng(radius)
+    few = random_hashes(300, rng)
+    queries = random_hashes(2_000, rng)
+    queries[[0, 999, 1_999]] = flipped(few[[0, 150, 299]], radius, rng)  # at the ends and exactly at the radius
+    queries[[1, 1_000]] = flipped(few[[0, 150]], radius + 1, rng)
+    listed: list[int] = []
+    original = flat_search.FaissIndex._listed
+    monkeypatch.setattr(
+        flat_search.FaissIndex, "_listed", lambda self, some, bits: listed.append(len(some)) or original(self, some, bits)
+    )
+    found = as_set(Hits.joined(list(hits_within(queries, few, radius))))
+    assert found == all_pairs(queries, few, radius) and len(found) == 3
+    if at_once < 1 << 17:
+        assert sum(listed) < 500, "what has no hit was listed all the same"
+
+
+def test_where_all_have_near_pairs_they_are_not_counted_first(monkeypatch):
+    monkeypatch.setattr(flat_search, "counting_is_faster", lambda: True)
+    monkeypatch.setattr(flat_search, "MAX_BLOCK", 100)
+    counted: list[int] = []
+    count = flat_search._near_pairs
+    monkeypatch.setattr(flat_search, "_near_pairs", lambda *given: counted.append(1) or count(*given))
+    flood = np.zeros((400, 32), np.uint8)
+    assert len(Hits.joined(list(hits_within(flood, flood[:50], 0))).first) == 400 * 50
+    assert len(counted) == 1  # of the first block alone
+
+
+@pytest.mark.parametrize("index", [flat_search.FaissIndex, flat_search.NumpyIndex])
+def test_many_queries_are_shared_out_and_come_back_in_order(monkeypatch, index):
+    monkeypatch.setattr(flat_search, "open_index", index)
+    monkeypatch.setattr(flat_search, "MAX_BLOCK", 64)
+    rng = np.random.default_rng(4)
+    few = random_hashes(20, rng)
+    queries = flipped(few[rng.integers(0, 20, 1_000)], 30, rng)
+    hits = Hits.joined(list(hits_within(queries, few, 30)))
+    assert as_set(hits) == all_pairs(queries, few, 30)
+    assert (np.diff(hits.first) >= 0).all()
+
+
 def test_a_search_that_is_left_early_ends_with_what_was_begun(monkeypatch):
     searched = []
 
