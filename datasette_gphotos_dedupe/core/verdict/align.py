@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -29,7 +29,9 @@ CACHED_PREVIEWS = 1024  # 0.1 MB each
 CACHED_CANVASES = 64  # a photo meets several others in a row, and an overlay moves one box at a time
 CHROMA_REDUCTION = 2  # a JPEG preview keeps no more of its colours
 LEVELS = ((48, 6), (128, 4))  # longer side of the registration canvas, at most so many steps on it
+SPARE_PIXELS = 1.2  # of a reduction for each of the canvas: with fewer its own rounding would show
 STILL = 0.0004  # of a side: a step below this is a tenth of a pixel of the full preview
+SETTLED = 0.97  # correlation of the start from which on no coarser canvas is asked whether it is far off
 HOPELESS = 0.5  # correlation after the coarse level below which nothing corresponds
 FAINT_LEVELS = 6.0  # standard deviation of the grey levels
 MIN_OVERLAP = 0.3
@@ -50,6 +52,13 @@ class Preview:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.luma.size
+
+    @cached_property
+    def reductions(self) -> tuple[Image.Image, ...]:
+        """The luma, its half and its quarter, as far as there are pixels: what small canvases are cut from, at a fraction of the time."""
+        half = self.luma.reduce(2) if min(self.size) >= 2 * LEAST_SIDE else None
+        quarter = half.reduce(2) if half and min(half.size) >= 2 * LEAST_SIDE else None
+        return tuple(plane for plane in (self.luma, half, quarter) if plane)
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,8 @@ def load_preview(thumbnail: bytes) -> Preview:
     try:
         with Image.open(io.BytesIO(thumbnail)) as image:
             image.draft("YCbCr", image.size)
-            luma, blue, red = image.convert("YCbCr").split()
+            image.load()
+            luma, blue, red = (image if image.mode == "YCbCr" else image.convert("YCbCr")).split()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError("broken", f"its preview cannot be read: {error}") from error
     return Preview(luma, _halved(blue), _halved(red))
@@ -117,7 +127,10 @@ def _tilt_degrees(a: np.ndarray, b: np.ndarray) -> float:
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
     terms = [gx * y - gy * x, gx, gy, gx * x, gy * y, b, np.ones_like(b)]
     design = np.stack([term.ravel() for term in terms]).astype(np.float64)
-    solved, *_ = np.linalg.lstsq(design.T, a.ravel().astype(np.float64), rcond=None)
+    try:
+        solved = np.linalg.solve(design @ design.T, design @ a.ravel().astype(np.float64))
+    except np.linalg.LinAlgError:
+        return 0.0
     return -math.degrees(solved[0] / solved[5]) if 0.2 < solved[5] < 5.0 else 0.0
 
 
@@ -204,11 +217,26 @@ def _inside(part: Preview, whole: Preview) -> Overlay | None:
 def register(a: Preview, b: Preview, start: Overlay, fixed_edges: bool = False) -> Overlay:
     """The best overlay near `start`. With `fixed_edges` box_a stays and only box_b moves."""
     best = start
+    if not fixed_edges:
+        as_it_is = _where_it_starts(a, b, start)
+        if as_it_is:
+            return as_it_is
     for longer_side, steps in LEVELS:
         best = _registered_at(a, b, best, longer_side, steps, fixed_edges)
         if best.score < HOPELESS:
             break
     return best
+
+
+def _where_it_starts(a: Preview, b: Preview, start: Overlay) -> Overlay | None:
+    """The start, where the finest canvases are alike already and a step would lead nowhere: true of most copies."""
+    size = common_size(a, b, start, LEVELS[-1][0])
+    canvas_a, canvas_b = _canvases(a, b, start, size)
+    score = correlation(canvas_a, canvas_b)
+    if score < SETTLED:
+        return None
+    step = solve_step(canvas_a, canvas_b)
+    return Overlay(start.box_a, start.box_b, score) if step and max(map(abs, step)) < STILL else None
 
 
 def _registered_at(a: Preview, b: Preview, best: Overlay, longer_side: int, steps: int, fixed_edges: bool) -> Overlay:
@@ -235,7 +263,16 @@ def _canvases(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -
 @lru_cache(maxsize=CACHED_CANVASES)
 def _canvas(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
     """A part of the luma as it is registered; whoever gets it leaves it as it is."""
-    return softened(cut(preview.luma, box, size))
+    from PIL.Image import Resampling
+
+    width, height = preview.size
+    shrink = min((box[2] - box[0]) * width / size[0], (box[3] - box[1]) * height / size[1])
+    reductions = preview.reductions
+    halvings = min(max(0, int(math.log2(shrink / SPARE_PIXELS))) if shrink > SPARE_PIXELS else 0, len(reductions) - 1)
+    # an odd side ends in half a pixel of the reduction, which is no part of the picture
+    across, down = width / 2**halvings, height / 2**halvings
+    pixels = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
+    return softened(np.asarray(reductions[halvings].resize(size, Resampling.BICUBIC, box=pixels)))
 
 
 def softened(canvas: np.ndarray) -> np.ndarray:
