@@ -45,6 +45,25 @@ HIDDEN_TABLES: dict[str, Described] = {
         },
         {"hidden": True, "size": 100},
     ),
+    "comparisons": Described(
+        "By what each photo was compared with all others.",
+        {"photo_id": "The photo.", "matched_by": "The matcher, and what it saw of the photo; empty when it is new."},
+        {"hidden": True, "size": 100},
+    ),
+    "packed_variants": Described(
+        "The variants of each fingerprint once more, as bytes that are searched without reading text.",
+        {
+            "photo_id": "The photo.",
+            "names_id": "Which variants it has, in order.",
+            "hashes": "Their hashes, 32 bytes each.",
+        },
+        {"hidden": True, "size": 20},
+    ),
+    "variant_names": Described(
+        "Which variants photos have: a handful of lists serve all.",
+        {"names_id": "The number of the list.", "names": "JSON: the names, in the order of the hashes."},
+        {"hidden": True, "size": 20},
+    ),
     "last_comparison": Described(
         "Says that all photos have been compared: a match then need not read them. The row goes as soon as one changes.",
         {"matcher": "What compared them, or a word while it does.", "photos": "How many; empty while it does."},

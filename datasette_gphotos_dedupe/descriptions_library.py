@@ -130,7 +130,6 @@ LIBRARY_TABLES: dict[str, Described] = {
             "variants": "JSON: hashes of the turned, mirrored, trimmed and cropped picture.",
             "flatness": "0 for a picture rich in detail, 1 for one colour. Flat pictures need stronger evidence.",
             "algorithm": "Name and version of the method: hashes of two methods cannot be compared.",
-            "matched_by": "The matcher that compared it with all others; empty when it is new.",
         },
         {"sort_desc": "flatness", "facets": ["algorithm"]},
     ),

@@ -37,11 +37,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from datasette_gphotos_dedupe.core.pictures.fingerprint import RADIUS_BITS, VARIANTS
-from datasette_gphotos_dedupe.core.search.candidates import Library, find_candidates
+from datasette_gphotos_dedupe.core.search.candidates import Library, VariantHashes, find_candidates
 from datasette_gphotos_dedupe.core.search.flat_search import Hits, NumpyIndex, hits_within, pairs_within
 from datasette_gphotos_dedupe.core.search.table_search import hits_by_table
-from datasette_gphotos_dedupe.core.search.variant_texts import VariantHashes
 from datasette_gphotos_dedupe.pipeline.progress import Progress
+from datasette_gphotos_dedupe.store.packed_variants import pack_missing
 from scripts.fingerprint_speed import bench_fingerprint
 from scripts.memory import PeakMemory
 from scripts.processor_time import cpu_seconds
@@ -351,6 +351,7 @@ def fill(
                 for row, name in enumerate(names)
             ),
         )
+        pack_missing(db.conn)  # as an import does
         db.conn.executemany(
             "INSERT INTO thumbnails (photo_id, content, width, height) VALUES (?, ?, 320, 240)",
             ((name, picture(row)) for row, name in enumerate(names)),

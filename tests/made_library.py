@@ -39,6 +39,7 @@ def build_library(path: Path, groups: int = 8, size: int = 2, thumbnails: bool =
         db["runs"].insert({"run_id": 1, "command": "takeout", "started_at": "2026-01-01T00:00:00Z", "state": "done"})
         for table in ("photos", "files", "albums", "album_photos", "thumbnails", "fingerprints"):
             db[table].insert_all(rows[table])
+        db["comparisons"].insert_all(rows["comparisons"], replace=True)
         for table in ("groups", "group_members", "pairs"):
             db[table].insert_all(rows[table])
         refresh_decided(db.conn)
@@ -55,6 +56,7 @@ def _rows(groups: int, size: int, thumbnails: bool) -> dict[str, list[dict]]:
             "album_photos",
             "thumbnails",
             "fingerprints",
+            "comparisons",
             "groups",
             "group_members",
             "pairs",
@@ -126,9 +128,9 @@ def _add_photo(rows: dict[str, list[dict]], group: int, position: int, identifie
             "phash": f"{group * 2654435761 % 2**64:064x}",
             "flatness": 0.1,
             "algorithm": "phash256/1",
-            "matched_by": "made",
         }
     )
+    rows["comparisons"].append({"photo_id": identifier, "matched_by": "made"})
     if thumbnails:
         rows["thumbnails"].append({"photo_id": identifier, "content": preview(group), "width": 160, "height": 120})
 

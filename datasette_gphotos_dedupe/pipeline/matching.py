@@ -26,6 +26,7 @@ from ..model import Group, Pair
 from ..store.matching import last_match, matches, unfinished
 from ..store.matching.groups import save_groups
 from ..store.matching.last_match import COMPARISON, GROUPING
+from ..store.packed_variants import pack_missing
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .comparing_previews import Comparison, Verifier
@@ -54,7 +55,7 @@ class MatchOptions:
 
     @property
     def name(self) -> str:
-        """What a photo was compared by, for `fingerprints.matched_by`: other rules or radii compare it again."""
+        """What a photo was compared by, for `comparisons.matched_by`: other rules or radii compare it again."""
         radii = f"{self.radius_bits} {sorted(self.variant_radii.items())}"
         return f"{MATCHER} {blake2b(radii.encode(), digest_size=3).hexdigest()}"
 
@@ -175,6 +176,8 @@ def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifi
         unchanged = last_match.read_match_state(db.conn, "compared") == _digest_of_all(
             known, options, [role is not None for role in roles]
         )
+        with db.atomic():
+            pack_missing(db.conn)
         library = replace(known.library, variants=matches.read_variants(db.conn, known.library))
         found = find_candidates(library, roles, options.radius_bits, unchanged)
         report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())

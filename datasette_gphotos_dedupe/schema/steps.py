@@ -11,6 +11,7 @@ from .m008_word import m008_word
 from .m009_waiting import m009_waiting
 from .m010_comparing import m010_comparing
 from .m011_grouping import m011_grouping
+from .m013_narrow_rows import m013_narrow_rows
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -40,4 +41,5 @@ LATER_STEPS = (
     m010_comparing,
     m011_grouping,
     m012_uncompared,
+    m013_narrow_rows,
 )

@@ -18,6 +18,9 @@ _CHOICE = re.compile(r"CHECK \((\w{1,60}) IN \(([^()]{1,1000})\)\)")
 _SPELT = {
     "fingerprints.phash": "length(phash) != 64 OR phash GLOB '*[^0-9a-f]*'",
     "fingerprints.variants": "NOT json_valid(variants)",
+    "packed_variants.hashes": "length(hashes) != 32 * (SELECT json_array_length(names) FROM variant_names AS n "
+    "WHERE n.names_id = packed_variants.names_id)",
+    "variant_names.names": "NOT json_valid(names) OR json_type(names) != 'array'",
     "decision_history.before": "NOT json_valid(before)",
     "decision_history.after": "NOT json_valid(after)",
 }

@@ -47,8 +47,9 @@ def photo(db, photo_id: str, **columns) -> None:
 
 
 def fingerprint(db, photo_id: str, matched_by: str | None = "now") -> None:
-    row = {"photo_id": photo_id, "phash": "0" * 64, "flatness": 0, "algorithm": "x", "matched_by": matched_by}
+    row = {"photo_id": photo_id, "phash": "0" * 64, "flatness": 0, "algorithm": "x"}
     db["fingerprints"].insert(row)
+    db["comparisons"].update(photo_id, {"matched_by": matched_by})
 
 
 def test_a_database_that_is_not_there_is_not_made(path):

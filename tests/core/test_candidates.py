@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from datasette_gphotos_dedupe.core.search import candidates, namesakes
-from datasette_gphotos_dedupe.core.search.candidates import HASHED, NAMED, Library, find_candidates
+from datasette_gphotos_dedupe.core.search.candidates import HASHED, NAMED, Library, VariantHashes, find_candidates
 from datasette_gphotos_dedupe.core.search.namesakes import Alias
-from datasette_gphotos_dedupe.core.search.variant_texts import VariantHashes
 from tests.core.test_search import flipped, random_hashes
 
 RADIUS = 40

@@ -45,12 +45,12 @@ def test_a_missing_fingerprint_is_made_from_where_the_original_lies(library, tmp
 def test_a_fingerprint_of_an_older_version_is_made_again_and_matched_again(library, tmp_path):
     library.takeout(part(tmp_path, 1, {**year("a.jpg", picture(1), 1), **year("b.jpg", picture(2), 2)}))
     with library.db.conn:
-        library.db.execute("UPDATE fingerprints SET algorithm = 'phash256/1', matched_by = 'then' WHERE photo_id = ?", [key(1)])
-        library.db.execute("UPDATE fingerprints SET matched_by = 'then' WHERE photo_id = ?", [key(2)])
+        library.db.execute("UPDATE fingerprints SET algorithm = 'phash256/1' WHERE photo_id = ?", [key(1)])
+        library.db.execute("UPDATE comparisons SET matched_by = 'then'")
     report = library.fingerprint()
     assert report.opened == 1
     assert library.rows("SELECT count(DISTINCT algorithm) FROM fingerprints") == [(1,)]
-    assert library.rows("SELECT photo_id, matched_by FROM fingerprints ORDER BY 1") == [(key(1), None), (key(2), "then")]
+    assert library.rows("SELECT photo_id, matched_by FROM comparisons ORDER BY 1") == [(key(1), None), (key(2), "then")]
 
 
 def test_an_original_that_is_gone_is_counted_and_named(library, tmp_path):

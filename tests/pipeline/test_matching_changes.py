@@ -109,7 +109,7 @@ def save(db, before: dict[str, Rows], after: dict[str, Rows]) -> None:
             old = before.get(name, {})
             for table in ("photos", "fingerprints", "thumbnails"):
                 if table in rows and rows[table] != old.get(table):
-                    db[table].upsert({**rows[table], **({"matched_by": None} if table == "fingerprints" else {})}, pk="photo_id")
+                    db[table].upsert(rows[table], pk="photo_id")
                 elif table in old and table not in rows:
                     db.execute(f"DELETE FROM {table} WHERE photo_id = ?", [name])
 

@@ -20,7 +20,7 @@ CHANGES = {
     "gone": "DELETE FROM photos WHERE photo_id = 'p1'",
     "another look": "UPDATE fingerprints SET phash = (SELECT phash FROM fingerprints WHERE photo_id = 'p2') WHERE photo_id = 'p1'",
     "no look any more": "DELETE FROM fingerprints WHERE photo_id = 'p1'",
-    "to be compared again": "UPDATE fingerprints SET matched_by = NULL WHERE photo_id = 'p1'",
+    "to be compared again": "UPDATE comparisons SET matched_by = NULL WHERE photo_id = 'p1'",
     "new without pixels": "INSERT INTO photos (photo_id, source, sha1) VALUES ('p9', 'folder', 'sha1')",
 }
 
@@ -61,7 +61,7 @@ def test_a_change_leaves_the_tables_that_a_look_at_everything_leaves(db, change)
     match_library(db, options=ALONE)
     found = tables(db)
     with db.atomic():
-        db.execute("UPDATE fingerprints SET matched_by = NULL")
+        db.execute("UPDATE comparisons SET matched_by = NULL")
         db.execute("DELETE FROM match_state WHERE name IN ('compared', 'unhashed')")
     match_library(db, options=ALONE)
     assert tables(db) == found
@@ -86,7 +86,7 @@ class Meddler(Progress):
 @pytest.mark.parametrize("change", ["a new name", "thrown away", "another look", "new without pixels"])
 def test_what_another_program_changes_during_a_match_is_looked_at_by_the_next_one(db, tmp_path, change):
     with db.atomic():
-        db.execute("UPDATE fingerprints SET matched_by = NULL")
+        db.execute("UPDATE comparisons SET matched_by = NULL")
     match_library(db, Meddler(tmp_path / "photos.db", CHANGES[change]), ALONE)
     assert COMPARISON.read(db.conn, ALONE.name) is None
     assert looks(statements(db))

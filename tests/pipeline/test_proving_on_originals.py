@@ -97,7 +97,7 @@ def test_what_was_measured_on_two_contents_is_never_measured_again(library, tmp_
     assert library.one("SELECT count(*) FROM remakings") == 3
     refuse_to_measure(monkeypatch)
     with library.db.atomic():
-        library.db.execute("UPDATE fingerprints SET matched_by = NULL")
+        library.db.execute("UPDATE comparisons SET matched_by = NULL")
     library.match()
     assert library.rows(PAIRS) == told
 
@@ -134,7 +134,7 @@ def test_what_another_method_measured_is_not_believed(library, tmp_path):
     with library.db.atomic():
         wrong = json.dumps({"remaking": None, "holder": None, "objection": "It is a lie.", "trouble": None, "previews": False})
         library.db.execute("UPDATE remakings SET measured_by = 'remake/0', proof = ?", [wrong])
-        library.db.execute("UPDATE fingerprints SET matched_by = NULL")
+        library.db.execute("UPDATE comparisons SET matched_by = NULL")
     library.match()
     assert relations(library) == PROVED
     assert library.one("SELECT count(*) FROM remakings WHERE proof LIKE '%lie%'") == 0
@@ -186,7 +186,7 @@ def test_an_archive_that_comes_back_is_measured_then(library, tmp_path):
     assert relations(library) == {"look_alike": 3}
     away.rename(part)
     with library.db.atomic():
-        library.db.execute("UPDATE fingerprints SET matched_by = NULL")
+        library.db.execute("UPDATE comparisons SET matched_by = NULL")
     library.match()
     assert relations(library) == PROVED
 

@@ -43,7 +43,7 @@ def test_the_dedup_key_is_googles_form_of_the_checksum(library, tmp_path):
 
 def test_every_photo_gets_a_fingerprint_and_a_preview(library, tmp_path):
     library.takeout(part(tmp_path, 1, year("a.jpg", picture(1), 1)))
-    assert library.rows("SELECT length(phash), matched_by FROM fingerprints") == [(64, None)]
+    assert library.rows("SELECT length(phash), matched_by FROM fingerprints JOIN comparisons USING (photo_id)") == [(64, None)]
     assert library.rows("SELECT width, height FROM thumbnails") == [(96, 64)]
 
 

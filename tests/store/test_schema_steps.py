@@ -181,3 +181,32 @@ def test_every_table_that_holds_a_relation_takes_all_of_them(tmp_path):
 def schema_of(path) -> list[tuple]:
     with closing(sqlite3.connect(path)) as conn:
         return conn.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_what_was_compared_before_rows_were_narrow_is_not_compared_again(tmp_path, monkeypatch):
+    path = tmp_path / "photos.db"
+    with monkeypatch.context() as before:
+        before.delitem(schema.STEPS, "m013_narrow_rows")
+        db = Database(path)
+        schema.apply_migrations(db)
+        with db.atomic():
+            for photo_id, matched_by in (("a", "then"), ("b", None)):
+                db["photos"].insert({"photo_id": photo_id, "source": "takeout"})
+                row = {
+                    "photo_id": photo_id,
+                    "phash": "0" * 64,
+                    "flatness": 0,
+                    "algorithm": "x",
+                    "variants": '{"trim": "' + "1" * 64 + '"}',
+                }
+                db["fingerprints"].insert({**row, "matched_by": matched_by})
+            db.execute("INSERT INTO last_comparison VALUES ('then', 2)")
+        db.close()
+    with closing(open_database(path).conn) as conn:
+        assert conn.execute("SELECT photo_id, matched_by FROM comparisons ORDER BY 1").fetchall() == [("a", "then"), ("b", None)]
+        kept = conn.execute("SELECT photo_id, algorithm, json_valid(variants) FROM fingerprints").fetchall()
+        assert kept == [("a", "x", 1), ("b", "x", 1)]
+        assert conn.execute("SELECT * FROM last_comparison").fetchall() == [("then", 2)]
+        conn.execute("UPDATE fingerprints SET flatness = 1 WHERE photo_id = 'a'")
+        assert conn.execute("SELECT matched_by FROM comparisons").fetchall() == [(None,), (None,)]
+        assert not conn.execute("SELECT * FROM last_comparison").fetchall()

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,6 @@ from ..pictures.hash_variants import BASE, BY_NAME
 from .flat_search import HASH_BYTES, THREADS, Hits, distance_block, hits_within, pairs_within, words
 from .namesakes import Alias, find_namesakes
 from .table_search import hits_by_table
-from .variant_texts import VariantHashes
 
 HASHED, NAMED = -1, -2
 """Kinds of pairs beside the variants: their plain hashes met, or their file names did."""
@@ -46,6 +46,17 @@ ALL, CROWD = "all", "crowd"
 """How a photo was compared: with every photo near it, as one of a crowd, or (`class:<hex>`) through the first of its class."""
 FLOODED = ("", " noname", " nomoment", " noname nomoment")
 """Behind one of these: too many share its name, so that it was compared with nobody for that."""
+
+
+class VariantHashes(NamedTuple):
+    """Of each variant the photo it is of, the number of its name, and its hash of 32 bytes.
+
+    (m,) int32, (m,) int16 and (m, 32) uint8, in no set order.
+    """
+
+    owners: np.ndarray
+    kinds: np.ndarray
+    hashes: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ TILE = 4096  # hashes: 128 KB
 MAX_BLOCK = 16_384
 MANY_HITS = 1_000_000  # expected of a block: faiss holds all of them in memory, 12 bytes each, and we as many again
 PROBES = 32
-COUNTED_AT_ONCE = 1 << 17  # comparisons: some 30 microseconds, beside which a call costs little, and few enough to have no near pair
+COUNTED_AT_ONCE = (
+    1 << 17
+)  # comparisons: some 30 microseconds, beside which a call costs little, and few enough to have no near pair
 COUNTED_SHARE = 0.75  # counting must take less than this share of the time of listing; what has near pairs is listed after it
 CROWDED_SHARE = 0.3  # of blocks with near pairs: with more of them counting first saves nothing
 THREADS = min(os.cpu_count() or 1, 8)
@@ -124,9 +126,7 @@ def hits_within(queries: np.ndarray, hashes: np.ndarray, radius_bits: int) -> It
     # few hashes are looked through faster than a block of queries is shared out to the cores, so each has blocks of its own
     with ThreadPoolExecutor(THREADS, initializer=_stay_on_one_core) as pool:
         starts = range(0, len(queries), MAX_BLOCK)
-        for hits in pool.map(
-            lambda start: list(_hits_of(index, queries[start : start + MAX_BLOCK], start, radius_bits)), starts
-        ):
+        for hits in pool.map(lambda start: list(_hits_of(index, queries[start : start + MAX_BLOCK], start, radius_bits)), starts):
             yield from hits
 
 
@@ -200,7 +200,7 @@ def _near_pairs(queries: np.ndarray, hashes: np.ndarray, radius_bits: int) -> in
     import faiss
 
     count = np.zeros(1, np.uint64)
-    faiss.hamming_count_thres(
+    faiss.hamming_count_thres(  # type: ignore[attr-defined]
         faiss.swig_ptr(queries),
         faiss.swig_ptr(hashes),
         len(queries),

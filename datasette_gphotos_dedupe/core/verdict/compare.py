@@ -76,7 +76,7 @@ def measure_difference(a: Preview, b: Preview, overlay: Overlay, longer_side: in
     grey_a, grey_b = cut(a.luma, overlay.box_a, size), cut(b.luma, overlay.box_b, size)
     curve = tone_curve(grey_a, grey_b)
     tone = _tone(grey_a, grey_b, curve)
-    canvases = grey_a.astype(np.float32), cv2.LUT(grey_b, curve)
+    canvases: tuple[np.ndarray, np.ndarray] = grey_a.astype(np.float32), cv2.LUT(grey_b, curve)
     light = _light(*canvases)
     if tone["tone"] > STEADY_TONE and max(light["worst_block"], light["worst_shade"]) > CLEARLY_SAME:
         # A tone that was clipped cannot be mapped back, so the better of both directions counts.
@@ -103,13 +103,13 @@ def tone_curve(reference: np.ndarray, grey: np.ndarray) -> np.ndarray:
     counts = levels_x.sum(axis=1)
     filled = counts > max(4, x.size // 1000)
     if filled.sum() < 2:
-        return LEVELS + np.float32(float(y.mean()) - float(x.mean()))
+        return np.asarray(LEVELS + (float(y.mean()) - float(x.mean())), np.float32)
     mean_x = (levels_x * LEVELS.reshape(TONE_BINS, -1)).sum(axis=1)[filled] / counts[filled]
     mean_y = np.bincount(x.ravel() >> 3, weights=y.ravel(), minlength=TONE_BINS)[filled] / counts[filled]
     mean_y = np.maximum.accumulate(mean_y)
     known_x = np.concatenate(([mean_x[0] - 256.0], mean_x, [mean_x[-1] + 256.0]))
     known_y = np.concatenate(([mean_y[0] - 256.0], mean_y, [mean_y[-1] + 256.0]))
-    return np.interp(LEVELS, known_x, known_y).clip(0.0, 255.0).astype(np.float32)
+    return np.asarray(np.interp(LEVELS, known_x, known_y).clip(0.0, 255.0), np.float32)
 
 
 def _light(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
@@ -188,9 +188,7 @@ def _length(planes: list[np.ndarray]) -> np.ndarray:
 
 def _slope(plane: np.ndarray) -> np.ndarray:
     """How steep a plane is, in levels for two pixels, from the neighbours on both sides; one pixel smaller on each side."""
-    return cv2.magnitude(
-        cv2.subtract(plane[1:-1, 2:], plane[1:-1, :-2]), cv2.subtract(plane[2:, 1:-1], plane[:-2, 1:-1])
-    )
+    return cv2.magnitude(cv2.subtract(plane[1:-1, 2:], plane[1:-1, :-2]), cv2.subtract(plane[2:, 1:-1], plane[:-2, 1:-1]))
 
 
 def _blocks(values: np.ndarray, block: int = BLOCK) -> np.ndarray:

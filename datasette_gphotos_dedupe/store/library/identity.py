@@ -168,7 +168,7 @@ def forget_photo(conn: sqlite3.Connection, photo_id: str) -> None:
 def _forget_matches(conn: sqlite3.Connection, photo_id: str) -> None:
     """Drop pairs and groups of an id, and have it matched again: a star around a vanished id means nothing."""
     partners = "SELECT photo_a FROM pairs WHERE photo_b = :id UNION SELECT photo_b FROM pairs WHERE photo_a = :id"
-    conn.execute(f"UPDATE fingerprints SET matched_by = NULL WHERE photo_id = :id OR photo_id IN ({partners})", {"id": photo_id})
+    conn.execute(f"UPDATE comparisons SET matched_by = NULL WHERE photo_id = :id OR photo_id IN ({partners})", {"id": photo_id})
     conn.execute("DELETE FROM pairs WHERE photo_a = :id OR photo_b = :id", {"id": photo_id})
     groups = "SELECT group_id FROM group_members WHERE photo_id = :id UNION SELECT group_id FROM groups WHERE keeper_id = :id"
     ids = [row[0] for row in conn.execute(groups, {"id": photo_id}).fetchall()]

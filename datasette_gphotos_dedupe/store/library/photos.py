@@ -14,6 +14,7 @@ from ...model import NOT_IN_GOOGLE, Album, File, Photo, Reading, Trouble
 from ...photo_columns import CONTENT, FLAGS, METADATA, OF_READING, OF_THE_BYTES, SAVED
 from ...sources.takeout.items import album_id
 from ...sources.takeout.naming import nfc
+from ..packed_variants import save_packed
 from ..rows import marks
 from .identity import find_photo_id, forget_pixels, join_provisional
 from .unchanged import is_no_news, without_news
@@ -203,7 +204,7 @@ def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> No
         conn.execute(
             "INSERT INTO fingerprints (photo_id, phash, variants, flatness, algorithm) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (photo_id) DO UPDATE SET phash = excluded.phash, variants = excluded.variants, "
-            "flatness = excluded.flatness, algorithm = excluded.algorithm, matched_by = NULL",
+            "flatness = excluded.flatness, algorithm = excluded.algorithm",
             [
                 photo_id,
                 fingerprint.phash,
@@ -212,6 +213,7 @@ def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> No
                 fingerprint.algorithm,
             ],
         )
+        save_packed(conn, [(photo_id, fingerprint.variants)])
     if thumbnail is not None:
         conn.execute(
             "INSERT OR REPLACE INTO thumbnails (photo_id, content, width, height) VALUES (?, ?, ?, ?)",

@@ -7,13 +7,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...core.search.candidates import Library, hashes_from_hex
+from ...core.search.candidates import Library, VariantHashes, hashes_from_hex
+from ...core.search.flat_search import HASH_BYTES
 from ...core.search.namesakes import Alias, alias_of
-from ...core.search.variant_texts import VariantHashes, hashes_from_texts
 from ...model import MEASURES, Link, Pair
 from ..rows import in_parts, marks
 
@@ -40,7 +42,7 @@ SEEN_COLUMNS = (
 SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_created", "source"]
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
 ROWS_AT_ONCE = 10_000
-TEXTS_AT_ONCE = 500  # of 2 KB: what is cut out of them stays in the processor's cache
+PACKED_AT_ONCE = 2_000  # of a KB
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
         f"""SELECT photo_id, matched_by, phash, flatness, sha1, coalesce(nullif(camera_taken_at, ''), taken_at),
             filename, width, height, camera_taken_at, camera_model,
             json_array(phash, algorithm, flatness, {", ".join("photos." + c for c in SEEN_COLUMNS)})
-        FROM fingerprints JOIN photos USING (photo_id) WHERE NOT trashed ORDER BY photo_id"""
+        FROM fingerprints JOIN photos USING (photo_id) LEFT JOIN comparisons USING (photo_id)
+        WHERE NOT trashed ORDER BY photo_id"""
     )
     ids: list[str] = []
     matched: list[str | None] = []
@@ -87,15 +90,31 @@ def read_fingerprints(conn: sqlite3.Connection, variant_radii: Mapping[str, int]
 
 
 def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[VariantHashes]:
-    """The variants of these photos, those of some hundred photos at a time: 2 KB of text are read for each."""
+    """The variants of these photos that the library names, as far as they are packed, those of some thousand photos at a time."""
     numbers = {name: number for number, name in enumerate(library.variant_names)}
     rows = {photo_id: row for row, photo_id in enumerate(library.photo_ids)}
-    cursor = conn.execute("SELECT photo_id, CAST(variants AS BLOB) FROM fingerprints")
-    while read := cursor.fetchmany(TEXTS_AT_ONCE):
-        known = [(rows[photo_id], text) for photo_id, text in read if photo_id in rows]
-        variants = hashes_from_texts([text for _, text in known], numbers)
-        owners = np.array([row for row, _ in known], np.int32)
-        yield variants._replace(owners=owners[variants.owners])
+    kinds_of = {
+        names_id: np.array([numbers.get(name, -1) for name in json.loads(names)], np.int16)
+        for names_id, names in conn.execute("SELECT names_id, names FROM variant_names")
+    }
+    cursor = conn.execute("SELECT names_id, photo_id, hashes FROM packed_variants")
+    while read := cursor.fetchmany(PACKED_AT_ONCE):
+        read.sort(key=itemgetter(0))
+        for names_id, packed in groupby(read, key=itemgetter(0)):
+            kinds = kinds_of[names_id]
+            known = [(rows[photo_id], hashes) for _, photo_id, hashes in packed if photo_id in rows]
+            if known and len(kinds):
+                yield _of_one_list(known, kinds)
+
+
+def _of_one_list(packed: list[tuple[int, bytes]], kinds: np.ndarray) -> VariantHashes:
+    """The hashes of photos, each with its row, that have these kinds of variants, of which those below zero are not wanted."""
+    owners = np.array([row for row, _ in packed], np.int32)
+    hashes = np.frombuffer(b"".join([hashes for _, hashes in packed]), np.uint8).reshape(len(packed), len(kinds), HASH_BYTES)
+    wanted = kinds >= 0
+    if not wanted.all():
+        hashes, kinds = hashes[:, wanted], kinds[wanted]
+    return VariantHashes(np.repeat(owners, len(kinds)), np.tile(kinds, len(packed)), hashes.reshape(-1, HASH_BYTES))
 
 
 def read_subjects(conn: sqlite3.Connection, photo_ids: Iterable[str], with_variants: bool = False) -> dict[str, Subject]:
@@ -183,14 +202,14 @@ def forget_photos(conn: sqlite3.Connection, photo_ids: Sequence[str]) -> None:
         for table in ("pairs", "different_pairs"):
             for column in ("photo_a", "photo_b"):
                 conn.execute(f"DELETE FROM {table} WHERE {column} IN ({mark})", part)
-        conn.execute(f"UPDATE fingerprints SET matched_by = NULL WHERE matched_by IS NOT NULL AND photo_id IN ({mark})", part)
+        conn.execute(f"UPDATE comparisons SET matched_by = NULL WHERE matched_by IS NOT NULL AND photo_id IN ({mark})", part)
 
 
 def forget_trashed(conn: sqlite3.Connection) -> None:
     """The same for photos that went to Google's trash since they were compared."""
     gone = "SELECT photo_id FROM photos WHERE trashed"
     ids = conn.execute(
-        f"""SELECT photo_id FROM fingerprints WHERE matched_by IS NOT NULL AND photo_id IN ({gone})
+        f"""SELECT photo_id FROM comparisons WHERE matched_by IS NOT NULL AND photo_id IN ({gone})
         UNION SELECT photo_a FROM pairs WHERE photo_a IN ({gone}) UNION SELECT photo_b FROM pairs WHERE photo_b IN ({gone})"""
     ).fetchall()
     forget_photos(conn, [photo_id for (photo_id,) in ids])
@@ -209,7 +228,9 @@ def _pair_row(pair: Pair, found_by: str) -> tuple[Any, ...]:
 
 def mark_matched(conn: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
     """Store (matched_by, photo id): these photos have been compared with all others."""
-    conn.executemany("UPDATE fingerprints SET matched_by = ? WHERE photo_id = ?", rows)
+    sql = """INSERT INTO comparisons (matched_by, photo_id) VALUES (?, ?)
+        ON CONFLICT (photo_id) DO UPDATE SET matched_by = excluded.matched_by"""
+    conn.executemany(sql, rows)
 
 
 def read_pairs(conn: sqlite3.Connection, found_by: str) -> dict[tuple[str, str], str]:

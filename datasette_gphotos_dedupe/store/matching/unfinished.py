@@ -10,9 +10,9 @@ from ...formatting import count
 from .last_match import GROUPING, read_match_state, save_match_state
 
 STATE = "unfinished"  # its row in match_state, there from the beginning of a match that has work to its end
-TABLES = ("fingerprints", "pairs", "files", "match_state")  # what is read here
+TABLES = ("comparisons", "pairs", "files", "match_state")  # what is read here
 
-_UNCOMPARED = "SELECT count(*) FROM fingerprints WHERE matched_by IS NULL"
+_UNCOMPARED = "SELECT count(*) FROM comparisons WHERE matched_by IS NULL"
 _UNPROVED = "SELECT count(*) FROM pairs WHERE wants_proof"
 _HAS_FILE = "EXISTS (SELECT 1 FROM files WHERE photo_id = {} AND role IN ('original', 'album_copy'))"
 _AT_GOOGLE = f"{_UNPROVED} AND NOT ({_HAS_FILE.format('photo_a')} AND {_HAS_FILE.format('photo_b')})"
@@ -55,7 +55,7 @@ def read_unfinished(conn: sqlite3.Connection, tables: Collection[str] = TABLES) 
     """What is left, as far as these tables tell."""
     may = set(tables)
     return Unfinished(
-        _number(conn, _UNCOMPARED) if "fingerprints" in may else 0,
+        _number(conn, _UNCOMPARED) if "comparisons" in may else 0,
         _number(conn, _UNPROVED) if "pairs" in may else 0,
         _number(conn, _AT_GOOGLE) if {"pairs", "files"} <= may else 0,
         "match_state" in may and read_match_state(conn, STATE) is not None,

@@ -36,7 +36,7 @@ class Route:
 
 _ALL = (*libraries.OPTIONAL, *libraries.DETAILS)
 _QUEUE = (*libraries.OPTIONAL, "albums", "album_photos")
-_MATCHED = ("fingerprints", "files", "match_state")  # whether a match has ended
+_MATCHED = ("comparisons", "files", "match_state")  # whether a match has ended
 _DECIDED = (*_GROUP_TABLES, "decisions", "decision_batches", "pairs")
 _LOOKUP = ("photos", "fingerprints", "files")
 # what a photo that goes would take with it, albums among it, is named before it goes

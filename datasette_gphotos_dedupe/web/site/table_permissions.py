@@ -26,6 +26,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("group_members", "group_counts", "group_text"), ("groups",)),
     **dict.fromkeys(("decision_batches", "decision_history"), ("decisions",)),
     **dict.fromkeys(("judgements", "different_pairs"), ("pairs",)),
+    **dict.fromkeys(("comparisons", "variant_names"), ("fingerprints",)),
+    "packed_variants": ("fingerprints", "variant_names"),
     **dict.fromkeys(("push_items", "push_albums"), ("pushes",)),
 }
 """What tables tell of beside photos."""
