@@ -30,6 +30,7 @@ from ..store.packed_variants import pack_missing
 from ..store.review import uploads
 from ..store.review.decisions import refresh_decided
 from .comparing_previews import Comparison, Verifier
+from .garbage import set_apart
 from .grouping import GROUPER, current_policy, make_groups
 from .progress import Progress
 from .proving_on_originals import Fetch, prove_waiting
@@ -159,13 +160,17 @@ def _compare(db: Database, progress: Progress, options: MatchOptions, verifier: 
     with db.atomic():
         matches.forget_trashed(db.conn)
         word = COMPARISON.begin(db.conn)
-    report = _compare_new(db, progress, options, verifier, word)
+    with set_apart() as looks_again:
+        report = _compare_new(db, progress, options, verifier, word, looks_again)
     with db.atomic():
         COMPARISON.end(db.conn, word, options.name, report.photos)
     return report
 
 
-def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifier: Verifier, word: str) -> _Compared:
+def _compare_new(
+    db: Database, progress: Progress, options: MatchOptions, verifier: Verifier, word: str, looks_again: Callable[[], None]
+) -> _Compared:
+    """`looks_again` is called once all that is known of the photos is read."""
     progress.start("Looking for candidates")
     known = matches.read_fingerprints(db.conn, options.variant_radii)
     roles = _known_roles(known, options.name)
@@ -180,6 +185,7 @@ def _compare_new(db: Database, progress: Progress, options: MatchOptions, verifi
             pack_missing(db.conn)
         library = replace(known.library, variants=matches.read_variants(db.conn, known.library))
         found = find_candidates(library, roles, options.radius_bits, unchanged)
+        looks_again()
         report.photos_compared, report.crowded = int(found.fresh.sum()), int(found.crowded.sum())
         _forget(db, known.library, found, word)
         _compare_pixels(db, progress, options, verifier, known, found, report)

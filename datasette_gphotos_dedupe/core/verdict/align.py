@@ -82,14 +82,11 @@ def load_preview(thumbnail: bytes) -> Preview:
         with Image.open(io.BytesIO(thumbnail)) as image:
             image.draft("YCbCr", image.size)
             image.load()
-            luma, blue, red = (image if image.mode == "YCbCr" else image.convert("YCbCr")).split()
+            whole = image if image.mode == "YCbCr" else image.convert("YCbCr")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError("broken", f"its preview cannot be read: {error}") from error
-    return Preview(luma, _halved(blue), _halved(red))
-
-
-def _halved(plane: Image.Image) -> Image.Image:
-    return plane.reduce(CHROMA_REDUCTION) if min(plane.size) >= 2 * CHROMA_REDUCTION else plane
+    small = whole.reduce(CHROMA_REDUCTION) if min(whole.size) >= 2 * CHROMA_REDUCTION else whole
+    return Preview(whole.getchannel(0), small.getchannel(1), small.getchannel(2))
 
 
 @lru_cache(maxsize=CACHED_PREVIEWS // 8)
@@ -199,14 +196,14 @@ def _inside(part: Preview, whole: Preview) -> Overlay | None:
     """The overlay of all of `part` and the box of `whole` that resembles it most."""
     share = min(1.0, SEARCHED_SIDE / max(whole.size))
     size = max(8, round(whole.size[0] * share)), max(8, round(whole.size[1] * share))
-    ground = cut(whole.luma, WHOLE, size)
+    ground = _small_cut(whole, WHOLE, size)
     largest = min(size[0] / part.size[0], size[1] / part.size[1])
     best: Overlay | None = None
     for shrink in np.linspace(1.0, 0.45, SEARCHED_SIZES):
         width, height = round(part.size[0] * largest * shrink), round(part.size[1] * largest * shrink)
         if min(width, height) < 12:
             break
-        found = cv2.matchTemplate(ground, cut(part.luma, WHOLE, (width, height)), cv2.TM_CCOEFF_NORMED)
+        found = cv2.matchTemplate(ground, _small_cut(part, WHOLE, (width, height)), cv2.TM_CCOEFF_NORMED)
         _, score, _, (left, top) = cv2.minMaxLoc(found)
         if best is None or score > best.score:
             box = left / size[0], top / size[1], min(1.0, (left + width) / size[0]), min(1.0, (top + height) / size[1])
@@ -263,6 +260,11 @@ def _canvases(a: Preview, b: Preview, overlay: Overlay, size: tuple[int, int]) -
 @lru_cache(maxsize=CACHED_CANVASES)
 def _canvas(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
     """A part of the luma as it is registered; whoever gets it leaves it as it is."""
+    return softened(_small_cut(preview, box, size))
+
+
+def _small_cut(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """What `cut` gives of the luma, near enough to find where things lie: from the smallest reduction that has pixels to spare."""
     from PIL.Image import Resampling
 
     width, height = preview.size
@@ -272,7 +274,7 @@ def _canvas(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
     # an odd side ends in half a pixel of the reduction, which is no part of the picture
     across, down = width / 2**halvings, height / 2**halvings
     pixels = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
-    return softened(np.asarray(reductions[halvings].resize(size, Resampling.BICUBIC, box=pixels)))
+    return np.asarray(reductions[halvings].resize(size, Resampling.BICUBIC, box=pixels))
 
 
 def softened(canvas: np.ndarray) -> np.ndarray:
