@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -60,8 +61,8 @@ class Seen(HTMLParser):
 def test_every_group_and_photo_is_in_the_report(library):
     seen = Seen(report(library))
     assert seen.tags.count("article") == 16
-    assert seen.tags.count("img") == 32
-    assert all(source.startswith("data:image/jpeg;base64,/9j/") for source in seen.all("src"))
+    assert seen.tags.count("img") == len(seen.values["img", "style"]) == 32
+    assert all(style.startswith("content:url('data:image/jpeg;base64,/9j/") for style in seen.values["img", "style"])
 
 
 def test_every_link_leads_to_a_place_in_the_file(library):
@@ -77,7 +78,8 @@ def test_nothing_in_the_file_runs_or_is_fetched(library):
     seen = Seen(text)
     assert {"script", "link", "iframe", "object", "form"} & set(seen.tags) == set()
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in seen.values["meta", "content"]
-    assert re.findall(r"https?:|url\(|srcset|@import|javascript:", text) == []
+    assert re.findall(r"https?:|srcset|@import|javascript:", text) == []
+    assert set(re.findall(r"url\(.{24}", text)) == {"url('data:image/jpeg;base64,"}
 
 
 def test_names_that_look_like_markup_are_shown_as_they_are(library):
@@ -89,6 +91,31 @@ def test_names_that_look_like_markup_are_shown_as_they_are(library):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.jpg" in text
     assert "<script" not in text
     assert "<title>&lt;b&gt;Mine&lt;/b&gt;</title>" in text
+
+
+def test_names_in_any_script_are_shown_from_a_file_that_needs_no_encoding(library):
+    conn = sqlite3.connect(library)
+    conn.execute("UPDATE photos SET filename = 'Zürich 写真 🌄.jpg'")
+    conn.commit()
+    conn.close()
+    text = report(library, title="Été")
+    assert text.isascii()
+    assert set(Seen(text).values["img", "alt"]) == {"Zürich 写真 🌄.jpg"}
+    assert "<title>&#201;t&#233;</title>" in text
+
+
+def test_the_full_name_date_and_reason_of_a_photo_stand_beside_it(library):
+    conn = sqlite3.connect(library)
+    machine = "1f452645-0f2a-4c1b-9d3e-5a6b7c8d9e0f.jpg"
+    conn.execute("UPDATE photos SET filename = ? WHERE photo_id = ?", [machine, photo_id(1)])
+    conn.commit()
+    conn.close()
+    facts = re.findall(r'<br>([^<]*)<span class="gp-facts">([^<]*)</span>', unescape(report(library)))
+    assert len(facts) == 32
+    assert (
+        "1f452645….jpg",
+        f"{machine}, 320 × 240, 40 kB, JPEG, 2015-06-01 10:00:00. Same picture, 320 x 240 against 4032 x 3024.",
+    ) in facts
 
 
 PRIVATE = {

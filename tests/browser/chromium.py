@@ -26,7 +26,8 @@ ARGUMENTS = (
 PAINTED = """new Promise((done) => {
   const inside = (box) => box.bottom > 0 && box.top < innerHeight && box.width > 0;
   const waiting = () => document.readyState !== "complete"
-    || [...document.images].some((image) => inside(image.getBoundingClientRect()) && !(image.complete && image.naturalWidth));
+    || [...document.querySelectorAll("img[src]")].some(
+      (image) => inside(image.getBoundingClientRect()) && !(image.complete && image.naturalWidth));
   const look = () => waiting() ? requestAnimationFrame(look) : requestAnimationFrame(() => setTimeout(done, 0));
   look();
 })"""
