@@ -82,6 +82,14 @@ def test_nothing_in_the_file_runs_or_is_fetched(library):
     assert set(re.findall(r"url\(.{24}", text)) == {"url('data:image/jpeg;base64,"}
 
 
+def test_what_is_sought_in_the_pages_is_told_from_child_to_child(library):
+    """Else a browser looks through all that it has read of a report, again with every piece of it: 2 s for 10,000 groups."""
+    (rule,) = re.findall(r"\.gp-report :is\(.gp-page:target.*?\{", report(library))
+    sought = re.findall(r":has\(([^()]*)\)", rule)
+    assert len(sought) == 2
+    assert all(selector.strip().startswith("> ") for part in sought for selector in part.split(","))
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(library):
     conn = sqlite3.connect(library)
     conn.execute("UPDATE photos SET filename = '<script>alert(1)</script>.jpg'")

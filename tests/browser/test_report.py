@@ -53,6 +53,13 @@ def test_all_pages_are_shown_below_each_other(open_page, report):
     expect(page.locator("#look_alike-2 article")).to_be_in_viewport()
 
 
+def test_of_all_pages_a_browser_keeps_only_the_near_ones_drawn(open_page, report):
+    page = open_page(None)
+    page.goto(report + "#all")
+    drawn = "groups => groups.filter(group => group.checkVisibility({ contentVisibilityAuto: true })).length"
+    assert 0 < page.locator("article").evaluate_all(drawn) < GROUPS / 2
+
+
 @pytest.mark.parametrize("anchor", ["", "#look_alike-1", "#all"])
 def test_a_picture_is_read_when_it_comes_into_view_and_not_before(open_page, report, anchor):
     page, read = open_page(None), []
