@@ -16,6 +16,7 @@ GIVEN_BY_OTHERS = [
     "MAX_IMAGE_PIXELS",  # Pillow
     "_content_consumed",  # requests
     "command_class",  # click
+    "decodermaxblock",  # Pillow
     "do_GET",
     "log_message",
     "max_redirects",  # requests

@@ -17,6 +17,7 @@ from datasette_gphotos_dedupe.core.pictures.fingerprint import (
     compute_fingerprint,
     make_thumbnail,
     measure_flatness,
+    reduced_to,
 )
 from datasette_gphotos_dedupe.core.pictures.hash_variants import OFF_CENTRE, TURNS, centre_box
 from tests.pictures import picture
@@ -133,3 +134,15 @@ def test_a_preview_is_at_most_320_pixels_and_under_100_kilobytes():
 def test_a_preview_is_never_enlarged():
     made = make_thumbnail(picture(1, (100, 80)))
     assert (made.width, made.height) == (100, 80)
+
+
+@pytest.mark.parametrize(
+    "size", [(504, 378), (378, 504), (640, 640), (321, 320), (1, 900), (900, 2), (333, 1999), (320, 320), (7, 5)]
+)
+@pytest.mark.parametrize("side", [192, 320])
+def test_a_picture_is_reduced_as_pillow_makes_its_thumbnails(size, side):
+    image = picture(6, size)
+    expected = image.copy()
+    expected.thumbnail((side, side))
+    found = reduced_to(image, side)
+    assert (found.size, found.tobytes()) == (expected.size, expected.tobytes())

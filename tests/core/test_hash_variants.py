@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from datasette_gphotos_dedupe.core.pictures.hash_variants import OFF_CENTRE, frame_box, screen_box, trim_box, variant_boxes
+from datasette_gphotos_dedupe.core.pictures.hash_variants import (
+    BORDER_TOLERANCE,
+    OFF_CENTRE,
+    frame_box,
+    screen_box,
+    trim_box,
+    variant_boxes,
+)
 from tests.made_pictures import page
 from tests.pictures import picture
 
@@ -92,3 +99,22 @@ def test_each_corner_and_each_edge_has_its_boxes():
 def test_all_boxes_of_a_picture_lie_inside_it():
     for box in variant_boxes(screenshot().convert("L")).values():
         assert 0.0 <= box[0] < box[2] <= 1.0 and 0.0 <= box[1] < box[3] <= 1.0
+
+
+def covered_lines(lines: np.ndarray, share: float) -> int:
+    """How many lines from the start are in the first one's colour, as it is defined."""
+    near = np.abs(lines - np.median(lines[0])) <= BORDER_TOLERANCE
+    return next((at for at, line in enumerate(near) if line.mean() < share), len(lines))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_border_of_any_width_ends_where_the_first_other_line_begins(seed):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (100, 80)).astype(np.uint8)
+    top, bottom = (int(number) for number in rng.integers(0, 40, 2))
+    pixels[:top] = rng.integers(90, 110, (top, 80))
+    pixels[100 - bottom :] = rng.integers(90, 110, (bottom, 80))
+    found = covered_lines(pixels, 0.9), covered_lines(pixels[::-1], 0.9)
+    assert max(found) >= max(top, bottom)
+    wanted = None if max(found) < 2 else (0.0, found[0] / 100, 1.0, 1 - found[1] / 100)
+    assert trim_box(pixels) == wanted

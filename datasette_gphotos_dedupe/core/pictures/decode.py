@@ -23,6 +23,7 @@ WORKING_SIDE = 320  # JPEG is reduced while decoding, its shorter side never bel
 ORIENTATION_TAG = 0x0112
 # What is promised and no more: Pillow knows dozens of formats, and some of them start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF", "TIFF", "BMP")
+JPEGS = ("JPEG", "MPO")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def _decoded(data: bytes, working_side: int, max_pixels: int) -> Decoded:
         if data is None:
             raise PictureError("truncated", CUT_SHORT)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        if image.format in JPEGS:
+            image.decodermaxblock = len(data)  # in one piece; Pillow would join what each of many leaves over with the next
         return replace(_upright(image, working_side, max_pixels), flaw=flaw)
 
 
@@ -97,7 +100,7 @@ def _upright(image: Image.Image, working_side: int, max_pixels: int) -> Decoded:
     moves = bool(getattr(image, "is_animated", False)) and format_name != "MPO"
     exif = read_exif(image)
     orientation = exif.get(ORIENTATION_TAG)
-    if format_name in ("JPEG", "MPO"):
+    if format_name in JPEGS:
         image.draft("RGB", (working_side, working_side))
     image.load()
     lifted = turned(image, orientation)

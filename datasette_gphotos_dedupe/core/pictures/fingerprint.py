@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -61,21 +63,22 @@ def compute_variants(grey: Image.Image, square: Image.Image) -> dict[str, str]:
     """The hash of every variant that applies to a picture, from its grey pixels and their 64 x 64 reduction."""
     import numpy as np
 
-    small = grey.copy()
-    small.thumbnail((VARIANT_SIDE, VARIANT_SIDE))
-    pixels = np.asarray(small, dtype=np.float64)
-    hashes = {name: _hash_hex(_boxed_frequencies(pixels, box)) for name, box in variant_boxes(small).items()}
-    turned = turned_coefficients(_low_frequencies(square))
-    return hashes | {name: _hash_hex(coefficients) for name, coefficients in turned.items()}
+    small = reduced_to(grey, VARIANT_SIDE)
+    parts = _boxed_frequencies(np.asarray(small, dtype=np.float64), variant_boxes(small))
+    return _hashes(parts | turned_coefficients(_low_frequencies(square)))
 
 
-def _boxed_frequencies(pixels: np.ndarray, box: Box) -> np.ndarray:
-    """The 16 x 16 lowest frequencies of a part of a picture, resampled to 64 x 64 on the way: two products of small matrices."""
+def _boxed_frequencies(pixels: np.ndarray, boxes: dict[str, Box]) -> dict[str, np.ndarray]:
+    """The 16 x 16 lowest frequencies of parts of a picture, resampled to 64 x 64 on the way: two products of small matrices."""
     height, width = pixels.shape
-    vertical = _resampled_cosines(height, round(box[1] * height, 2), round(box[3] * height, 2))
-    horizontal = _resampled_cosines(width, round(box[0] * width, 2), round(box[2] * width, 2))
-    smaller: np.ndarray = vertical @ pixels @ horizontal.T
-    return smaller
+    lines: dict[tuple[float, float], np.ndarray] = {}  # many parts lie between the same lines, and that product is the long one
+    found = {}
+    for name, (left, top, right, bottom) in boxes.items():
+        between = round(top * height, 2), round(bottom * height, 2)
+        if between not in lines:
+            lines[between] = _resampled_cosines(height, *between) @ pixels
+        found[name] = lines[between] @ _resampled_cosines(width, round(left * width, 2), round(right * width, 2)).T
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -106,12 +109,14 @@ def _low_frequencies(square: Image.Image) -> np.ndarray:
     return frequencies
 
 
-def _hash_hex(coefficients: np.ndarray) -> str:
+def _hashes(coefficients: dict[str, np.ndarray]) -> dict[str, str]:
+    """The hash of each of these, by name: which of its numbers are above their median."""
     import numpy as np
 
-    # np.median of an even number of values, many times faster
-    lower, upper = np.partition(coefficients.ravel(), MIDDLE)[list(MIDDLE)]
-    return np.packbits(coefficients > (lower + upper) / 2).tobytes().hex()
+    numbers = np.stack([each.ravel() for each in coefficients.values()])
+    lower, upper = np.sort(numbers, axis=1)[:, MIDDLE].T  # np.median of an even number of values, many times faster
+    bits = np.packbits(numbers > ((lower + upper) / 2)[:, None], axis=1)
+    return {name: line.tobytes().hex() for name, line in zip(coefficients, bits, strict=True)}
 
 
 def measure_flatness(image: Image.Image) -> float:
@@ -126,10 +131,31 @@ def measure_flatness(image: Image.Image) -> float:
     return round(1.0 - float((steps > 4).mean()), 4)
 
 
+def reduced_to(image: Image.Image, side: int) -> Image.Image:
+    """The picture with a longer side of at most so many pixels: what Pillow's thumbnail() makes of a copy, without the copy."""
+    from PIL import Image
+
+    size = fitting_size(image.width, image.height, side)
+    return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def fitting_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """The width and height that Pillow's thumbnail() gives a picture of this size: the whole numbers nearest to its aspect."""
+    if max(width, height) <= side:
+        return width, height
+    aspect = width / height
+    if aspect > 1:
+        return side, _nearest(side / aspect, lambda lines: abs(aspect - side / lines) if lines else 0)
+    return _nearest(side * aspect, lambda columns: abs(aspect - columns / side)), side
+
+
+def _nearest(exact: float, error: Callable[[int], float]) -> int:
+    return max(min(math.floor(exact), math.ceil(exact), key=error), 1)
+
+
 def make_thumbnail(image: Image.Image) -> Thumbnail:
     """A JPEG preview of upright RGB pixels, never enlarged."""
-    preview = image.copy()
-    preview.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    preview = reduced_to(image, THUMBNAIL_SIDE)
     for quality in (85, 70, 50, 30):
         buffer = io.BytesIO()
         preview.save(buffer, "JPEG", quality=quality)

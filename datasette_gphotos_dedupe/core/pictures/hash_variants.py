@@ -37,6 +37,7 @@ BORDER_SHARE = 0.9  # of a line that must be the border's colour: JPEG and a cor
 SCREEN_SHARE = 0.6  # the same in a screenshot: a clock, icons and a row of buttons stand in its bars
 MIN_TRIM = 0.015  # of a side: less is a rounding error of some resizer
 MAX_TRIM = 0.42
+FIRST_LINES = 2  # looked at before all the others: nearly every picture has no border at all
 SAME_ASPECT = 0.02
 
 
@@ -94,8 +95,12 @@ def trim_box(grey: np.ndarray, share: float = BORDER_SHARE) -> Box | None:
 
 def screen_box(grey: np.ndarray) -> Box | None:
     """The picture in a screenshot, whose bars hold a clock, icons and buttons; None when that is what `trim_box` finds."""
+    return _screen_box(grey, trim_box(grey))
+
+
+def _screen_box(grey: np.ndarray, trimmed: Box | None) -> Box | None:
     box = trim_box(grey, SCREEN_SHARE)
-    return None if box == trim_box(grey) else box
+    return None if box == trimmed else box
 
 
 def _borders(lines: np.ndarray, share: float, colour: float | None = None) -> tuple[float, float]:
@@ -108,20 +113,31 @@ def _between(lines: np.ndarray, borders: tuple[float, float]) -> np.ndarray:
 
 def _colour(lines: np.ndarray, borders: tuple[float, float]) -> float:
     """The grey of the wider of two borders."""
+    return _median(lines[0 if borders[0] >= borders[1] else -1])
+
+
+def _median(line: np.ndarray) -> float:
+    """What np.median gives for a line of pixels, many times faster."""
     import numpy as np
 
-    return float(np.median(lines[0 if borders[0] >= borders[1] else -1]))
+    ordered = np.sort(line)
+    return (float(ordered[(len(ordered) - 1) // 2]) + float(ordered[len(ordered) // 2])) / 2
 
 
 def _border(lines: np.ndarray, share: float, colour: float | None = None) -> float:
     """The share of lines from the start that are, but for a few pixels, in one colour: that of the first when none is given."""
     import numpy as np
 
-    colour = float(np.median(lines[0])) if colour is None else colour
+    colour = _median(lines[0]) if colour is None else colour
     low, high = max(math.ceil(colour - BORDER_TOLERANCE), 0), min(math.floor(colour + BORDER_TOLERANCE), 255)
-    covered = ((lines >= low) & (lines <= high)).mean(axis=1) >= share
-    busy = np.flatnonzero(~covered)
-    return 1.0 if busy.size == 0 else float(busy[0]) / len(lines)
+    done, count = 0, FIRST_LINES
+    while done < len(lines):
+        some = lines[done : done + count]
+        covered = np.count_nonzero((some >= low) & (some <= high), axis=1) / lines.shape[1] >= share
+        if not covered.all():
+            return float(done + covered.argmin()) / len(lines)
+        done, count = done + count, 8 * count
+    return 1.0
 
 
 def variant_box(grey: Image.Image, variant: str) -> Box | None:
@@ -140,7 +156,12 @@ def variant_box(grey: Image.Image, variant: str) -> Box | None:
 
 def variant_boxes(grey: Image.Image) -> dict[str, Box]:
     """Every variant of a picture that is a part of it, by name."""
-    found = {name: variant_box(grey, name) for name in (*CROPS, *OFF_CENTRE, *FRAMES, "trim", "screen")}
+    import numpy as np
+
+    found = {name: variant_box(grey, name) for name in (*CROPS, *OFF_CENTRE, *FRAMES)}
+    pixels = np.asarray(grey)
+    found["trim"] = trim_box(pixels)
+    found["screen"] = _screen_box(pixels, found["trim"])
     return {name: box for name, box in found.items() if box}
 
 
