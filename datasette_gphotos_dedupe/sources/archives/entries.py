@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..values import clean_text
@@ -11,6 +12,8 @@ from ..values import clean_text
 MAX_ENTRIES = 400_000  # of one archive: 1 KB each, so 400 MB while they are read; the largest parts seen hold some ten thousand
 
 
+_ARCHIVES = (".zip", ".tgz", ".tar.gz", ".tar", ".7z", ".rar")
+_LONGEST_ENDING = max(map(len, _ARCHIVES))
 _DRIVE = re.compile(r"[A-Za-z]:/")
 
 
@@ -64,16 +67,21 @@ def trouble_of(entry: Entry) -> str | None:
     """The code of why a file is not opened, or None: what its archive says of it, or that it is litter of a disk or desktop."""
     if entry.trouble:
         return entry.trouble
-    *folders, name = entry.path.lower().replace("\\", "/").split("/")
-    return "litter" if name in _NOTES or name.startswith(_LITTER_FILES) or not _LITTER.isdisjoint(folders) else None
+    above, _, name = entry.path.lower().replace("\\", "/").rpartition("/")
+    return "litter" if name in _NOTES or name.startswith(_LITTER_FILES) or _is_litter(above) else None
+
+
+@lru_cache(maxsize=4096)
+def _is_litter(folder: str) -> bool:
+    return not _LITTER.isdisjoint(folder.split("/"))
 
 
 def name_trouble(name: str) -> str | None:
     """The code of what is wrong with a member's name, or None."""
     normal = name.replace("\\", "/")
-    if normal.startswith("/") or _DRIVE.match(normal) or ".." in normal.split("/"):
+    if normal.startswith("/") or _DRIVE.match(normal) or (".." in normal and ".." in normal.split("/")):
         return "unsafe_name"
-    if normal.lower().endswith((".zip", ".tgz", ".tar.gz", ".tar", ".7z", ".rar")):
+    if normal[-_LONGEST_ENDING:].lower().endswith(_ARCHIVES):
         return "nested_archive"
     return None
 

@@ -19,6 +19,7 @@ from .entries import Entry
 
 CHUNK = 1 << 18
 _PIECE_BYTES = 1 << 24  # no more at once than this, whatever length an index claims
+_USUAL_NAME_BYTES = 150  # of a local header's name and extra field, which are read with what follows them
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 STORED, DEFLATED = 0, 8
 
@@ -65,6 +66,36 @@ def open_address(address: Address, archive: BinaryIO | None = None) -> BinaryIO:
     except BaseException:
         stream.close()
         raise
+
+
+def read_member(archive: BinaryIO, address: Address) -> bytes:
+    """The bytes of a small member of an open zip. Raises PictureError as the stream that `open_address` gives does."""
+    found = _in_one_piece(archive, address)
+    if found is not None:
+        return found
+    with open_address(address, archive) as stream:
+        return stream.read()
+
+
+def _in_one_piece(archive: BinaryIO, address: Address) -> bytes | None:
+    """The same where nothing is odd about it; None where anything is, of which a stream then says what."""
+    if address.method not in (STORED, DEFLATED) or not address.bytes or address.packed_bytes > _PIECE_BYTES:
+        return None
+    archive.seek(address.offset)
+    data = archive.read(_LOCAL_HEADER.size + _USUAL_NAME_BYTES + address.packed_bytes)
+    if len(data) < _LOCAL_HEADER.size or data[:4] != b"PK\x03\x04":
+        return None
+    begin = _LOCAL_HEADER.size + int.from_bytes(data[26:28], "little") + int.from_bytes(data[28:30], "little")
+    missing = begin + address.packed_bytes - len(data)
+    if missing > 0:
+        data += archive.read(missing)
+    found = data[begin : begin + address.packed_bytes]
+    if address.method == DEFLATED:
+        try:
+            found = zlib.decompressobj(-15).decompress(found, address.bytes)
+        except zlib.error:
+            return None
+    return found if len(found) == address.bytes and zlib.crc32(found) == address.crc32 else None
 
 
 def _buffer_bytes(address: Address) -> int:

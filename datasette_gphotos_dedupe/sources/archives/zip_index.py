@@ -6,11 +6,13 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import SourceError
 from ...input_file import open_input
+from .central_directory import Listed, read_plain_directory
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
 
 MAX_INDEX_BYTES = 100_000_000  # as many entries with long names
@@ -24,8 +26,10 @@ def read_zip_index(path: Path, number: int) -> list[Entry]:
     try:
         with open_input(path) as stream:
             _refuse_huge_index(stream, path)
-            with zipfile.ZipFile(stream) as archive:
-                entries = [_zip_entry(info, number) for info in archive.infolist() if not info.is_dir()]
+            listed = read_plain_directory(stream)
+            if listed is None:
+                with zipfile.ZipFile(stream) as archive:
+                    listed = [_listed(info) for info in archive.infolist() if not info.is_dir()]
     except zipfile.BadZipFile as error:
         why = "the archive's index is missing" if "not a zip" in str(error) else f"the archive's index cannot be read ({error})"
         raise SourceError(f"{path.name} is cut short or damaged: {why}.") from error
@@ -33,8 +37,8 @@ def read_zip_index(path: Path, number: int) -> list[Entry]:
         raise SourceError(f"{path.name} is cut short or damaged: the archive's index cannot be read ({error}).") from error
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-    entries.sort(key=lambda entry: entry.offset)
-    return _without_twins(_without_overlaps(entries))
+    listed.sort(key=attrgetter("offset"))
+    return _without_twins(_without_overlaps([_zip_entry(each, number) for each in listed]))
 
 
 def _refuse_huge_index(stream: BinaryIO, path: Path) -> None:
@@ -82,25 +86,16 @@ def read_index_bytes(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _zip_entry(info: zipfile.ZipInfo, number: int) -> Entry:
-    trouble = None
-    if info.flag_bits & 0x1:
-        trouble = "encrypted"
-    elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        trouble = "unknown_compression"
-    elif (info.external_attr >> 16) & 0o170000 == 0o120000:
-        trouble = "not_a_file"
-    name = _zip_name(info)
-    return Entry(
-        number,
-        printable(name),
-        info.file_size,
-        info.CRC,
-        None,
-        info.header_offset,
-        info.compress_size,
+def _listed(info: zipfile.ZipInfo) -> Listed:
+    return Listed(
+        _zip_name(info),
+        info.flag_bits,
         info.compress_type,
-        trouble or name_trouble(name),
+        info.CRC,
+        info.compress_size,
+        info.file_size,
+        info.external_attr,
+        info.header_offset,
     )
 
 
@@ -111,6 +106,18 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.orig_filename.encode("cp437").decode("utf-8")
     except UnicodeError:
         return info.orig_filename
+
+
+def _zip_entry(listed: Listed, number: int) -> Entry:
+    name, flags, method, crc32, packed_bytes, size, attributes, offset = listed
+    trouble = None
+    if flags & 0x1:
+        trouble = "encrypted"
+    elif method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        trouble = "unknown_compression"
+    elif (attributes >> 16) & 0o170000 == 0o120000:
+        trouble = "not_a_file"
+    return Entry(number, printable(name), size, crc32, None, offset, packed_bytes, method, trouble or name_trouble(name))
 
 
 def _without_overlaps(entries: list[Entry]) -> list[Entry]:
