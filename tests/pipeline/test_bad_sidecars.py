@@ -81,6 +81,30 @@ def test_a_sidecar_with_odd_values_gives_what_makes_sense(library, tmp_path, kin
     assert one_photo(library, tmp_path, data) == [(name, taken_at, None, key(1))]
 
 
+PHOTO = "https://photos.google.com/photo/"
+LINKS = {
+    f"{PHOTO}{'A' * 8}": (f"{PHOTO}{'A' * 8}", "A" * 8),
+    f"{PHOTO}{'A' * 200}": (f"{PHOTO}{'A' * 200}", "A" * 200),
+    f"{PHOTO}{'A' * 201}": (f"{PHOTO}{'A' * 201}", "A" * 200),
+    f"{PHOTO}{'A' * 7}": (f"{PHOTO}{'A' * 7}", None),
+    f"{PHOTO}AAAAAAAA\n": (f"{PHOTO}AAAAAAAA", "AAAAAAAA"),
+    f" {PHOTO}AAAA\0AAAA": (f"{PHOTO}AAAAAAAA", "AAAAAAAA"),
+    f"{PHOTO}AAAAAAAA?pli=1": (f"{PHOTO}AAAAAAAA?pli=1", "AAAAAAAA"),
+    "https://photos.google.com/u/1/album/x/photo/BBBBBBBB": ("https://photos.google.com/u/1/album/x/photo/BBBBBBBB", "BBBBBBBB"),
+    "https://photos.google.com.evil.example/photo/BBBBBBBB": (None, "BBBBBBBB"),
+    "http://photos.google.com/photo/BBBBBBBB": (None, "BBBBBBBB"),
+    "https://photos.google.com:444/photo/BBBBBBBB": (None, "BBBBBBBB"),
+    "https://photosXgoogle.com/photo/BBBBBBBB": (None, "BBBBBBBB"),
+    "": (None, None),
+}
+
+
+@pytest.mark.parametrize("url", LINKS)
+def test_an_address_is_one_to_send_a_person_to_or_holds_only_a_key(url):
+    found = parse_json_file(with_values(url=url))
+    assert (found.product_url, found.media_key) == LINKS[url]
+
+
 def test_half_a_surrogate_in_a_sidecar_becomes_the_replacement_character(library, tmp_path):
     data = sidecar("a.jpg", 1, description="x").replace(b'"description": "x"', b'"description": "hill \\ud83c and \\u0000 end"')
     library.takeout(part(tmp_path, 1, {f"{Y}/a.jpg": picture(1), f"{Y}/a.jpg{NEW}": data}))

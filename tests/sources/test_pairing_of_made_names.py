@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +131,18 @@ def stems_twice(items: list[Made]) -> set[str]:
     """Stems of two items: their moving halves cannot be told apart by name."""
     stems = [item.title.rpartition(".")[0] for item in items]
     return {stem for stem in stems if stems.count(stem) > 1}
+
+
+@given(plain_items, styles, st.booleans(), st.randoms(use_true_random=False))
+def test_what_is_paired_by_its_full_name_at_once_is_what_the_steps_pair(items, style, shared, random):
+    """Some titles are other ones, as hands and programs change them."""
+    folder = make_folder(items, style, shared)
+    media = [name for name in folder.media if random.random() < 0.9]
+    sidecars = {
+        name: random.choice([title, title, title, name[:-5], None, f" {title}"]) for name, title in folder.sidecars.items()
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasette_gphotos_dedupe.sources.takeout.sidecars._Pairer.step_by_full_name", lambda self: None)
+        expected = pair_folder(media, sidecars)
+    found = pair_folder(media, sidecars)
+    assert found == expected

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...model import File, Photo, altered
+from ...model import File, Photo, altered, bounded_name
 from ..archives.entries import Entry, printable
 from .folders import ALBUM, TRASH
 from .naming import is_video_name, title_readings
@@ -16,6 +16,9 @@ from .sidecar_json import Sidecar
 OWN_ORIGINS = frozenset(
     ("mobileUpload", "webUpload", "driveDesktopUploader", "photosDesktopUploader", "driveSync", "picasa", "composition")
 )
+
+_NO_SIDECAR = Sidecar(None)
+_NOTHING_KNOWN = Photo("", "takeout")
 
 
 @dataclass(slots=True)
@@ -92,15 +95,16 @@ def _maybe_foreign(item: TakeoutItem, has_years: bool) -> bool:
 def photo_of(item: TakeoutItem, exported_at: str | None, file_of: Callable[[Entry], File]) -> Photo:
     """The item as a Photo, without what only its bytes tell."""
     first = next((unit for unit in item.units if unit.sidecar), item.units[0])
-    sidecar = first.sidecar or Sidecar(None)
+    sidecar = first.sidecar or _NO_SIDECAR
     title = title_readings(sidecar.title)[-1] if sidecar.title else None
     people = dict.fromkeys(name for unit in item.units if unit.sidecar for name in unit.sidecar.people)
-    return Photo(
+    path = item.units[0].entry.path
+    return altered(
+        _NOTHING_KNOWN,
         photo_id=item.media_key or "",
-        source="takeout",
-        filename=title or printable(item.units[0].entry.path.replace("\\", "/").rpartition("/")[2]),
+        filename=bounded_name(title or printable(path.replace("\\", "/").rpartition("/")[2])),
         description=sidecar.description,
-        kind="video" if is_video_name(item.units[0].entry.path) else "photo",
+        kind="video" if is_video_name(path) else "photo",
         taken_at=sidecar.taken_at,
         taken_at_source="sidecar" if sidecar.taken_at else None,
         uploaded_at=sidecar.uploaded_at,

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"^(.+)\((\d{1,5})\)$", re.DOTALL)
 
 def nfc(text: str) -> str:
     """`text` composed: macOS unpacks names decomposed."""
-    return unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def units(text: str) -> int:
@@ -52,7 +52,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 def split_number(text: str) -> tuple[str, int | None]:
     """``IMG_1(2)`` as (``IMG_1``, 2); None without a number."""
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(text) if ")" in text[-2:] else None
     return (match[1], int(match[2])) if match else (text, None)
 
 
@@ -63,6 +63,8 @@ def numbered(text: str, number: int | None) -> str:
 
 def readings(media_name: str) -> list[tuple[str, int | None]]:
     """What a media name may mean: itself, and, for ``X(1).jpg``, the second item called ``X.jpg``."""
+    if ")" not in media_name:
+        return [(media_name, None)]
     stem, extension = split_extension(media_name)
     base, number = split_number(stem)
     found: list[tuple[str, int | None]] = [(media_name, None)]
@@ -111,6 +113,8 @@ def fits_title(media_base: str, title: str | None) -> bool:
 
 
 def _fits_reading(media_base: str, title: str) -> bool:
+    if media_base == title:
+        return True
     stem, extension = split_extension(media_base)
     title_stem = media_stem(title, extension)
     limit = MAX_UNITS - units(extension)

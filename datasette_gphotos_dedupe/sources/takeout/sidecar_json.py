@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ...google.hosts import is_page
@@ -12,8 +12,10 @@ from ..values import EARLIEST, LATEST, MAX_TEXT, clean_text
 
 MAX_SIDECAR_BYTES = 4_000_000  # real ones have about 1 KB; album pages with many comments reach some hundred KB
 MAX_PEOPLE = 500
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1)
+_EARLIEST, _LATEST = EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)
 _MEDIA_KEY = re.compile(r"/photo/([A-Za-z0-9_-]{8,200})")
+_USUAL_URL = re.compile(r"https://photos\.google\.com/photo/([A-Za-z0-9_-]{8,200})")
 
 
 class SidecarError(ValueError):
@@ -72,8 +74,7 @@ def _album(value: dict) -> AlbumMeta:
 
 
 def _sidecar(value: dict) -> Sidecar:
-    url = _text(value.get("url"))
-    key = _MEDIA_KEY.findall(url or "")
+    product_url, media_key = _link(_text(value.get("url")))
     latitude, longitude = _place(value.get("geoData")) or _place(value.get("geoDataExif")) or (None, None)
     return Sidecar(
         title=_text(value.get("title")),
@@ -86,14 +87,25 @@ def _sidecar(value: dict) -> Sidecar:
         favorite=value.get("favorited") is True,
         archived=value.get("archived") is True,
         trashed=value.get("trashed") is True,
-        product_url=url if url and url.startswith("https://") and is_page(url) else None,
-        media_key=key[-1] if key else None,
+        product_url=product_url,
+        media_key=media_key,
         origin=_origin(value.get("googlePhotosOrigin")),
     )
 
 
+def _link(url: str | None) -> tuple[str | None, str | None]:
+    """The address of the item's page, when that is one a person may be sent to, and the media key in it."""
+    if not url:
+        return None, None
+    usual = _USUAL_URL.fullmatch(url)
+    if usual:
+        return url, usual[1]
+    keys = _MEDIA_KEY.findall(url)
+    return url if url.startswith("https://") and is_page(url) else None, keys[-1] if keys else None
+
+
 def _text(value: object) -> str | None:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         return None
     return clean_text(value[:MAX_TEXT]).strip() or None
 
@@ -111,7 +123,7 @@ def moment(value: object) -> str | None:
         when = _EPOCH + timedelta(seconds=seconds)  # unlike fromtimestamp(), works before 1970 on every system
     except (ValueError, OverflowError):
         return None
-    if seconds == 0 or not EARLIEST <= when < LATEST:
+    if seconds == 0 or not _EARLIEST <= when < _LATEST:
         return None
     return f"{when.isoformat()[:19]}Z"
 
@@ -130,13 +142,11 @@ def _place(value: object) -> tuple[float, float] | None:
 
 
 def _people(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         return ()
-    names = (_text(person.get("name")) for person in value[:MAX_PEOPLE] if isinstance(person, dict))
-    return tuple(dict.fromkeys(name for name in names if name))
+    names = [_text(person.get("name")) for person in value[:MAX_PEOPLE] if isinstance(person, dict)]
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _origin(value: object) -> str | None:
-    if not isinstance(value, dict) or not value:
-        return None
-    return _text(next(iter(value)))
+    return _text(next(iter(value))) if isinstance(value, dict) and value else None

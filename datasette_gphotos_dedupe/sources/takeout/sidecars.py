@@ -16,9 +16,7 @@ from ...core.edit_marks import EDITED, split_mark
 from .naming import (
     MAX_UNITS,
     MIN_LIMIT_UNITS,
-    SIDECAR_UNITS,
     SUFFIX,
-    cut,
     fits_title,
     is_photo_name,
     is_video_name,
@@ -34,13 +32,13 @@ from .naming import (
     title_readings,
     units,
 )
+from .sidecar_names import MIN_PREFIX_UNITS, OF_ORIGINALS, STEPS, cut_new, cut_old, in_new_style, may_be_cut
 from .versions import Version, versions_of
 
 JSON = ".json"
 KEY_CHARACTERS = 22  # no cut leaves fewer: 46 units are at least 23 characters
 MISMATCH = -1
 MIN_END = 12  # characters of a title that a name may end in
-MIN_PREFIX_UNITS = 40  # a shorter common beginning of two names says nothing
 
 
 @dataclass
@@ -58,7 +56,8 @@ class Pairing:
 def pair_folder(media: Iterable[str], titles: Mapping[str, str | None]) -> Pairing:
     """Pair media names with sidecar names. `titles` has each sidecar's JSON title. Names are in NFC."""
     pairer = _Pairer(list(media), dict(titles))
-    for rule, candidates in _STEPS:
+    pairer.step_by_full_name()
+    for rule, candidates in STEPS:
         pairer.step(rule, candidates)
     pairer.step_by_case()
     pairer.step_by_title()
@@ -66,45 +65,6 @@ def pair_folder(media: Iterable[str], titles: Mapping[str, str | None]) -> Pairi
     pairer.versions()
     pairer.live_halves()
     return pairer.finished()
-
-
-def _exact_new(base: str, number: int | None) -> list[str]:
-    return [numbered(base + SUFFIX, number)]
-
-
-def _exact_old(base: str, number: int | None) -> list[str]:
-    return [numbered(base, number)]
-
-
-def _cut_new(base: str, number: int | None) -> list[str]:
-    return [numbered(cut(base + SUFFIX, SIDECAR_UNITS), number)] if units(base + SUFFIX) > SIDECAR_UNITS else []
-
-
-def _cut_old(base: str, number: int | None) -> list[str]:
-    return [numbered(cut(base, SIDECAR_UNITS), number)] if units(base) > SIDECAR_UNITS else []
-
-
-def _stem(base: str, number: int | None) -> list[str]:
-    """Uploaded without an ending, which Google adds to the picture alone."""
-    return [numbered(split_extension(base)[0], number)]
-
-
-def _cut_elsewhere(base: str, number: int | None) -> list[str]:
-    """Cuts at other lengths: 53-character sidecars and short ``.MP`` ones were seen, so the length is only a hint."""
-    whole = base + SUFFIX
-    shortest = min(len(base) + 1, max(MIN_PREFIX_UNITS, SIDECAR_UNITS - 2))
-    return [numbered(whole[:length], number) for length in range(shortest, len(whole))]
-
-
-_STEPS: tuple[tuple[str, Callable[[str, int | None], list[str]]], ...] = (
-    ("exact", _exact_new),
-    ("cut", _cut_new),  # before any old style: where both lie side by side, the newer one counts
-    ("exact_old", _exact_old),
-    ("cut_old", _cut_old),
-    ("cut_elsewhere", _cut_elsewhere),
-    ("stem", _stem),
-)
-_OF_ORIGINALS = (_exact_new, _exact_old, _cut_new, _cut_old)
 
 
 class _Pairer:
@@ -118,6 +78,15 @@ class _Pairer:
         self.found = Pairing()
         self._sidecars = {nfc(name) for name in titles}
         self._adopters: dict[str, str] = {}  # stem of a missing original -> the version that took its sidecar
+
+    def step_by_full_name(self) -> None:
+        """What nearly all are, without the questions of a step: named like its sidecar and its title, with no number or cut at all."""
+        for name in list(self.free_media):
+            body = name + SUFFIX
+            sidecar = self.free_sidecars.get(body)
+            if sidecar is not None and self.titles[sidecar] == name == name.strip() and ")" not in name and not may_be_cut(body):
+                self.found.sidecar_of[name] = (sidecar, "exact")
+                del self.free_media[name], self.free_sidecars[body]
 
     def step(self, rule: str, candidates: Callable[[str, int | None], list[str]]) -> None:
         pairs = []
@@ -137,6 +106,8 @@ class _Pairer:
         there only a title that is the only one of its kind is believed.
         """
         text = split_number(body)[0]
+        if not may_be_cut(text):
+            return True
         bases = self._bases_of_cut.get(text)
         if bases is None or len(bases) < 2:
             return True
@@ -153,7 +124,7 @@ class _Pairer:
         found: defaultdict[str, Counter] = defaultdict(Counter)
         for name in self.media:
             base = readings(name)[-1][0]
-            for body in {*_cut_new(base, None), *_cut_old(base, None)}:
+            for body in {*cut_new(base, None), *cut_old(base, None)}:
                 found[body][base] += 1
         return found
 
@@ -203,7 +174,7 @@ class _Pairer:
                 stem, extension = split_extension(base)
                 others = {extension.lower(), extension.upper(), extension.capitalize(), extension.title()} - {extension}
                 for other in {stem + each for each in others} - self._bases:
-                    bodies = [body for candidates in _OF_ORIGINALS for body in candidates(other, number)]
+                    bodies = [body for candidates in OF_ORIGINALS for body in candidates(other, number)]
                     bodies = [body for body in bodies if body in self.free_sidecars and self._fits(other, body)]
                     pairs += [(name, body) for body in bodies if self._number_counts(base, body)]
         self._assign("case", pairs)
@@ -291,7 +262,7 @@ class _Pairer:
     def _is_numbered(self, version: Version) -> bool:
         """Whether the folder knows of an original under the version's own number, if only by its sidecar."""
         base = version.stem + version.extension
-        bodies = [body for candidates in _OF_ORIGINALS for body in candidates(base, version.number)]
+        bodies = [body for candidates in OF_ORIGINALS for body in candidates(base, version.number)]
         return version.original in self._by_stem or any(f"{body}{JSON}" in self._sidecars for body in bodies)
 
     def _forgotten_original(self, name: str) -> str | None:
@@ -304,8 +275,8 @@ class _Pairer:
     def _adopt_sidecar_of_missing_original(self, name: str, versions: list[Version]) -> bool:
         for version in versions if not self._by_stem.keys() & {version.original for version in versions} else ():
             base = version.stem + version.extension
-            bodies = [body for candidates in _OF_ORIGINALS for body in candidates(base, version.number)]
-            bodies += [body for candidates in _OF_ORIGINALS for body in candidates(version.stem, version.number)]
+            bodies = [body for candidates in OF_ORIGINALS for body in candidates(base, version.number)]
+            bodies += [body for candidates in OF_ORIGINALS for body in candidates(version.stem, version.number)]
             for body in bodies if version.speaks else ():
                 if body in self.free_sidecars and self._fits(base, body):
                     self.found.sidecar_of[name] = (self.free_sidecars.pop(body), "edited_only")
@@ -364,7 +335,7 @@ class _Pairer:
         used = {sidecar for sidecar, _ in self.found.sidecar_of.values()}
         by_body = {nfc(name)[: -len(JSON)]: name for name in used}
         for body, sidecar in self.free_sidecars.items():
-            newer = by_body.get(_in_new_style(body))
+            newer = by_body.get(in_new_style(body))
             if newer:
                 self.found.superseded[sidecar] = newer
             else:
@@ -376,11 +347,6 @@ class _Pairer:
 def _folded(stem: str) -> str:
     """A key that a stem and the title it was made from share; the real test comes after the look-up."""
     return "".join(character if character.isalnum() else "_" for character in stem.strip()[:KEY_CHARACTERS])
-
-
-def _in_new_style(body: str) -> str:
-    base, number = split_number(body)
-    return numbered(cut(base + SUFFIX, SIDECAR_UNITS) if units(base + SUFFIX) > SIDECAR_UNITS else base + SUFFIX, number)
 
 
 def _number_of(body: str, title: str) -> int | None:
