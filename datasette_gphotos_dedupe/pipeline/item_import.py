@@ -38,6 +38,9 @@ class ItemImport:
 
     def start(self) -> None:
         """Start reading what is not known: the best file in full, the others for their checksum."""
+        if self._is_known():
+            self.outcomes = list(self.known)
+            return
         mode = (
             HASH
             if any(known and known.photo_id and self._is_main(at) for at, known in enumerate(self.known))
@@ -51,6 +54,10 @@ class ItemImport:
             else:
                 self.outcomes.append(self.read(file, mode if self._is_main(at) else HASH))
                 mode = HASH if self._is_main(at) else mode
+
+    def _is_known(self) -> bool:
+        """Whether all of its files were used in an earlier import, as nearly all are in most imports: then nothing is to be asked."""
+        return self.photo.files[0].role == "original" and all(known is not None and not known.code for known in self.known)
 
     def _is_main(self, at: int) -> bool:
         return self.photo.files[at].role in MAINS
@@ -68,6 +75,9 @@ class ItemImport:
 
     def finish(self) -> tuple[Found | None, list[tuple[File, Trouble]]]:
         """What to save, and what to skip. Raises SourceError when a container is gone; then nothing is to be saved."""
+        if self._is_known():
+            pairs = zip(self.photo.files, self.outcomes, strict=True)
+            return self._found([altered(file, sha1=known.sha1, bytes=known.bytes) for file, known in pairs], self.outcomes[0]), []
         self.outcomes = [each.result() if isinstance(each, Pending) else each for each in self.outcomes]
         best = self._best()
         self._leave_out_unseen(best)

@@ -13,6 +13,7 @@ from ...photo_columns import SAVED
 from ..rows import select
 
 _values = attrgetter(*SAVED)
+_WIDTH = SAVED.index("width")
 
 
 def is_no_news(old: Sequence[Any], new: Sequence[Any]) -> bool:
@@ -20,9 +21,17 @@ def is_no_news(old: Sequence[Any], new: Sequence[Any]) -> bool:
 
     A photo whose picture was looked at is always news: only then is its width known.
     """
-    return new[SAVED.index("width")] is None and all(
-        value is None or value == before for value, before in zip(new, old, strict=True)
-    )
+    return new[_WIDTH] is None and _is_said_already(old, new)
+
+
+def _is_said_already(old: Sequence[Any], new: Sequence[Any]) -> bool:
+    return [before if value is None else value for value, before in zip(new, old, strict=True)] == list(old)
+
+
+def _said(told: Sequence[Sequence[Any]]) -> list[str]:
+    """The columns that say anything of any of these, which for known photos are the lesser half; two at least."""
+    said = [name for name, column in zip(SAVED, zip(*told, strict=True), strict=True) if column.count(None) < len(column)]
+    return said if len(said) > 1 else list(SAVED[:2])
 
 
 def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
@@ -34,9 +43,12 @@ def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
     ids = [photo.photo_id for photo in photos if photo.media_key and photo.media_key == photo.photo_id]
     if not ids:
         return set()
+    names = _said(list(map(_values, photos)))
     rows = {
-        row[0]: row[1:] for row in select(conn, f"SELECT photo_id, {', '.join(SAVED)} FROM photos WHERE photo_id IN ({{}})", ids)
+        row[0]: row[1:]
+        for row in select(conn, f"SELECT {', '.join(('photo_id', *names))} FROM photos WHERE photo_id IN ({{}})", ids)
     }
+    told = list(map(attrgetter(*names), photos))
     files = {
         row[:2]: row[2:]
         for row in select(
@@ -53,7 +65,8 @@ def without_news(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[int]:
         for at, photo in enumerate(photos)
         if photo.photo_id in rows
         and photo.sha1 not in provisional
-        and is_no_news(rows[photo.photo_id], _values(photo))
+        and photo.width is None
+        and _is_said_already(rows[photo.photo_id], told[at])
         and albums[photo.photo_id].issuperset(photo.albums)
         and people[photo.photo_id].issuperset(photo.people)
         and all(
@@ -73,6 +86,8 @@ def _grouped(conn: sqlite3.Connection, sql: str, ids: Sequence[str]) -> defaultd
 
 def _provisional(conn: sqlite3.Connection, photos: Sequence[Photo]) -> set[str]:
     """Checksums that a row has to do with for an id, which a photo of a media key would take over."""
+    if conn.execute("SELECT 1 FROM photos WHERE photo_id >= 'sha1:' AND photo_id < 'sha1;' LIMIT 1").fetchone() is None:
+        return set()
     sums = [photo.sha1 for photo in photos if photo.sha1]
     return {
         row[0] for row in select(conn, "SELECT sha1 FROM photos WHERE sha1 IN ({}) AND substr(photo_id, 1, 5) = 'sha1:'", sums)
