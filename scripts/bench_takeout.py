@@ -3,6 +3,7 @@
 `speed` imports 12-megapixel JPEGs from zip parts and compares with decoding, hashing and previewing the same files from a plain
 folder in as many processes without a database. As other programs may use the machine, both take turns, and processor time is told
 beside the clock. `size` imports many tiny pictures and tells the memory of the importing process, then runs again on what is known.
+`known` imports all parts but the last, then runs again with nothing new, with the last import forgotten, and with the part that is new.
 `reads` counts with strace (if there is one) the bytes read of every part and the places where reading went back. `entries` gives it
 an archive of many tiny files that are no pictures, which is refused beyond 400,000. `kills` ends imports with SIGKILL, all their
 processes at once, at random moments, and `stops` with Ctrl-C; both check the database after each and compare what the last run leaves
@@ -42,7 +43,7 @@ from datasette_gphotos_dedupe.core.pictures.fingerprint import compute_fingerpri
 from tests.made_pictures import noisy, scene
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = ("speed", "size", "reads", "entries", "kills", "stops")
+STEPS = ("speed", "size", "known", "reads", "entries", "kills", "stops")
 EXPORT = "takeout-20240516T230250Z"
 SUFFIX = ".supplemental-metadata.json"
 DISTINCT = 8  # pictures drawn; each copy of one gets bytes of its own
@@ -238,6 +239,39 @@ def size(folder: Path, photos: int, workers: int) -> None:
     )
 
 
+def known(folder: Path, photos: int, workers: int) -> None:
+    parts = make_export(folder, photos, 64, 10_000)
+    database = folder / "known.db"
+    command = ("takeout", database, "--no-match", "-s", "--workers", str(workers))
+    run_command(*command, *parts[:-1])
+    (count,) = read_row(database, "SELECT count(*) FROM photos")
+    click.echo(f"known: {count:,} photos of 64 x 48 in {len(parts) - 1} parts, and one new part with {photos - count:,} more")
+    for what, given in (("nothing new", parts[:-1]), ("last import forgotten", parts[:-1]), ("one new part", parts)):
+        if what == "last import forgotten":
+            forget_last_import(database)
+        used = run_command(*command, *given)
+        click.echo(
+            f"  {what:<22} {used.wall_s:5.1f} s by the clock (target of a new part: 8), {used.cpu_s:5.1f} s of processor, "
+            f"main process {used.peak_mb} MB"
+        )
+
+
+def read_row(database: Path, sql: str) -> tuple:
+    conn = sqlite3.connect(database)
+    try:
+        return conn.execute(sql).fetchone()
+    finally:
+        conn.close()
+
+
+def forget_last_import(database: Path) -> None:
+    """Have the next import look at everything, as it does when anything has changed."""
+    conn = sqlite3.connect(database)
+    with conn:
+        conn.execute("DELETE FROM last_import")
+    conn.close()
+
+
 def snapshot(database: Path) -> bytes:
     """The file's content without the write-ahead log."""
     conn = sqlite3.connect(database)
@@ -391,7 +425,7 @@ def interrupt(folder: Path, times: int, what: int, workers: int) -> None:
 
 
 @click.command()
-@click.option("--photos", default=100_000, help="Pictures of the size step.")
+@click.option("--photos", default=100_000, help="Pictures of the steps size and known.")
 @click.option("--speed-photos", default=1_500, help="Large pictures of the speed step; of 300 a sixth of the time is starting.")
 @click.option("--reads-photos", default=300)
 @click.option("--entries-count", default=1_000_000, help="Tiny files of the entries step.")
@@ -406,6 +440,7 @@ def main(
     run = {
         "speed": lambda folder: speed(folder, speed_photos, workers, rounds),
         "size": lambda folder: size(folder, photos, workers),
+        "known": lambda folder: known(folder, photos, workers),
         "reads": lambda folder: reads(folder, reads_photos, workers),
         "entries": lambda folder: entries(folder, entries_count, workers),
         "kills": lambda folder: interrupt(folder, times, signal.SIGKILL, workers),

@@ -6,15 +6,16 @@ import contextlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..model import File, Reading, Trouble
-from ..sources.archives.containers import FOLDER, TGZ, Container, find_containers, in_order_of_parts
+from ..sources.archives.containers import FOLDER, TGZ, ZIP, Container, find_containers
 from ..sources.archives.entries import printable
 from ..sources.archives.inventory import take_inventory
 from ..sources.archives.parts import Parts
@@ -27,9 +28,9 @@ from ..store.library.photos import Found, Saved, save_albums, save_photos, save_
 from ..store.runs import (
     Known,
     Run,
+    is_known,
     read_known,
     read_last_import,
-    read_parts_of,
     save_last_import,
     save_part,
     was_broken_as_another_file,
@@ -37,11 +38,13 @@ from ..store.runs import (
 from ..store.writing import transaction
 from .export_wholeness import conclude
 from .garbage import set_apart
+from .given_parts import outermost, with_earlier_parts
 from .gone_photos import Confirm, note_vanished
 from .import_report import ImportReport, PartReport, forgotten_text
 from .item_import import ItemImport
 from .progress import Progress
-from .reading import is_worth_another_try
+from .read_ahead import ReadAhead
+from .reading import ITEM, is_worth_another_try
 from .staging import Staging
 from .workers import Pending, WorkerPool, in_order
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 BATCH_PHOTOS = 200
 BATCH_S = 2.0
+ASIDE_CPU_S, ASIDE_TIMEOUT_S = 30.0, 60.0  # of a thousand sidecars: ten seconds on a disk that has to seek each of them
 FORGOTTEN = Trouble("forgotten", "the program did not come to it, which is a fault of the program; please report it")
 
 
@@ -67,22 +71,8 @@ def import_takeout(
 
     Raises SourceError for paths that are no export. Broken parts are in the report; the others are saved.
     """
-    containers = _outermost(_with_earlier_parts(db, find_containers(paths)))
+    containers = outermost(with_earlier_parts(db.conn, find_containers(paths)))
     return _Import(db, Takeout(containers), progress, workers, whole_library).run()
-
-
-def _with_earlier_parts(db: Database, containers: list[Container]) -> list[Container]:
-    """Also the zips of the same exports that an earlier run has read, where they still lie as they were.
-
-    A picture, its sidecar and its film may lie in different parts. Nothing in those is read again but their indexes and sidecars; a
-    tgz would have to be read from its start, so it is left to the person to give it again.
-    """
-    ids = {container.export_id for container in containers if container.export_id}
-    known = {str(container.path) for container in containers}
-    wanted = {row: row[0] for row in read_parts_of(db.conn, ids) if row[0].lower().endswith(".zip") and row[0] not in known}
-    there: list[str | Path] = [path for path in wanted.values() if os.path.isfile(path)]
-    found = [each for each in find_containers(there) if (str(each.path), each.bytes, each.modified_at) in wanted] if there else []
-    return in_order_of_parts([*containers, *found])
 
 
 def import_folder(db: Database, paths: list[str | Path], progress: Progress, workers: int | None = None) -> ImportReport:
@@ -92,17 +82,8 @@ def import_folder(db: Database, paths: list[str | Path], progress: Progress, wor
             raise SourceError(
                 f"{path} is not a folder. Give folders with pictures; for Google's archives use the command takeout."
             )
-    containers = _outermost([container for container in find_containers(paths) if container.kind == FOLDER])
+    containers = outermost([container for container in find_containers(paths) if container.kind == FOLDER])
     return _Import(db, Folder(containers), progress, workers).run()
-
-
-def _outermost(containers: list[Container]) -> list[Container]:
-    """Without folders that lie in another one given, or are one by another name: their files would be seen twice."""
-    kept: dict[Path, Container] = {}
-    for container in containers:
-        kept.setdefault(container.path.resolve(), container)
-    folders = [path for path, container in kept.items() if container.kind == FOLDER]
-    return [each for path, each in kept.items() if each.kind != FOLDER or not any(other in path.parents for other in folders)]
 
 
 class _Import:
@@ -127,6 +108,7 @@ class _Import:
         sizes = [container.bytes for container in source.containers if container.bytes is not None]
         # How much lies in a folder is not known before it was walked.
         self._begins = [0, *accumulate(sizes)] if len(sizes) == len(source.containers) else None
+        self._shown = (0, 0)  # number of the part and files seen in it, as the progress knows
         self._inventory: str | None = None
         self._is_recalled = False
         self._distrusted: set[str] = set()
@@ -220,10 +202,10 @@ class _Import:
 
     def _account_for_all(self) -> None:
         """Leave out, and tell as an error, what the run neither used nor left out: each file must end in one state."""
-        lost = [
-            file for file in map(self.source.file_of, self.source.media()) if file.member not in self._settled[file.container]
-        ]
-        if lost:
+        settled = [self._settled[_part_key(container)[0]] for container in self.source.containers]
+        entries = [entry for entry in self.source.media() if printable(entry.path) not in settled[entry.container]]
+        if entries:
+            lost = list(map(self.source.file_of, entries))
             for file in lost:
                 self._skip(file, FORGOTTEN)
             self._save_batch()
@@ -244,18 +226,23 @@ class _Import:
         self._distrust_replaced()
         self.progress.start("Reading what is in the parts")
         streamed = self.staging.open(self.pool, self.known_of)
-        self.source.read_index(self._show_place, streamed.take)
+        self.source.read_index(self._show_place, streamed.take, self._aside if self._new_parts() else None)
         streamed.finish()
         self.report.files_read += streamed.files_read
         if not any(account.seen for account in self.source.accounts) and not self.source.broken:
             names = ", ".join(str(container.path) for container in self.source.containers)
             raise SourceError(f"{names} holds no files. Give the takeout-*.zip files, or the folder with the pictures.")
 
+    def _aside(self, function: Callable, *args: object) -> Pending:
+        """Where pictures are going to be read, the processes for it can as well read sidecars meanwhile."""
+        return self.pool.run(function, *args, cpu_s=ASIDE_CPU_S, timeout_s=ASIDE_TIMEOUT_S)
+
     def _show_place(self, number: int, seen: int, position: int) -> None:
         self.progress.note(_part_of(number, len(self.source.containers)))
         if self._begins is not None:
             self.progress.reach((self._begins[number] + position) / max(self._begins[-1], 1))
-        self.progress.advance()
+        before, self._shown = self._shown, (number, seen)
+        self.progress.advance(seen - (before[1] if before[0] == number else 0))
 
     def _distrust_replaced(self) -> None:
         """A tgz that was damaged and is another file now: what was read of it before the damage showed may have been damaged too."""
@@ -271,10 +258,19 @@ class _Import:
             self._known[file.container] = {} if file.container in self._distrusted else read_known(self.conn, file.container)
         known = self._known[file.container].get(file.member)
         # Some programs unpack all files with one time, so that alone does not tell a file from its successor of the same name.
-        if known is None or (known.bytes, known.crc32, known.modified_at) != (file.bytes, file.crc32, file.modified_at):
+        if known is None or known.bytes != file.bytes or known.crc32 != file.crc32 or known.modified_at != file.modified_at:
             return None
         # An archive's troubles are judged anew each time; those of the picture stay, unless they may have gone.
         return None if known.code and is_worth_another_try(known.code) else known
+
+    def _new_parts(self) -> frozenset[int]:
+        """The numbers of the parts that hold nothing known, and may be read in any order."""
+        containers = self.source.containers
+        return frozenset(
+            number
+            for number, container in enumerate(containers)
+            if container.kind == ZIP and not is_known(self.conn, _part_key(container)[0])
+        )
 
     def _read_photos(self) -> None:
         self.progress.start("Reading pictures", sum(1 for _ in self.source.media()))
@@ -287,7 +283,10 @@ class _Import:
         self._save_batch()
 
     def _jobs(self, offers: Iterator[Offer]) -> Iterator[ItemImport]:
+        new = self._new_parts()
+        self._ahead = ReadAhead(lambda: self.source.files_ahead(new), lambda file: self._start(file, ITEM))
         for offer in offers:
+            self._ahead.fill()
             yield ItemImport(
                 offer.photo, self._read, [self.known_of(file) for file in offer.photo.files], self.source.can.in_google
             )
@@ -297,7 +296,10 @@ class _Import:
         if kind == TGZ:
             return self.staging.get(file) or self._read_of_others(file)
         self.report.files_read += 1
-        return self.pool.read(self.source.address(file), mode, alone=kind == FOLDER)
+        return (mode == ITEM and self._ahead.take(file)) or self._start(file, mode)
+
+    def _start(self, file: File, mode: str) -> Pending:
+        return self.pool.read(self.source.address(file), mode, alone=self.source.container_of(file).kind == FOLDER)
 
     def _read_of_others(self, file: File) -> Known | Trouble:
         """What became of a streamed file whose reading is not there: another import of the same archive has used it up."""
@@ -370,6 +372,7 @@ def _may_differ_next_time(report: ImportReport) -> bool:
     return any(is_worth_another_try(code) for part in report.parts for code in part.skipped)
 
 
+@lru_cache(maxsize=1)
 def _part_of(number: int, count: int) -> str:
     return f"part {number + 1} of {count}" if count > 1 else ""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
+from typing import Any
 
 from ..model import Photo, Trouble
 from .archives.containers import Container
@@ -37,7 +38,7 @@ class Folder(Parts):
         """Every file that may be a picture or video."""
         return chain.from_iterable(self._folders.values())
 
-    def _sort(self, entry: Entry, read: Callable[[], bytes]) -> bool:
+    def _sort(self, entry: Entry, look: Callable[[], Any]) -> bool:
         extension = _extension(entry)
         if extension in SIDE_FILES:
             self._skip_early(entry, Trouble("side_file", f"files that end in {extension} are not pictures"))

@@ -49,7 +49,7 @@ def _flags_of(shape: type) -> frozenset[str]:
 def shape_of(shape: type[Shape], names: Sequence[str], row: Sequence[Any], **more: Any) -> Shape:
     """An object of a dataclass from the columns `names` of a row, by their names; flags become booleans, unknown ones stay None."""
     values = dict(zip(names, row, strict=True))
-    for name in _flags_of(cast(Any, shape)).intersection(values):
-        if values[name] is not None:
+    for name in _flags_of(cast(Any, shape)):
+        if values.get(name) is not None:
             values[name] = bool(values[name])
     return shape(**values, **more)

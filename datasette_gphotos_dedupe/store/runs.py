@@ -41,6 +41,12 @@ def read_known(conn: sqlite3.Connection, container: str, member: str | None = No
     return known
 
 
+def is_known(conn: sqlite3.Connection, container: str) -> bool:
+    """Whether earlier runs dealt with any file of a part."""
+    tables = ("files", "skipped")
+    return any(conn.execute(f"SELECT 1 FROM {table} WHERE container = ? LIMIT 1", [container]).fetchone() for table in tables)
+
+
 def read_parts_of(conn: sqlite3.Connection, export_ids: Collection[str]) -> list[tuple[str, int | None, str | None]]:
     """(container, bytes, time) of each part of these exports that was read to its end."""
     rows = conn.execute(

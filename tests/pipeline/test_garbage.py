@@ -6,18 +6,19 @@ import gc
 
 import pytest
 
-from datasette_gphotos_dedupe.pipeline.garbage import set_apart
+from datasette_gphotos_dedupe.pipeline.garbage import SELDOM, set_apart
 
 
 def test_what_came_first_is_looked_through_no_more_and_what_comes_then_is():
+    usual = gc.get_threshold()
     with set_apart() as index_is_read:
         assert not gc.isenabled()
         index = [[number] for number in range(1000)]
         index_is_read()
-        assert gc.isenabled()
+        assert gc.isenabled() and gc.get_threshold()[0] == SELDOM > usual[0]
         looked_through = {id(each) for each in gc.get_objects()}
         assert looked_through.isdisjoint(map(id, index))
-    assert gc.get_freeze_count() == 0
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
 
 
 def test_an_import_that_fails_leaves_python_as_it_was():

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
-from ...errors import SourceError
+from ...errors import PictureError, SourceError
 from ...input_file import open_input
-from ...model import Album, File, Trouble
+from ...model import Album, File, Trouble, altered
 from ..base import Allow, Capabilities, Offer, Skip
 from .containers import FOLDER, TGZ, ZIP, Container, walk_folder
 from .entries import TROUBLES, Entry, printable, trouble_of
-from .members import Address, open_address
+from .members import Address, open_address, read_member
+from .small_members import Aside, Look, look_aside
 from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
 
 OnStream = Callable[[File, BinaryIO], None]
 OnPlace = Callable[[int, int, int], None]
-"""Told number of the part, files seen in it, and how many of its bytes have been gone through."""
+"""Told number of the part, files seen in it, and how many of its bytes have been gone through, after some files each."""
+
+MANY_LOOKS = 5_000  # of which a tenth of a second is spent here: fewer are not worth a process
+ENTRIES_AT_ONCE = 50  # of a zip between two reports of how far it is
+
+_NO_FILE = File("", "")
 
 
 @dataclass
@@ -60,37 +67,72 @@ class Parts(ABC):
         """Every item once."""
 
     @abstractmethod
-    def _sort(self, entry: Entry, read: Callable[[], bytes]) -> bool:
-        """Keep a file without trouble, or skip it; whether it may be a picture or video. `read` gives its bytes."""
+    def _sort(self, entry: Entry, look: Callable[[], Any]) -> bool:
+        """Keep a file without trouble, or skip it; whether it may be a picture or video.
+
+        `look` gives what `_look` says of its bytes, or Trouble; it is called once for what `_is_looked_at`, and for nothing else.
+        """
+
+    def _is_looked_at(self, entry: Entry) -> bool:
+        """Whether the bytes of a file are wanted while the index is read: small ones that tell of others."""
+        return False
+
+    @property
+    def _look(self) -> Look:
+        """What is made of the bytes of a file that is looked at."""
+        return bytes
 
     # -- index ------------------------------------------------------------------------------------------------------
 
-    def read_index(self, on_place: OnPlace = lambda *place: None, on_stream: OnStream | None = None) -> None:
+    def read_index(
+        self, on_place: OnPlace = lambda *place: None, on_stream: OnStream | None = None, aside: Aside | None = None
+    ) -> None:
         """Read what lies in every part, and all sidecars. `on_place` hears how far it is.
 
-        The media of a tgz are handed to `on_stream`, because they cannot be had later.
+        The media of a tgz are handed to `on_stream`, because they cannot be had later. Many sidecars of zips are read by `aside`.
         """
+        zips = self._look_ahead(aside) if aside else {}
         for number, container in enumerate(self.containers):
             try:
-                for position in self._read_container(number, on_stream):
+                for position in self._read_container(number, on_stream, zips.pop(number, None)):
                     on_place(number, self.accounts[number].seen, position)
             except SourceError as error:
                 self.broken[number] = str(error)
             except OSError as error:
                 self.broken[number] = f"{container.name} cannot be read: {error.strerror or error}."
 
-    def _read_container(self, number: int, on_stream: OnStream | None) -> Iterator[int]:
-        """Take every file of a part; gives how many of its bytes have been gone through after each."""
+    def _look_ahead(self, aside: Aside) -> dict[int, tuple[list[Entry], Callable[[], Any]]]:
+        """For zips the files and a function that gives what the next of those says that are looked at; none when these are few."""
+        listed: dict[int, list[Entry]] = {}
+        for number, container in enumerate(self.containers):
+            if container.kind == ZIP:
+                with contextlib.suppress(SourceError, OSError):  # it will be told of when the part's turn comes
+                    listed[number] = read_zip_index(container.path, number)
+        looked_at = {
+            number: [entry for entry in entries if self._is_looked_at(entry) and not trouble_of(entry)]
+            for number, entries in listed.items()
+        }
+        if sum(map(len, looked_at.values())) < MANY_LOOKS:
+            return {}
+        paths = {number: str(self.containers[number].path) for number in listed}
+        said = {number: look_aside(aside, paths[number], entries, self._look) for number, entries in looked_at.items()}
+        return {number: (entries, partial(next, said[number])) for number, entries in listed.items()}
+
+    def _read_container(
+        self, number: int, on_stream: OnStream | None, looked: tuple[list[Entry], Callable[[], Any]] | None = None
+    ) -> Iterator[int]:
+        """Take every file of a part; gives how many of its bytes have been gone through after some each."""
         container = self.containers[number]
         if container.kind == TGZ:
             for entry, data, position in read_tgz(container.path, number):
                 self._take_streamed(entry, data, on_stream)
                 yield position
         elif container.kind == ZIP:
-            entries = read_zip_index(container.path, number)
+            entries, look = looked or (read_zip_index(container.path, number), None)
             with open_input(container.path) as stream:
-                for entry in entries:
-                    self._take(entry, partial(self._read, entry, stream))
+                for start in range(0, len(entries), ENTRIES_AT_ONCE):
+                    for entry in entries[start : start + ENTRIES_AT_ONCE]:
+                        self._take(entry, look or partial(self._read, entry, stream))
                     yield entry.offset + entry.packed_bytes
         else:
             given = {other.path for other in self.containers}
@@ -99,22 +141,27 @@ class Parts(ABC):
                     self._take(entry, partial(self._read, entry))
                     yield 0
 
-    def _take(self, entry: Entry, read: Callable[[], bytes]) -> bool:
+    def _take(self, entry: Entry, look: Callable[[], Any]) -> bool:
         self.accounts[entry.container].seen += 1
         if trouble := trouble_of(entry):
             self._skip_early(entry, Trouble(trouble, TROUBLES[trouble]))
             return False
-        return self._sort(entry, read)
+        return self._sort(entry, look)
 
     def _take_streamed(self, entry: Entry, stream: BinaryIO | None, on_stream: OnStream | None) -> None:
         if stream is None:
             self._take(entry._replace(trouble=entry.trouble or "not_a_file"), bytes)
-        elif self._take(entry, stream.read) and on_stream:
+        elif self._take(entry, lambda: self._look(stream.read())) and on_stream:
             on_stream(self.file_of(entry), stream)
 
-    def _read(self, entry: Entry, stream: BinaryIO | None = None) -> bytes:
-        with open_address(self._address(entry), stream) as member:
-            return member.read()
+    def _read(self, entry: Entry, archive: BinaryIO | None = None) -> Any:
+        try:
+            if archive is not None:
+                return self._look(read_member(archive, self._address(entry)))
+            with open_address(self._address(entry)) as member:
+                return self._look(member.read())
+        except PictureError as error:
+            return Trouble(error.code, str(error))
 
     def _skip_unreadable(self, entry: Entry, error: SourceError) -> None:
         """A file of a folder that alone cannot be opened is left out. Raises the error again when the container is gone."""
@@ -127,6 +174,10 @@ class Parts(ABC):
     def _skip_early(self, entry: Entry, trouble: Trouble) -> None:
         self._early.append((self.file_of(entry), trouble))
 
+    def files_ahead(self, parts: Collection[int]) -> Iterator[File]:
+        """The best file of each of the next items that lie in these parts alone; each once, and none before `offers` comes near it."""
+        return iter(())
+
     def album(self, album_id: str) -> Album:
         """An album that a photo given before refers to."""
         return self._albums[album_id]
@@ -135,7 +186,8 @@ class Parts(ABC):
 
     def file_of(self, entry: Entry) -> File:
         """An entry as it stands in the tables."""
-        return File(
+        return altered(
+            _NO_FILE,
             container=self._names[entry.container],
             member=printable(entry.path),
             bytes=entry.bytes,

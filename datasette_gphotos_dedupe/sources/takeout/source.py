@@ -6,13 +6,15 @@ All parts of one export are indexed before anything is paired, because a sidecar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
-from ...errors import PictureError, SourceError
-from ...model import Album, Trouble
+from ...errors import SourceError
+from ...model import Album, File, Trouble
 from ..archives.containers import FOLDER, Container
 from ..archives.entries import Entry, printable
 from ..archives.parts import Parts
+from ..archives.small_members import Look
 from ..base import Capabilities, Offer, Skip
 from .exported_together import Export, Exports
 from .folders import ALBUM, TRASH, YEAR, folder_kinds
@@ -21,6 +23,14 @@ from .items import TakeoutItem, Unit, album_id, collapse, photo_of
 from .naming import nfc
 from .sidecar_json import MAX_SIDECAR_BYTES, AlbumMeta, Sidecar, SidecarError, parse_json_file
 from .sidecars import Pairing, pair_folder
+
+
+def look_at_json(data: bytes) -> Sidecar | AlbumMeta | Trouble | None:
+    """`parse_json_file`, with the trouble with it for an answer."""
+    try:
+        return parse_json_file(data)
+    except SidecarError as error:
+        return Trouble("bad_sidecar", str(error))
 
 
 class Takeout(Parts):
@@ -32,6 +42,8 @@ class Takeout(Parts):
     def __init__(self, containers: list[Container]):
         super().__init__(containers)
         self._exports = Exports(containers)
+        self._ahead: Iterator[TakeoutItem] = iter(())
+        self._folders: dict[tuple[int, str], str] = {}  # (container, what stands before the name) -> folder
 
     # -- index ------------------------------------------------------------------------------------------------------
 
@@ -47,40 +59,38 @@ class Takeout(Parts):
                 for entries in names.values():
                     yield from entries
 
-    def _sort(self, entry: Entry, read: Callable[[], bytes]) -> bool:
+    def _sort(self, entry: Entry, look: Callable[[], Any]) -> bool:
         if not entry.path.lower().endswith(".json"):
             self._add_media(entry)
             return True
-        if self._small_enough(entry):
+        if self._is_looked_at(entry):
             try:
-                data = read()
-            except PictureError as error:
-                self._skip_early(entry, Trouble(error.code, str(error)))
+                said = look()
             except SourceError as error:
                 self._skip_unreadable(entry, error)
             else:
-                self._add_json(entry, data)
+                self._add_json(entry, said)
+        else:
+            self._skip_early(entry, Trouble("bad_sidecar", f"it has {entry.bytes:,} bytes, far more than any sidecar"))
         return False
 
-    def _small_enough(self, entry: Entry) -> bool:
-        if entry.bytes <= MAX_SIDECAR_BYTES:
-            return True
-        self._skip_early(entry, Trouble("bad_sidecar", f"it has {entry.bytes:,} bytes, far more than any sidecar"))
-        return False
+    def _is_looked_at(self, entry: Entry) -> bool:
+        return entry.bytes <= MAX_SIDECAR_BYTES and entry.path.lower().endswith(".json")
+
+    @property
+    def _look(self) -> Look:
+        return look_at_json
 
     def _add_media(self, entry: Entry) -> None:
         folder, name = self._place(entry)
         self._exports.of(entry).media[folder][name].append(entry)
 
-    def _add_json(self, entry: Entry, data: bytes) -> None:
+    def _add_json(self, entry: Entry, value: Sidecar | AlbumMeta | Trouble | None) -> None:
         export = self._exports.of(entry)
         folder, name = self._place(entry)
-        try:
-            value = parse_json_file(data)
-        except SidecarError as error:
-            self._skip_early(entry, Trouble("bad_sidecar", str(error)))
-            return
-        if isinstance(value, Sidecar):
+        if isinstance(value, Trouble):
+            self._skip_early(entry, value)
+        elif isinstance(value, Sidecar):
             export.sidecars[folder][name].append((entry, value))
             # Programs that unpack keep the time of the export; it is all that dates a folder without the archive's name.
             export.newest_file = max(export.newest_file, (entry.modified_at or "")[:19])
@@ -94,10 +104,14 @@ class Takeout(Parts):
     def _place(self, entry: Entry) -> tuple[str, str]:
         """(folder, name): the last folder only, because the same album lies under other roots in other parts."""
         above, _, name = entry.path.replace("\\", "/").rstrip("/").rpartition("/")
+        folder = self._folders.get((entry.container, above))
+        if folder is None:
+            folder = self._folders[entry.container, above] = nfc(self._folder(entry.container, above))
+        return folder, nfc(name)
+
+    def _folder(self, container: int, above: str) -> str:
         folder = above.rstrip("/").rpartition("/")[2]
-        if not folder and self.containers[entry.container].kind == FOLDER:
-            folder = self.containers[entry.container].path.name
-        return nfc(folder), nfc(name)
+        return self.containers[container].path.name if not folder and self.containers[container].kind == FOLDER else folder
 
     # -- items ------------------------------------------------------------------------------------------------------
 
@@ -121,10 +135,18 @@ class Takeout(Parts):
         for export in self.exports:
             export.kinds = folder_kinds(sorted({*export.media, *export.sidecars}), export.metas, bool(self._gaps(export)))
             self._add_albums(export)
-            for item in self._items(export, skip):
+            items = self._items(export, skip)
+            self._ahead = iter(items)
+            for item in items:
                 if item.media_key:
                     export.keys.add(item.media_key)
                 yield Offer(photo_of(item, export.exported_at, self.file_of))
+
+    def files_ahead(self, parts: Collection[int]) -> Iterator[File]:
+        """The best file of each of the next items that lie in these parts alone."""
+        for item in self._ahead:
+            if all(unit.entry.container in parts for unit in item.units):
+                yield self.file_of(item.units[0].entry)
 
     def _items(self, export: Export, skip: Skip) -> list[TakeoutItem]:
         units: list[Unit] = []
@@ -198,6 +220,8 @@ class Takeout(Parts):
 def _nearest(entry: Entry, sidecars: list[tuple[Entry, Sidecar]]) -> Sidecar | None:
     """Of sidecars of one name, the one beside the media, else the one in the same archive, else the first."""
 
+    if len(sidecars) == 1:
+        return sidecars[0][1]
     return min(sidecars, key=lambda found: _distance(entry, found[0]))[1] if sidecars else None
 
 

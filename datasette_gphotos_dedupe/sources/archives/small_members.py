@@ -1,0 +1,56 @@
+"""What the small files of a zip say, looked at many at a time, here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from ...errors import PictureError
+from ...input_file import open_input
+from ...model import Trouble
+from .entries import Entry
+from .members import address_in_zip, read_member
+
+AT_ONCE = 1_000  # looked at by another process in some 20 ms, and handed over in one
+
+Look = Callable[[bytes], Any]
+"""What the bytes of a small file say. It raises nothing, and it and its results pickle."""
+
+
+class Later(Protocol):
+    """A result that is being made."""
+
+    def result(self) -> object:
+        """Wait for it; anything but a list is no result."""
+        ...
+
+
+Aside = Callable[..., Later]
+"""Has `function(*args)` called in another process."""
+
+
+def look_at_members(path: str, entries: Sequence[Entry], look: Look) -> list[Any]:
+    """What `look` says of each of these members, in their order; Trouble of one whose bytes cannot be had. Raises OSError."""
+    found = []
+    with open_input(path) as archive:
+        for entry in entries:
+            try:
+                found.append(look(read_member(archive, address_in_zip(path, entry))))
+            except PictureError as error:
+                found.append(Trouble(error.code, str(error)))
+    return found
+
+
+def look_aside(aside: Aside, path: str, entries: Sequence[Entry], look: Look) -> Iterator[Any]:
+    """The same one by one, begun at once by other processes; what comes to nothing there is done here when its turn comes."""
+    pieces = [entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE)]
+    begun = [(piece, aside(look_at_members, path, piece, look)) for piece in pieces]
+    return (said for piece, later in begun for said in _result(later) or look_at_members(path, piece, look))
+
+
+def _result(later: Later) -> list[Any] | None:
+    try:
+        found = later.result()
+    except Exception:  # whatever happened to that process or its disk: here it happens again, or it does not
+        return None
+    return found if isinstance(found, list) else None
