@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from ..core.content_key import dedup_key_of
@@ -18,18 +19,23 @@ from .workers import Pending
 MAINS = ("original", "album_copy")
 NO_ITEM = ("not_a_picture", "empty")  # what such a file is, only a sidecar can tell
 NO_PHOTO = Trouble("no_photo", "it belongs to a picture that could not be read")
+_code = attrgetter("code")
 Read = Callable[[File, str], Pending | Known | Reading | Trouble]
 
 
 @dataclass
 class ItemImport:
-    """A photo whose files are being read. `outcomes` has one entry per file; None: like the file of equal checksum."""
+    """A photo whose files are being read. `outcomes` has one entry per file; None: like the file of equal checksum.
+
+    `is_known`: all of its files were used in an earlier import, as nearly all are in most imports; then nothing is to be asked.
+    """
 
     photo: Photo
     read: Read
     known: list[Known | None]
     in_google: bool
     outcomes: list[Any] = field(default_factory=list)
+    is_known: bool = False
 
     @property
     def _in_full_mode(self) -> str:
@@ -38,7 +44,8 @@ class ItemImport:
 
     def start(self) -> None:
         """Start reading what is not known: the best file in full, the others for their checksum."""
-        if self._is_known():
+        self.is_known = self.photo.files[0].role == "original" and all(self.known) and not any(map(_code, self.known))
+        if self.is_known:
             self.outcomes = list(self.known)
             return
         mode = (
@@ -54,10 +61,6 @@ class ItemImport:
             else:
                 self.outcomes.append(self.read(file, mode if self._is_main(at) else HASH))
                 mode = HASH if self._is_main(at) else mode
-
-    def _is_known(self) -> bool:
-        """Whether all of its files were used in an earlier import, as nearly all are in most imports: then nothing is to be asked."""
-        return self.photo.files[0].role == "original" and all(known is not None and not known.code for known in self.known)
 
     def _is_main(self, at: int) -> bool:
         return self.photo.files[at].role in MAINS
@@ -75,7 +78,7 @@ class ItemImport:
 
     def finish(self) -> tuple[Found | None, list[tuple[File, Trouble]]]:
         """What to save, and what to skip. Raises SourceError when a container is gone; then nothing is to be saved."""
-        if self._is_known():
+        if self.is_known:
             pairs = zip(self.photo.files, self.outcomes, strict=True)
             return self._found([altered(file, sha1=known.sha1, bytes=known.bytes) for file, known in pairs], self.outcomes[0]), []
         self.outcomes = [each.result() if isinstance(each, Pending) else each for each in self.outcomes]
