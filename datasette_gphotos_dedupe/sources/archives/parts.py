@@ -17,7 +17,7 @@ from ..base import Allow, Capabilities, Offer, Skip
 from .containers import FOLDER, TGZ, ZIP, Container, walk_folder
 from .entries import TROUBLES, Entry, printable, trouble_of
 from .members import Address, open_address, read_member
-from .small_members import Aside, Look, look_aside
+from .small_members import Aside, Look, look_aside, said_of
 from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
 
@@ -101,8 +101,8 @@ class Parts(ABC):
             except OSError as error:
                 self.broken[number] = f"{container.name} cannot be read: {error.strerror or error}."
 
-    def _look_ahead(self, aside: Aside) -> dict[int, tuple[list[Entry], Callable[[], Any]]]:
-        """For zips the files and a function that gives what the next of those says that are looked at; none when these are few."""
+    def _look_ahead(self, aside: Aside) -> dict[int, tuple[list[Entry], Iterator[tuple[Entry, Any]]]]:
+        """For zips the files, and those of them that are looked at with what they say; none when these are few."""
         listed: dict[int, list[Entry]] = {}
         for number, container in enumerate(self.containers):
             if container.kind == ZIP:
@@ -116,10 +116,10 @@ class Parts(ABC):
             return {}
         paths = {number: str(self.containers[number].path) for number in listed}
         said = {number: look_aside(aside, paths[number], entries, self._look) for number, entries in looked_at.items()}
-        return {number: (entries, partial(next, said[number])) for number, entries in listed.items()}
+        return {number: (entries, said[number]) for number, entries in listed.items()}
 
     def _read_container(
-        self, number: int, on_stream: OnStream | None, looked: tuple[list[Entry], Callable[[], Any]] | None = None
+        self, number: int, on_stream: OnStream | None, looked: tuple[list[Entry], Iterator[tuple[Entry, Any]]] | None = None
     ) -> Iterator[int]:
         """Take every file of a part; gives how many of its bytes have been gone through after some each."""
         container = self.containers[number]
@@ -128,11 +128,11 @@ class Parts(ABC):
                 self._take_streamed(entry, data, on_stream)
                 yield position
         elif container.kind == ZIP:
-            entries, look = looked or (read_zip_index(container.path, number), None)
+            entries, said = looked or (read_zip_index(container.path, number), None)
             with open_input(container.path) as stream:
                 for start in range(0, len(entries), ENTRIES_AT_ONCE):
                     for entry in entries[start : start + ENTRIES_AT_ONCE]:
-                        self._take(entry, look or partial(self._read, entry, stream))
+                        self._take(entry, partial(said_of, said, entry) if said else partial(self._read, entry, stream))
                     yield entry.offset + entry.packed_bytes
         else:
             given = {other.path for other in self.containers}

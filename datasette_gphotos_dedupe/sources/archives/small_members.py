@@ -41,16 +41,25 @@ def look_at_members(path: str, entries: Sequence[Entry], look: Look) -> list[Any
     return found
 
 
-def look_aside(aside: Aside, path: str, entries: Sequence[Entry], look: Look) -> Iterator[Any]:
-    """The same one by one, begun at once by other processes; what comes to nothing there is done here when its turn comes."""
+def look_aside(aside: Aside, path: str, entries: Sequence[Entry], look: Look) -> Iterator[tuple[Entry, Any]]:
+    """Each with what `look` says of it, begun at once by other processes; what comes to nothing there is done here when its turn comes."""
     pieces = [entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE)]
     begun = [(piece, aside(look_at_members, path, piece, look)) for piece in pieces]
-    return (said for piece, later in begun for said in _result(later) or look_at_members(path, piece, look))
+    results = ((piece, _result(later, len(piece)) or look_at_members(path, piece, look)) for piece, later in begun)
+    return (each for piece, found in results for each in zip(piece, found, strict=True))
 
 
-def _result(later: Later) -> list[Any] | None:
+def _result(later: Later, count: int) -> list[Any] | None:
     try:
         found = later.result()
     except Exception:  # whatever happened to that process or its disk: here it happens again, or it does not
         return None
-    return found if isinstance(found, list) else None
+    return found if isinstance(found, list) and len(found) == count else None
+
+
+def said_of(said: Iterator[tuple[Entry, Any]], entry: Entry) -> Any:
+    """What is said of this one, whose turn it is: what a sidecar says must never be said of another picture."""
+    whose, what = next(said)
+    if whose is not entry:
+        raise RuntimeError(f"{entry.path} was looked at out of turn: {whose.path} was next")
+    return what
