@@ -2,8 +2,8 @@
 
 Two blocks of so many made fingerprints against each other, as docs/very-large.md cuts the work: the plain hashes by faiss, exact, and
 the variants of one block against the plain hashes of the other by tables. Told in processor time, which a busy machine does not
-change much, for the block and for each comparison. What bounds the plain search is counting bits, two a nanosecond and core; what
-bounds the tables is memory that does not fit the cache.
+change much, for the block and for each comparison. What bounds the plain search is counting bits; what bounds the tables is memory that
+does not fit the cache.
 """
 
 from __future__ import annotations

@@ -116,15 +116,33 @@ def test_where_all_have_near_pairs_they_are_not_counted_first(monkeypatch):
 
 
 @pytest.mark.parametrize("index", [flat_search.FaissIndex, flat_search.NumpyIndex])
-def test_many_queries_are_shared_out_and_come_back_in_order(monkeypatch, index):
+def test_many_queries_and_hashes_are_shared_out_and_every_pair_is_found_once(monkeypatch, index):
     monkeypatch.setattr(flat_search, "open_index", index)
     monkeypatch.setattr(flat_search, "MAX_BLOCK", 64)
+    monkeypatch.setattr(flat_search, "PART", 150)
+    monkeypatch.setattr(flat_search, "TILE", 16)
     rng = np.random.default_rng(4)
-    few = random_hashes(20, rng)
-    queries = flipped(few[rng.integers(0, 20, 1_000)], 30, rng)
-    hits = Hits.joined(list(hits_within(queries, few, 30)))
-    assert as_set(hits) == all_pairs(queries, few, 30)
-    assert (np.diff(hits.first) >= 0).all()
+    few = random_hashes(40, rng)
+    queries = flipped(few[rng.integers(0, 40, 1_000)], 30, rng)
+    assert as_set(Hits.joined(list(hits_within(queries, few, 30)))) == all_pairs(queries, few, 30)
+
+
+def test_a_flood_of_hits_is_not_gathered_before_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(flat_search, "MAX_BLOCK", 64)
+    monkeypatch.setattr(flat_search, "MANY_HITS", 640)
+    found = []
+    original = flat_search.FaissIndex._listed
+
+    def listed(*given):
+        hits = original(*given)
+        found.append(len(hits.first))
+        return hits
+
+    monkeypatch.setattr(flat_search.FaissIndex, "_listed", listed)
+    blocks = hits_within(np.zeros((5_000, 32), np.uint8), np.zeros((100, 32), np.uint8), 0)
+    next(blocks)
+    blocks.close()
+    assert sum(found) < 50_000 < 5_000 * 100
 
 
 def test_a_search_that_is_left_early_ends_with_what_was_begun(monkeypatch):

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 HASH_BYTES = 32
 TILE = 4096  # hashes: 128 KB
 MAX_BLOCK = 16_384
+PART = 16 * MAX_BLOCK  # queries of which one core asks a tile before another one may have its turn
 MANY_HITS = 1_000_000  # expected of a block: faiss holds all of them in memory, 12 bytes each, and we as many again
 PROBES = 32
 COUNTED_AT_ONCE = (
@@ -82,30 +83,37 @@ def pairs_within(hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:
     `hashes` is an (n, 32) uint8 array. Exact. Time grows with the square of n, memory with n and the hits of some blocks.
     """
     tiles = (_pairs_of_tile(hashes, low, radius_bits) for low in range(0, len(hashes), TILE))
-    if len(hashes) <= TILE:
-        for tile in tiles:
-            yield from tile
-        return
-    # each core has a tile of its own, so that none waits for the others at the end of each block
+    return _side_by_side(tiles) if len(hashes) > TILE else chain.from_iterable(tiles)
+
+
+def _side_by_side(searches: Iterator[Iterator[Hits]]) -> Iterator[Hits]:
+    """What these searches find, as many of them at once as there are cores, and each no further ahead than it is asked."""
+    # each core has a search of its own, so that none waits for the others at the end of each block
     with ThreadPoolExecutor(THREADS, initializer=_stay_on_one_core) as pool:
-        working = deque((tile, pool.submit(next, tile, None)) for tile in islice(tiles, THREADS + 1))
+        working = deque((search, pool.submit(next, search, None)) for search in islice(searches, THREADS + 1))
         while working:
-            tile, found = working.popleft()
+            search, found = working.popleft()
             hits = found.result()
             if hits is None:
-                working.extend((tile, pool.submit(next, tile, None)) for tile in islice(tiles, 1))
+                working.extend((search, pool.submit(next, search, None)) for search in islice(searches, 1))
             else:
-                working.append((tile, pool.submit(next, tile, None)))
+                working.append((search, pool.submit(next, search, None)))
                 yield hits
 
 
 def _pairs_of_tile(hashes: np.ndarray, low: int, radius_bits: int) -> Iterator[Hits]:
     """The pairs of the hashes of one tile with those after them."""
+    for hits in _hits_of_tile(hashes[low:], hashes, low, radius_bits):
+        hits = hits._replace(first=hits.first + low)
+        yield hits.where(hits.second < hits.first)
+
+
+def _hits_of_tile(queries: np.ndarray, hashes: np.ndarray, low: int, radius_bits: int) -> Iterator[Hits]:
+    """The hits of queries among the hashes of one tile."""
     index = open_index()
     index.add(hashes[low : low + TILE])
-    for start, hits in _searched(index, hashes, low, radius_bits):
-        hits = Hits(hits.first + start, hits.second + low, hits.distance)
-        yield hits.where(hits.second < hits.first)
+    for start, hits in _searched(index, queries, radius_bits):
+        yield Hits(hits.first + start, hits.second + low, hits.distance)
 
 
 def _stay_on_one_core() -> None:
@@ -117,27 +125,23 @@ def _stay_on_one_core() -> None:
 
 
 def hits_within(queries: np.ndarray, hashes: np.ndarray, radius_bits: int) -> Iterator[Hits]:
-    """Every (row of `queries`, row of `hashes`) at most `radius_bits` apart; a block of queries at a time, in order. Exact."""
-    index = open_index()
-    index.add(hashes)
-    if len(hashes) > TILE or len(queries) <= THREADS * MAX_BLOCK:
-        yield from _hits_of(index, queries, 0, radius_bits)
-        return
-    # few hashes are looked through faster than a block of queries is shared out to the cores, so each has blocks of its own
-    with ThreadPoolExecutor(THREADS, initializer=_stay_on_one_core) as pool:
-        starts = range(0, len(queries), MAX_BLOCK)
-        for hits in pool.map(lambda start: list(_hits_of(index, queries[start : start + MAX_BLOCK], start, radius_bits)), starts):
-            yield from hits
+    """Every (row of `queries`, row of `hashes`) at most `radius_bits` apart; a block of pairs at a time, in no set order. Exact."""
+    if len(queries) <= MAX_BLOCK:
+        index = open_index()
+        index.add(hashes)
+        return (Hits(hits.first + start, hits.second, hits.distance) for start, hits in _searched(index, queries, radius_bits))
+    places = product(range(0, len(hashes), TILE), range(0, len(queries), PART))
+    return _side_by_side(_hits_of_part(queries, start, hashes, low, radius_bits) for low, start in places)
 
 
-def _hits_of(index: FaissIndex | NumpyIndex, queries: np.ndarray, before: int, radius_bits: int) -> Iterator[Hits]:
-    """The hits of queries of which there are `before` so many."""
-    for start, hits in _searched(index, queries, 0, radius_bits):
-        yield Hits(hits.first + start + before, hits.second, hits.distance)
+def _hits_of_part(queries: np.ndarray, start: int, hashes: np.ndarray, low: int, radius_bits: int) -> Iterator[Hits]:
+    for hits in _hits_of_tile(queries[start : start + PART], hashes, low, radius_bits):
+        yield hits._replace(first=hits.first + start)
 
 
-def _searched(index: FaissIndex | NumpyIndex, queries: np.ndarray, start: int, radius_bits: int) -> Iterator[tuple[int, Hits]]:
+def _searched(index: FaissIndex | NumpyIndex, queries: np.ndarray, radius_bits: int) -> Iterator[tuple[int, Hits]]:
     """(row of the first query, hits) of one block of queries after another, smaller ones where hits are many."""
+    start = 0
     while start < len(queries):
         block = queries[start : start + MAX_BLOCK]
         if len(block) > PROBES:

@@ -17,6 +17,7 @@ There are three ways to find them, equal in result, and the cheapest for the siz
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -151,6 +152,7 @@ class _Search:
         self._own = None if own is None else own[order]
         self._widest = int(self._radii[0])
         self._below_widest = self._widest - self._radii  # ascending
+        self._of_thread = threading.local()
 
     def hits(self) -> Hits:
         """Those that meet, by the cheapest way."""
@@ -206,13 +208,19 @@ class _Search:
         distance = self._distances(asking, stored, range(4))
         return Hits(stored, asking, distance) if self._swapped else Hits(asking, stored, distance)
 
+    def _memory(self) -> _Memory:
+        if not hasattr(self._of_thread, "memory"):
+            self._of_thread.memory = _Memory()
+        memory: _Memory = self._of_thread.memory
+        return memory
+
     def _sampled(self, number: int) -> np.ndarray:
         """Pairs within their radius that agree in one sample, as asking position << 32 | stored position."""
         taking_part = self._wider_than(_narrowest(number) - 1)
         asking = self._asking.columns[:, : len(self._asking) if self._swapped else taking_part]
         stored = self._stored.columns[:, : taking_part if self._swapped else len(self._stored)]
         bits = min(stored.shape[1].bit_length() + SPARSE_BITS, SAMPLE_BITS)
-        table = _Table(_sample_keys(stored, number, bits), 1 << bits)
+        table = _Table(_sample_keys(stored, number, bits), 1 << bits, self._memory())
         scratch = np.empty((2, ROWS_AT_ONCE), np.uint64)  # the same memory for each block stays in the cache
         pairs = self._ask(table, asking.shape[1], lambda rows: _sample_keys(asking[:, rows], number, bits, scratch))
         found: np.ndarray = pairs[_agree(asking[:, pairs >> 32] ^ stored[:, pairs & LOW], number)]
@@ -225,7 +233,7 @@ class _Search:
         for flips, queries in self._flips_of_queries(number):
             asked, kept = (slice(0, None), queries) if self._swapped else (queries, slice(0, None))
             stored, tried = _chunk(self._stored.columns[word, kept], shift, width), _flips(width, flips)
-            table = _Table((stored[:, None] ^ tried).ravel(), 1 << width)
+            table = _Table((stored[:, None] ^ tried).ravel(), 1 << width, self._memory())
             asking = self._asking.columns[word, asked]
             keys_of = partial(_chunk_of_rows, asking, shift, width)
             found.append(self._ask(table, len(asking), keys_of, len(tried), asked.start, kept.start))
@@ -312,15 +320,31 @@ def _chunk_of_rows(column: np.ndarray, shift: int, width: int, rows: slice) -> n
     return _chunk(column[rows], shift, width)
 
 
+class _Memory:
+    """What tables are made in, one after the other: each thread has its own."""
+
+    def __init__(self) -> None:
+        self._one, self._entries = np.empty(0, np.int32), np.empty(0, np.uint8)
+
+    def arrays(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Two arrays of a number for each key: entries, which hold anything, and how many there are, which is none."""
+        if size > len(self._one):
+            self._one, self._entries = np.empty(size, np.int32), np.empty(size, np.uint8)
+        entries = self._entries[:size]
+        entries.fill(0)
+        return self._one[:size], entries
+
+
 class _Table:
     """Entries by key, for keys below `size` of which most have no entry and nearly all others one.
 
-    So what is asked first is one byte for each key, which stays in the cache; all but one entry of a key stand apart.
+    So what is asked first is one byte for each key, which stays in the cache; all but one entry of a key stand apart. It is made in
+    the `memory` of a table that is no longer asked: taking so much from the kernel would take longer than filling it.
     """
 
-    def __init__(self, keys: np.ndarray, size: int):
+    def __init__(self, keys: np.ndarray, size: int, memory: _Memory | None = None):
         entries = np.arange(len(keys), dtype=np.int32)
-        self._one = np.empty(size, np.int32)
+        self._one, self._entries = (memory or _Memory()).arrays(size)
         self._one[keys] = entries
         apart = np.flatnonzero(self._one.take(keys) != entries)
         # numpy sorts numbers several times faster than it finds their order
@@ -328,7 +352,6 @@ class _Table:
         self._apart, keys_apart = packed & LOW, packed >> 32
         starts = np.flatnonzero(np.r_[True, keys_apart[1:] != keys_apart[:-1]][: len(keys_apart)])
         several = keys_apart[starts]
-        self._entries = np.zeros(size, np.uint8)
         self._entries[keys] = 1
         self._entries[several] = SEVERAL
         self._low, self._more = np.zeros(len(entries), np.int32), np.zeros(len(entries), np.int32)
