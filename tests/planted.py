@@ -18,7 +18,8 @@ from .made_library import build_library, photo_id
 # Columns whose values hold the exported tables together. In a table that never goes out they carry markers too.
 KEYS = {"photo_id", "album_id", "person_id", "group_id", "keeper_id", "photo_a", "photo_b", "run_id", "batch_id", "push_id"}
 KEYS |= {"subject", "file_id", "history_id", "undoes"}
-FOLLOWING = ("upload_photos", "uploads")  # made of the others, whose changes drop their rows: their markers come last
+# made of the others, whose changes drop their rows: their markers come last
+FOLLOWING = ("upload_photos", "uploads", "comparisons", "packed_variants")
 TABLES = ("people", "photo_people", "decision_batches", "decisions", "decision_history", "pushes", "push_items", "skipped")
 
 
@@ -58,6 +59,7 @@ def plant(path: Path) -> dict[str, list[bytes]]:
             planted |= _plant_table(conn, table)
     conn.execute("INSERT INTO uploads (upload_id) VALUES ('x')")
     conn.execute("INSERT INTO upload_photos VALUES (?, 'x', 'nowhere', 0, 0)", [photo_id(0)])
+    conn.execute("INSERT INTO packed_variants VALUES (?, 1, x'')", [photo_id(0)])
     for table in FOLLOWING:
         planted |= _plant_table(conn, table)
     conn.execute("UPDATE thumbnails SET content = ?", [marked_jpeg()])
@@ -135,6 +137,7 @@ INSERT INTO staged_readings (container, member, outcome) VALUES ('x', 'x', '{{}}
 INSERT INTO different_pairs VALUES ('x', 'y');
 INSERT INTO match_state VALUES ('x', 'x');
 INSERT INTO judgements (photo_a, photo_b, same, distance_bits, relation, judged_at) VALUES ('x', 'y', 1, 1, 'x', 'x');
+INSERT INTO variant_names VALUES (1, '[]');
 INSERT OR IGNORE INTO group_text VALUES ('{photo_id(0)}', 'x');""")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _COMPARISONS = """CREATE TABLE comparisons (
   photo_id TEXT PRIMARY KEY REFERENCES photos(photo_id) ON DELETE CASCADE,
   matched_by TEXT  -- matcher, digest of what it saw of the photo, how it was compared; NULL when not yet compared with all
-) WITHOUT ROWID"""
+)"""
 
 _PACKED = (
     """CREATE TABLE variant_names (
@@ -23,7 +23,7 @@ _PACKED = (
   names_id INTEGER NOT NULL REFERENCES variant_names(names_id),
   hashes BLOB NOT NULL         -- 32 bytes each: the hashes of fingerprints.variants, for the search
 )""",
-    "CREATE INDEX packed_variants_names_id ON packed_variants(names_id)",
+    "CREATE INDEX packed_variants_names_id ON packed_variants(names_id, photo_id)",
 )
 
 _FINGERPRINTS = """CREATE TABLE fingerprints_anew (

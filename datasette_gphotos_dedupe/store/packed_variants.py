@@ -26,11 +26,15 @@ def save_packed(conn: sqlite3.Connection, variants_of: Iterable[tuple[str, Mappi
 
 
 def pack_missing(conn: sqlite3.Connection) -> None:
-    """Pack the variants of all photos that have none packed: those of an older library, or whose row another program has changed.
+    """Pack the variants of all photos that have none packed, or under no list of names: those of an older library, or whose row another
+    program has changed.
 
     Takes some 10 seconds for 100,000 photos, once. The caller holds the transaction.
     """
-    missing = conn.execute("SELECT photo_id FROM comparisons EXCEPT SELECT photo_id FROM packed_variants").fetchall()
+    missing = conn.execute(
+        """SELECT photo_id FROM comparisons
+        EXCEPT SELECT photo_id FROM packed_variants WHERE names_id IN (SELECT names_id FROM variant_names)"""
+    ).fetchall()
     for (photo_id,) in missing:
         row = conn.execute("SELECT variants FROM fingerprints WHERE photo_id = ?", [photo_id]).fetchone()
         if row:

@@ -298,3 +298,14 @@ def test_counting_bits_without_numpy_2_gives_the_same(monkeypatch):
     expected = [value.bit_count() for value in values.tolist()]
     monkeypatch.delattr(np, "bitwise_count", raising=False)
     assert flat_search.bits_set(values).tolist() == expected
+
+
+def test_a_faiss_that_counts_otherwise_is_not_asked_to_count(monkeypatch):
+    assert flat_search._counts_what_lies_on_the_radius()
+    count = flat_search._near_pairs
+    monkeypatch.setattr(flat_search, "_near_pairs", lambda one, other, radius: count(one, other, radius - 1))
+    flat_search.counting_is_faster.cache_clear()
+    try:
+        assert not flat_search.counting_is_faster()
+    finally:
+        flat_search.counting_is_faster.cache_clear()

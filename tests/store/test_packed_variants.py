@@ -78,6 +78,15 @@ def test_what_is_packed_goes_with_any_change_of_the_json(db, change):
     assert found(db) == set()
 
 
+def test_what_is_packed_under_no_list_of_names_is_packed_again(db):
+    add(db, "a", {"trim": "2" * 64})
+    assert found(db)
+    db.execute("PRAGMA foreign_keys = OFF")
+    with db.atomic():
+        db.execute("UPDATE variant_names SET names_id = names_id + 5")
+    assert found(db) == {("a", "trim", "2" * 64)}
+
+
 def test_a_photo_that_takes_another_id_takes_its_variants_along(db):
     add(db, "a", {"trim": "2" * 64})
     found(db)

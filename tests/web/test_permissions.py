@@ -236,6 +236,8 @@ def mark(path, tables: list[str]) -> None:
     db["parts"].insert({"container": "c", "state": "done"})
     db["skipped"].insert({"container": "c", "member": "m", "code": "truncated", "reason": "x"})
     db["photo_people"].insert({"photo_id": one, "person_id": db["people"].insert({"name": "Ada"}).last_pk})
+    db["variant_names"].insert({"names_id": 1, "names": "[]"})
+    db["packed_variants"].insert({"photo_id": one, "names_id": 1, "hashes": b""})
     for table in sorted(MARKED, key=FORGOTTEN_LAST.__contains__):
         if not db[table].count:
             db[table].insert({row.name: "x" for row in db[table].columns if row.type == "TEXT"})

@@ -29,9 +29,7 @@ MAX_BLOCK = 16_384
 PART = 16 * MAX_BLOCK  # queries of which one core asks a tile before another one may have its turn
 MANY_HITS = 1_000_000  # expected of a block: faiss holds all of them in memory, 12 bytes each, and we as many again
 PROBES = 32
-COUNTED_AT_ONCE = (
-    1 << 17
-)  # comparisons: some 30 microseconds, beside which a call costs little, and few enough to have no near pair
+COUNTED_AT_ONCE = 1 << 17  # comparisons: some 30 microseconds, many beside a call, and few enough to have no near pair
 COUNTED_SHARE = 0.75  # counting must take less than this share of the time of listing; what has near pairs is listed after it
 CROWDED_SHARE = 0.3  # of blocks with near pairs: with more of them counting first saves nothing
 THREADS = min(os.cpu_count() or 1, 8)
@@ -224,11 +222,19 @@ def counting_is_faster() -> bool:
     """
     import faiss
 
-    if not hasattr(faiss, "hamming_count_thres"):
+    if not hasattr(faiss, "hamming_count_thres") or not _counts_what_lies_on_the_radius():
         return False
     with ThreadPoolExecutor(1, initializer=_stay_on_one_core) as pool:
         counting, listing = pool.submit(_counting_and_listing_s).result()
     return counting < COUNTED_SHARE * listing
+
+
+def _counts_what_lies_on_the_radius() -> bool:
+    """Whether this faiss counts as it is documented: one that did not would have pairs missed."""
+    zeros = np.zeros((1, HASH_BYTES), np.uint8)
+    ones = zeros.copy()
+    ones[0, :7] = 0xFF
+    return [_near_pairs(zeros, ones, radius) for radius in (55, 56, 57)] == [0, 1, 1]
 
 
 def _counting_and_listing_s() -> tuple[float, float]:

@@ -270,7 +270,7 @@ def _small_cut(preview: Preview, box: Box, size: tuple[int, int]) -> np.ndarray:
     width, height = preview.size
     shrink = min((box[2] - box[0]) * width / size[0], (box[3] - box[1]) * height / size[1])
     reductions = preview.reductions
-    halvings = min(max(0, int(math.log2(shrink / SPARE_PIXELS))) if shrink > SPARE_PIXELS else 0, len(reductions) - 1)
+    halvings = min(int(math.log2(max(1.0, shrink / SPARE_PIXELS))), len(reductions) - 1)
     # an odd side ends in half a pixel of the reduction, which is no part of the picture
     across, down = width / 2**halvings, height / 2**halvings
     pixels = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)

@@ -43,6 +43,7 @@ SUBJECT_COLUMNS = [*SEEN_COLUMNS, "origin", "dedup_key", "album_only", "app_crea
 PAIR_COLUMNS = ["photo_a", "photo_b", "distance_bits", "relation", "confidence", "evidence", *MEASURES, "found_by"]
 ROWS_AT_ONCE = 10_000
 PACKED_AT_ONCE = 2_000  # of a KB
+NO_KINDS = np.empty(0, np.int16)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def read_variants(conn: sqlite3.Connection, library: Library) -> Iterator[Varian
     while read := cursor.fetchmany(PACKED_AT_ONCE):
         read.sort(key=itemgetter(0))
         for names_id, packed in groupby(read, key=itemgetter(0)):
-            kinds = kinds_of[names_id]
+            kinds = kinds_of.get(names_id, NO_KINDS)
             known = [(rows[photo_id], hashes) for _, photo_id, hashes in packed if photo_id in rows]
             if known and len(kinds):
                 yield _of_one_list(known, kinds)
