@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from html import unescape
@@ -90,11 +91,13 @@ def test_what_is_sought_in_the_pages_is_told_from_child_to_child(library):
     assert all(selector.strip().startswith("> ") for part in sought for selector in part.split(","))
 
 
+def rename_all(library, name: str) -> None:
+    with contextlib.closing(sqlite3.connect(library)) as conn, conn:
+        conn.execute("UPDATE photos SET filename = ?", [name])
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(library):
-    conn = sqlite3.connect(library)
-    conn.execute("UPDATE photos SET filename = '<script>alert(1)</script>.jpg'")
-    conn.commit()
-    conn.close()
+    rename_all(library, "<script>alert(1)</script>.jpg")
     text = report(library, title="<b>Mine</b>")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.jpg" in text
     assert "<script" not in text
@@ -102,10 +105,7 @@ def test_names_that_look_like_markup_are_shown_as_they_are(library):
 
 
 def test_names_in_any_script_are_shown_from_a_file_that_needs_no_encoding(library):
-    conn = sqlite3.connect(library)
-    conn.execute("UPDATE photos SET filename = 'Zürich 写真 🌄.jpg'")
-    conn.commit()
-    conn.close()
+    rename_all(library, "Zürich 写真 🌄.jpg")
     text = report(library, title="Été")
     assert text.isascii()
     assert set(Seen(text).values["img", "alt"]) == {"Zürich 写真 🌄.jpg"}

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -226,7 +226,7 @@ class _Import:
         self._distrust_replaced()
         self.progress.start("Reading what is in the parts")
         streamed = self.staging.open(self.pool, self.known_of)
-        self.source.read_index(self._show_place, streamed.take, self._aside if self._new_parts() else None)
+        self.source.read_index(self._show_place, streamed.take, self._aside if self._new_parts else None)
         streamed.finish()
         self.report.files_read += streamed.files_read
         if not any(account.seen for account in self.source.accounts) and not self.source.broken:
@@ -263,6 +263,7 @@ class _Import:
         # An archive's troubles are judged anew each time; those of the picture stay, unless they may have gone.
         return None if known.code and is_worth_another_try(known.code) else known
 
+    @cached_property
     def _new_parts(self) -> frozenset[int]:
         """The numbers of the parts that hold nothing known, and may be read in any order."""
         containers = self.source.containers
@@ -283,8 +284,7 @@ class _Import:
         self._save_batch()
 
     def _jobs(self, offers: Iterator[Offer]) -> Iterator[ItemImport]:
-        new = self._new_parts()
-        self._ahead = ReadAhead(lambda: self.source.files_ahead(new), lambda file: self._start(file, ITEM))
+        self._ahead = ReadAhead(lambda: self.source.files_ahead(self._new_parts), lambda file: self._start(file, ITEM))
         for offer in offers:
             self._ahead.fill()
             yield ItemImport(

@@ -8,21 +8,20 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def save_packed(conn: sqlite3.Connection, variants_of: Iterable[tuple[str, Mapping[str, str]]]) -> None:
-    """Pack the variants (name to 64 hex digits) of these photos; what is no such hash is left out. The caller holds the transaction."""
-    for photo_id, variants in variants_of:
-        kept = {name: text for name, text in variants.items() if isinstance(text, str) and _HASH.fullmatch(text)}
-        names = json.dumps(list(kept))
-        conn.execute("INSERT OR IGNORE INTO variant_names (names) VALUES (?)", [names])
-        conn.execute(
-            "INSERT OR REPLACE INTO packed_variants (photo_id, names_id, hashes) SELECT ?, names_id, ? FROM variant_names WHERE names = ?",
-            [photo_id, bytes.fromhex("".join(kept.values())), names],
-        )
+def save_packed(conn: sqlite3.Connection, photo_id: str, variants: Mapping[str, str]) -> None:
+    """Pack the variants (name to 64 hex digits) of a photo; what is no such hash is left out. The caller holds the transaction."""
+    kept = {name: text for name, text in variants.items() if isinstance(text, str) and _HASH.fullmatch(text)}
+    names = json.dumps(list(kept))
+    conn.execute("INSERT OR IGNORE INTO variant_names (names) VALUES (?)", [names])
+    conn.execute(
+        "INSERT OR REPLACE INTO packed_variants (photo_id, names_id, hashes) SELECT ?, names_id, ? FROM variant_names WHERE names = ?",
+        [photo_id, bytes.fromhex("".join(kept.values())), names],
+    )
 
 
 def pack_missing(conn: sqlite3.Connection) -> None:
@@ -38,7 +37,7 @@ def pack_missing(conn: sqlite3.Connection) -> None:
     for (photo_id,) in missing:
         row = conn.execute("SELECT variants FROM fingerprints WHERE photo_id = ?", [photo_id]).fetchone()
         if row:
-            save_packed(conn, [(photo_id, _read_json(row[0]))])
+            save_packed(conn, photo_id, _read_json(row[0]))
 
 
 def _read_json(text: object) -> dict[str, str]:

@@ -91,13 +91,13 @@ def _listed(data: bytes) -> list[Listed] | None:
             if numbers is None:
                 return None
             size, packed, offset = numbers
-        name = raw.decode() if flags & _UTF8 or raw.isascii() else _unmarked(raw)
+        name = raw.decode() if flags & _UTF8 or raw.isascii() else decode_unmarked(raw)
         if not name.replace(os.sep, "/").endswith("/"):
             found.append(Listed(name, flags, method, crc32, packed, size, attributes, offset))
     return found
 
 
-def _unmarked(raw: bytes) -> str:
+def decode_unmarked(raw: bytes) -> str:
     """A name that is not said to be UTF-8: programs that repack archives often write it without saying so."""
     try:
         return raw.decode()

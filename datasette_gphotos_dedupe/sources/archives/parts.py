@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, ClassVar
 
-from ...errors import PictureError, SourceError
+from ...errors import SourceError
 from ...input_file import open_input
 from ...model import Album, File, Trouble, altered
 from ..base import Allow, Capabilities, Offer, Skip
 from .containers import FOLDER, TGZ, ZIP, Container, walk_folder
 from .entries import TROUBLES, Entry, printable, trouble_of
 from .members import Address, open_address, read_member
-from .small_members import Aside, Look, look_aside, said_of
+from .small_members import Aside, Look, look_aside, look_at_member, said_of
 from .tgz_stream import read_tgz
 from .zip_index import read_zip_index
 
@@ -101,8 +101,8 @@ class Parts(ABC):
             except OSError as error:
                 self.broken[number] = f"{container.name} cannot be read: {error.strerror or error}."
 
-    def _look_ahead(self, aside: Aside) -> dict[int, tuple[list[Entry], Iterator[tuple[Entry, Any]]]]:
-        """For zips the files, and those of them that are looked at with what they say; none when these are few."""
+    def _look_ahead(self, aside: Aside) -> dict[int, tuple[list[Entry], Iterator[tuple[Entry, Any]] | None]]:
+        """For zips the files, and those of them that are looked at with what they say; None for that when these are few."""
         listed: dict[int, list[Entry]] = {}
         for number, container in enumerate(self.containers):
             if container.kind == ZIP:
@@ -113,13 +113,16 @@ class Parts(ABC):
             for number, entries in listed.items()
         }
         if sum(map(len, looked_at.values())) < MANY_LOOKS:
-            return {}
+            return {number: (entries, None) for number, entries in listed.items()}
         paths = {number: str(self.containers[number].path) for number in listed}
         said = {number: look_aside(aside, paths[number], entries, self._look) for number, entries in looked_at.items()}
         return {number: (entries, said[number]) for number, entries in listed.items()}
 
     def _read_container(
-        self, number: int, on_stream: OnStream | None, looked: tuple[list[Entry], Iterator[tuple[Entry, Any]]] | None = None
+        self,
+        number: int,
+        on_stream: OnStream | None,
+        looked: tuple[list[Entry], Iterator[tuple[Entry, Any]] | None] | None = None,
     ) -> Iterator[int]:
         """Take every file of a part; gives how many of its bytes have been gone through after some each."""
         container = self.containers[number]
@@ -155,13 +158,8 @@ class Parts(ABC):
             on_stream(self.file_of(entry), stream)
 
     def _read(self, entry: Entry, archive: BinaryIO | None = None) -> Any:
-        try:
-            if archive is not None:
-                return self._look(read_member(archive, self._address(entry)))
-            with open_address(self._address(entry)) as member:
-                return self._look(member.read())
-        except PictureError as error:
-            return Trouble(error.code, str(error))
+        address = self._address(entry)
+        return look_at_member(partial(read_member, archive, address) if archive else partial(_read_file, address), self._look)
 
     def _skip_unreadable(self, entry: Entry, error: SourceError) -> None:
         """A file of a folder that alone cannot be opened is left out. Raises the error again when the container is gone."""
@@ -245,3 +243,8 @@ class Parts(ABC):
         """The bytes of a photo's best file."""
         with open_address(self.address(offer.photo.files[0])) as stream:
             return stream.read()
+
+
+def _read_file(address: Address) -> bytes:
+    with open_address(address) as stream:
+        return stream.read()

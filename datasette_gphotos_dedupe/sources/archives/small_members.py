@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from ...errors import PictureError
@@ -29,16 +30,18 @@ Aside = Callable[..., Later]
 """Has `function(*args)` called in another process."""
 
 
+def look_at_member(read: Callable[[], bytes], look: Look) -> Any:
+    """What `look` says of the bytes that are read; Trouble where they cannot be had."""
+    try:
+        return look(read())
+    except PictureError as error:
+        return Trouble(error.code, str(error))
+
+
 def look_at_members(path: str, entries: Sequence[Entry], look: Look) -> list[Any]:
     """What `look` says of each of these members, in their order; Trouble of one whose bytes cannot be had. Raises OSError."""
-    found = []
     with open_input(path) as archive:
-        for entry in entries:
-            try:
-                found.append(look(read_member(archive, address_in_zip(path, entry))))
-            except PictureError as error:
-                found.append(Trouble(error.code, str(error)))
-    return found
+        return [look_at_member(partial(read_member, archive, address_in_zip(path, entry)), look) for entry in entries]
 
 
 def look_aside(aside: Aside, path: str, entries: Sequence[Entry], look: Look) -> Iterator[tuple[Entry, Any]]:

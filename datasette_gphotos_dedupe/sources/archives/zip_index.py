@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ...errors import SourceError
 from ...input_file import open_input
-from .central_directory import Listed, read_plain_directory
+from .central_directory import Listed, decode_unmarked, read_plain_directory
 from .entries import MAX_ENTRIES, Entry, name_trouble, printable, twin_name
 
 MAX_INDEX_BYTES = 100_000_000  # as many entries with long names
@@ -102,10 +102,7 @@ def _listed(info: zipfile.ZipInfo) -> Listed:
 def _zip_name(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 0x800 or info.orig_filename.isascii():
         return info.orig_filename.split("\0")[0]
-    try:  # programs that repack archives often write UTF-8 without saying so
-        return info.orig_filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return info.orig_filename
+    return decode_unmarked(info.orig_filename.encode("cp437"))  # as zipfile has read it
 
 
 def _zip_entry(listed: Listed, number: int) -> Entry:

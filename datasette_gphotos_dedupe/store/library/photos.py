@@ -213,7 +213,7 @@ def save_pixels(conn: sqlite3.Connection, photo_id: str, reading: Reading) -> No
                 fingerprint.algorithm,
             ],
         )
-        save_packed(conn, [(photo_id, fingerprint.variants)])
+        save_packed(conn, photo_id, fingerprint.variants)
     if thumbnail is not None:
         conn.execute(
             "INSERT OR REPLACE INTO thumbnails (photo_id, content, width, height) VALUES (?, ?, ?, ?)",
