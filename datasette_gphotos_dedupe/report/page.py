@@ -56,10 +56,10 @@ def save_report(source: Path, target: Path, options: ReportOptions | None = None
         conn = sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         conn.row_factory = sqlite3.Row
         # In ASCII, since a browser keeps text of one byte a character in half the memory and reads it in less time.
-        with contextlib.closing(conn), unfinished.open("w", encoding="ascii", errors="xmlcharrefreplace") as stream:
+        with contextlib.closing(conn), unfinished.open("wb") as stream:
             pages, totals = plan_pages(conn), read_totals(conn)
             for text in _render(conn, pages, totals, options):
-                stream.write(text)
+                stream.write(text.encode("ascii", "xmlcharrefreplace"))
     return ReportSummary(totals.groups, totals.photos, len(pages), target.stat().st_size)
 
 
